@@ -1,0 +1,1 @@
+"""Recurrent networks for time-series forecasting without a deep-learning framework."""

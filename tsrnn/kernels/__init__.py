@@ -1,0 +1,1 @@
+"""Compiled code: recurrent scans, losses, optimizer steps and window gathering."""
