@@ -8,7 +8,7 @@ from time import monotonic
 _deadline: ContextVar[float] = ContextVar("deadline", default=float("inf"))
 
 
-class TimeLimitExceeded(TimeoutError):
+class TimeLimitError(TimeoutError):
     """Raised by `check_deadline` once the enclosing `time_limit` has run out."""
 
 
@@ -26,7 +26,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     >>> with time_limit(0):
     ...     check_deadline()
     Traceback (most recent call last):
-    tsrnn.deadline.TimeLimitExceeded: the time limit has run out
+    tsrnn.deadline.TimeLimitError: the time limit has run out
     """
     limit = float("inf") if seconds is None else monotonic() + seconds
     token = _deadline.set(min(limit, _deadline.get()))
@@ -37,6 +37,6 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
 
 def check_deadline() -> None:
-    """Raise `TimeLimitExceeded` if the enclosing `time_limit` has run out."""
+    """Raise `TimeLimitError` if the enclosing `time_limit` has run out."""
     if monotonic() >= _deadline.get():
-        raise TimeLimitExceeded("the time limit has run out")
+        raise TimeLimitError("the time limit has run out")
