@@ -1,0 +1,164 @@
+"""The contract that every forecaster, recurrent or classical, keeps."""
+
+from dataclasses import dataclass
+from html import escape
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+
+from tsrnn.frames import Observed, continue_index, read_series
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -> int:
+    """Return `value` as an int, or say why it is none."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < minimum:
+        raise ValueError(f"`{name}` must be a whole number of {unit}, at least {minimum}; got {value!r}.")
+    return int(value)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A forecast together with the history it continues.
+
+    Attributes
+    ----------
+    mean : pandas.Series
+        Point forecast; its index continues the history's.
+    history : pandas.Series
+        The observations the forecast was made from.
+    label : str
+        Name of the model, for tables and legends.
+    """
+
+    mean: pd.Series
+    history: pd.Series
+    label: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the forecast as a DataFrame with the column ``mean``."""
+        return self.mean.to_frame("mean")
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw the end of the history and the forecast; needs matplotlib (``pip install "tsrnn[plot]"``)."""
+        from tsrnn.plotting import plot_forecast
+
+        return plot_forecast(self, ax=ax)
+
+    def _repr_html_(self) -> str:
+        title = f"{self.label}: {len(self.mean)} steps after {self.history.index[-1]}"
+        try:
+            from tsrnn.plotting import to_svg
+
+            picture = to_svg(self.plot().figure)
+        except ImportError:
+            picture = ""
+        table = self.to_frame().to_html(max_rows=12)
+        return f"<div><strong>{escape(title)}</strong>{picture}{table}</div>"
+
+
+class BaseForecaster(BaseEstimator):
+    """Base class of all forecasters: the door to pandas around `_fit` and `_predict` on plain arrays.
+
+    Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
+    ``_fit(observed) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array``.
+    """
+
+    is_baseline = False
+    max_history: int | None = None
+
+    horizon: int
+    missing: str
+    alias: str | None
+    observed_: Observed
+
+    def fit(self, y: Any) -> Self:
+        """Fit to one series, forgetting any earlier fit.
+
+        Parameters
+        ----------
+        y : pandas.Series, or array-like of shape (n,)
+            Observations in time order. Arrays and lists get a RangeIndex.
+
+        Returns
+        -------
+        self
+            If fitting fails, the forecaster is left unfitted.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `y` or a parameter cannot be used; the message names the way out.
+        """
+        try:
+            observed = read_series(y, missing=self.missing)
+            check_positive_integer("horizon", self.horizon, "steps")
+            fitted = self._fit(observed)
+        finally:
+            for name in [name for name in vars(self) if name.endswith("_")]:
+                delattr(self, name)
+        vars(self).update(fitted, observed_=observed)
+        return self
+
+    def predict(self, horizon: int | None = None, *, y: Any = None) -> pd.Series:
+        """Forecast the steps that follow the training series, or `y`.
+
+        Parameters
+        ----------
+        horizon : int, optional
+            Number of future steps; default: the constructor's ``horizon``.
+        y : pandas.Series or array-like of shape (n,), optional
+            New history to forecast from, without training; default: the series given to `fit`.
+
+        Returns
+        -------
+        pandas.Series of length `horizon`
+            The index continues the history's index; name as the history's.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If `y` or `horizon` cannot be used.
+        """
+        observed = self._history(y)
+        steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
+        mean = self._predict(observed.values, steps)
+        return pd.Series(mean, index=continue_index(observed.index, steps), name=observed.name)
+
+    def forecast(self, horizon: int | None = None, *, y: Any = None) -> Forecast:
+        """Forecast as `predict` does, returning a `Forecast` that shows itself in a notebook."""
+        observed = self._history(y)
+        history = pd.Series(observed.values, index=observed.index, name=observed.name)
+        return Forecast(self.predict(horizon, y=y), history, self.label)
+
+    @property
+    def label(self) -> str:
+        """Name in tables and legends: ``alias``, or the model's own."""
+        return self.alias or type(self).__name__
+
+    @property
+    def cutoff_(self) -> Any:
+        """Index label of the last observation `fit` has seen."""
+        return self._history(None).index[-1]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "observed_" in vars(self)
+
+    def _history(self, y: Any) -> Observed:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
+        return self.observed_ if y is None else read_series(y, missing=self.missing)
+
+    def _fit(self, observed: Observed) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        raise NotImplementedError
