@@ -1,0 +1,1 @@
+collect_ignore = ["fixtures"]  # its script needs PyTorch, which the tests do not
