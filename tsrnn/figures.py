@@ -1,0 +1,214 @@
+"""Matplotlib figures made, labelled and saved without pyplot: the only importer of matplotlib.
+
+Nothing is shown twice, nothing stays open, and no global setting changes. In a notebook a figure, or its only
+axes, shows itself.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from contextlib import AbstractContextManager
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito (2008), without black, which is the truth, and yellow, which is lost on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+DASHES = ("solid", "dashed", "dotted")
+FAINT = "#8a8a8a"
+INK = "#010203"  # stands for the page's text colour until `to_svg` replaces it
+PAGE_STYLE = {
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "font.sans-serif": ["DejaVu Sans"],
+}
+
+
+def require_matplotlib() -> None:
+    """Raise an ImportError that names the cure where matplotlib is missing.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib can't be imported.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise ImportError('Plots need matplotlib. Install it with: pip install "tsrnn[plot]"') from error
+
+
+def new_axes() -> Axes:
+    """Make a figure with one pair of axes, and return the axes."""
+    figure = new_figure(8, 3.6)
+    ax = figure.add_subplot()
+    ax._repr_png_ = partial(to_png, figure, dpi=110)  # type: ignore[attr-defined]
+    return ax
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Make a figure of `width` by `height` inches that shows itself in a notebook."""
+    require_matplotlib()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure._repr_png_ = partial(to_png, figure, dpi=110)  # type: ignore[attr-defined]
+    return figure
+
+
+def new_panels(n: int) -> tuple[Figure, list[Axes]]:
+    """Make a figure with `n` panels in at most three columns, which share their scales."""
+    columns = 1 if n == 1 else 2 if n <= 4 else 3
+    rows = -(-n // columns)
+    figure = new_figure(8 if columns == 1 else 4 * columns, 3.6 if rows == 1 else 0.4 + 2.1 * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for empty in grid[n:]:
+        empty.remove()
+    return figure, list(grid[:n])
+
+
+def label_outer(panels: list[Axes]) -> None:
+    """Keep the labels of the left column and of each column's lowest panel."""
+    columns = panels[0].get_gridspec().ncols  # type: ignore[union-attr]
+    for i, panel in enumerate(panels):
+        if i % columns:
+            panel.set_ylabel("")
+        if i < len(panels) - columns:
+            panel.set_xlabel("")
+        else:  # matplotlib itself labels only the grid's last row, which may be incomplete
+            panel.xaxis.set_tick_params(labelbottom=True)
+            panel.xaxis.get_offset_text().set_visible(True)
+
+
+def to_png(figure: Figure, dpi: int = 150) -> bytes:
+    """Return a figure as a PNG file's bytes."""
+    return _save(figure, format="png", dpi=dpi)
+
+
+def to_svg(figure: Figure, alt: str = "plot") -> str:
+    """Return a figure as an SVG element for a web page, with `alt` saying what it shows to who can't see it.
+
+    A figure drawn within `page_style` has no background and takes the page's text colour, so that one picture
+    suits light and dark pages.
+    """
+    anonymous = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    drawing = _save(figure, format="svg", metadata=anonymous).decode()
+    view = re.search(r'viewBox="0 0 (\S+) (\S+)"', drawing)
+    width, height = view.groups() if view else ("", "")
+    drawing = drawing[drawing.index("<defs") :]
+    for old, new in (("xlink:href", "href"), (INK, "currentColor"), ("'DejaVu Sans'", "system-ui")):
+        drawing = drawing.replace(old, new)
+    drawing = re.sub(r'<g id="[^"]*"', "<g", drawing)
+    size = f'viewBox="0 0 {width} {height}" style="width: 100%; max-width: {width}pt; height: auto"'
+    return f'<svg {size} role="img" aria-label="{escape(alt)}">{drawing}'
+
+
+def page_style() -> AbstractContextManager[None]:
+    """Draw for `to_svg` within this context, whatever style the user has chosen."""
+    require_matplotlib()
+    import matplotlib.style
+
+    return matplotlib.style.context(["default", PAGE_STYLE])
+
+
+def _save(figure: Figure, **options: Any) -> bytes:
+    import matplotlib
+
+    buffer = io.BytesIO()
+    text_and_ids: Any = {"svg.fonttype": "none", "svg.hashsalt": "tsrnn"}
+    with matplotlib.rc_context(text_and_ids), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a name in a script the font lacks
+        figure.savefig(buffer, **options)
+    return buffer.getvalue()
+
+
+def draw_line(ax: Axes, series: pd.Series, *, label: str, **style: Any) -> None:
+    """Draw a series against its index, with markers where it is too short to be a line."""
+    if len(series) <= 2:
+        style = {"marker": "o", "markersize": 3, **style}
+    values = series.to_numpy(dtype=float, na_value=np.nan)
+    ax.plot(coordinates(series.index), values, label=verbatim(label), **style)
+
+
+def coordinates(index: pd.Index) -> np.ndarray:
+    """Return positions on the horizontal axis: instants as datetime64 in UTC, anything else as numbers."""
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if isinstance(index, pd.DatetimeIndex):
+        return (index if index.tz is None else index.tz_convert("UTC").tz_localize(None)).to_numpy()
+    if isinstance(index, pd.TimedeltaIndex):
+        return index.total_seconds().to_numpy()
+    return index.to_numpy()
+
+
+def label_axes(ax: Axes, series: pd.Series) -> None:
+    """Label time and value as `series` names them, with dates that never overlap."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    index = series.index
+    name = "" if index.name is None else str(index.name)
+    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        zone = getattr(index, "tz", None)
+        locator = AutoDateLocator(tz=zone, minticks=3, maxticks=7)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+        name = name if zone is None else f"{name or 'time'} ({zone})"
+    elif not name:
+        name = "observation" if pd.api.types.is_integer_dtype(index.dtype) else "seconds"
+    ax.set_xlabel(verbatim(name))
+    ax.set_ylabel(verbatim(("" if series.name is None else str(series.name)) + unit(series)))
+    tidy(ax)
+
+
+def unit(series: pd.Series) -> str:
+    """Return the series' unit as labels end with it."""
+    name = series.attrs.get("units")
+    return f" [{name}]" if isinstance(name, str) else ""
+
+
+def add_legend(ax: Axes) -> None:
+    """Add a legend in rows above the axes, where it hides no data."""
+    columns = min(len(ax.get_legend_handles_labels()[1]), 5)
+    ax.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        borderaxespad=0.2,
+        ncols=columns,
+        frameon=False,
+        handlelength=1.6,
+    )
+
+
+def tidy(ax: Axes) -> None:
+    """Leave two spines and a faint horizontal grid."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.3)
+    ax.margins(x=0.02)
+
+
+def line_style(position: int) -> dict[str, Any]:
+    """Return the style of the model at `position`: colours first, then dashes."""
+    turn, colour = divmod(position, len(PALETTE))
+    return {"color": PALETTE[colour], "linestyle": DASHES[turn % len(DASHES)], "linewidth": 1.6}
+
+
+def ink() -> str:
+    """Return the colour of text, black unless the user's style is a dark one."""
+    import matplotlib
+
+    return matplotlib.rcParams["text.color"]
+
+
+def verbatim(text: str) -> str:
+    """Return `text` so that matplotlib takes no dollar sign for mathematics."""
+    return text.replace("$", r"\$")

@@ -1,0 +1,282 @@
+"""Pictures of forecasts, backtests and training; they need matplotlib, the extra ``plot``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.figures import (
+    FAINT,
+    PALETTE,
+    add_legend,
+    coordinates,
+    draw_line,
+    ink,
+    label_axes,
+    label_outer,
+    line_style,
+    new_axes,
+    new_panels,
+    tidy,
+    to_svg,
+    unit,
+    verbatim,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from tsrnn.backtest import Backtest
+    from tsrnn.base import Forecast
+
+__all__ = [
+    "error_by_horizon",
+    "model_names",
+    "plot_backtest",
+    "plot_error_by_horizon",
+    "plot_forecast",
+    "plot_training",
+    "to_svg",
+]
+
+
+def plot_forecast(
+    forecast: Forecast | pd.Series | Sequence[Forecast] | Mapping[str, pd.Series],
+    history: pd.Series | None = None,
+    truth: pd.Series | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw one or several forecasts after the history they continue.
+
+    Parameters
+    ----------
+    forecast : Forecast, Series, sequence of Forecast, or mapping of label to Series
+        What to draw, one line each.
+    history : Series, optional
+        Drawn whole. By default the forecast's own history: its last four horizons, at least 50 points.
+    truth : Series, optional
+        What really happened.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure of 8 by 3.6 inches.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.date_range("2026-03-01", periods=5)
+    >>> y = pd.Series([3.0, 5.0, 4.0, 6.0, 5.0], days, name="visitors")
+    >>> ax = plot_forecast(y[3:], history=y[:3])
+    >>> [line.get_label() for line in ax.lines]
+    ['history', 'forecast']
+    """
+    ax = new_axes() if ax is None else ax
+    means, own_history = _means(forecast)
+    longest = max(means.values(), key=len)
+    if history is None and own_history is not None:
+        history = own_history.iloc[-max(4 * len(longest), 50) :]
+    if history is not None:
+        draw_line(ax, history, label="history", color=FAINT if truth is not None else ink(), linewidth=1.2)
+    if truth is not None:
+        draw_line(ax, truth, label="truth", color=ink(), linewidth=1.4)
+    for i, (label, mean) in enumerate(means.items()):
+        draw_line(ax, mean, label=label, **line_style(i))
+    label_axes(ax, longest if history is None else history)
+    add_legend(ax)
+    return ax
+
+
+def plot_backtest(
+    backtest: Backtest,
+    models: Sequence[str] | None = None,
+    last: int | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw the history's tail, the truth and each model's forecast from every origin.
+
+    Parameters
+    ----------
+    backtest : Backtest
+    models : sequence of str, optional
+        Which models, by alias; all by default.
+    last : int, optional
+        Only the most recent `last` origins; all by default.
+    ax : matplotlib Axes, optional
+        Draw every model into these axes; by default a new figure with one panel a model, which share
+        their scales. The vertical scale follows the truth: a forecast far off leaves the panel.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    ValueError
+        If a name in `models` isn't in the backtest, or `last` is below 1.
+    """
+    names = model_names(backtest)
+    chosen = names if models is None else list(models)
+    if unknown := [name for name in chosen if name not in names]:
+        raise ValueError(f"The backtest has no model {unknown[0]!r}; it has {', '.join(names)}.")
+    if last is not None and last < 1:
+        raise ValueError(f"`last` needs at least 1 origin; got {last}. Leave it out to draw all.")
+    shown, past = _recent(backtest, last)
+    if ax is not None:
+        _draw_past(ax, past, shown["cutoff"].unique())
+        for name in chosen:
+            _draw_folds(ax, shown, name, **line_style(names.index(name)))
+        add_legend(ax)
+        return ax.figure  # type: ignore[return-value]
+    figure, panels = new_panels(len(chosen))
+    mase = backtest.scores()["MASE"]
+    for panel, name in zip(panels, chosen, strict=True):
+        _draw_past(panel, past, shown["cutoff"].unique())
+        _draw_folds(panel, shown, name, **{**line_style(names.index(name)), "linestyle": "solid"})
+        score = f" · MASE {mase[name]:.3g}" if np.isfinite(mase[name]) else ""
+        panel.set_title(verbatim(name + score), loc="left", fontsize="medium")
+    label_outer(panels)
+    figure.legend(handles=panels[0].lines[:2], loc="outside upper right", ncols=2, frameon=False)
+    return figure
+
+
+def plot_error_by_horizon(
+    backtest: Backtest, models: Sequence[str] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the mean absolute error over all origins against the step ahead, one line a model.
+
+    Parameters
+    ----------
+    backtest : Backtest
+    models : sequence of str, optional
+        Which models, by alias; all by default.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes() if ax is None else ax
+    errors = error_by_horizon(backtest)
+    for i, name in enumerate(errors.columns):
+        if (models is None or name in models) and errors[name].notna().any():
+            marker = "o" if len(errors) <= 24 else None
+            draw_line(ax, errors[name], label=name, markersize=3, **{"marker": marker, **line_style(i)})
+    ax.locator_params(axis="x", integer=True)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("steps ahead")
+    ax.set_ylabel(verbatim(f"mean absolute error{unit(backtest.history)}"))
+    tidy(ax)
+    add_legend(ax)
+    return ax
+
+
+def plot_training(histories: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the training loss (thin) and the validation loss (thick, its minimum marked) against steps.
+
+    Parameters
+    ----------
+    histories : mapping of label to DataFrame, or DataFrame
+        The ``history_`` of fitted recurrent forecasters: columns ``step``, ``loss``, ``validation_loss``
+        and, for ensembles, ``member``.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+    """
+    ax = new_axes() if ax is None else ax
+    if isinstance(histories, pd.DataFrame):
+        histories = {"loss": histories}
+    for i, (label, history) in enumerate(histories.items()):
+        members = history.groupby("member") if "member" in history else [(0, history)]
+        for j, (_, member) in enumerate(members):
+            _training_curves(ax, member, label=f"_{label}" if j else label, color=PALETTE[i % len(PALETTE)])
+    if _spans_decades(ax):
+        ax.set_yscale("log")
+    ax.set_xlabel("training step")
+    ax.set_ylabel("loss (thin: training, thick: validation)")
+    tidy(ax)
+    add_legend(ax)
+    return ax
+
+
+def model_names(backtest: Backtest) -> list[str]:
+    """Names of the models in a backtest, in its order."""
+    return [str(name) for name in backtest.forecasts.columns.drop(["unique_id", "ds", "cutoff", "y"])]
+
+
+def error_by_horizon(backtest: Backtest) -> pd.DataFrame:
+    """Mean absolute error of each model over all origins.
+
+    Returns
+    -------
+    DataFrame
+        One row a step ahead (index ``step``, from 1), one column a model, in the series' units. Truth that
+        was never observed is left out.
+    """
+    frame = backtest.forecasts
+    step = (frame.groupby(["unique_id", "cutoff"], sort=False).cumcount() + 1).rename("step")
+    return frame[model_names(backtest)].sub(frame["y"], axis=0).abs().groupby(step).mean()
+
+
+def _means(forecast: Any) -> tuple[dict[str, pd.Series], pd.Series | None]:
+    """Labelled point forecasts, and the history of the first that has one."""
+    if isinstance(forecast, pd.Series):
+        return {"forecast": forecast}, None
+    if isinstance(forecast, Mapping):
+        return dict(forecast), None
+    forecasts = list(forecast) if isinstance(forecast, Sequence) else [forecast]
+    return {f.label: f.mean for f in forecasts}, forecasts[0].history
+
+
+def _recent(backtest: Backtest, last: int | None) -> tuple[pd.DataFrame, pd.Series]:
+    """Forecasts of the last origins, and the series from a little before the first of them to their end."""
+    frame = backtest.forecasts
+    cutoffs = np.sort(frame["cutoff"].unique())[-(last or 0) :]
+    frame = frame[frame["cutoff"].isin(cutoffs)]
+    tail = max(2 * backtest.horizon, 2 * (backtest.season_length or 1), 20)
+    labels = backtest.history.index
+    start = labels.searchsorted(cutoffs[0]) + 1 - tail
+    stop = labels.searchsorted(frame["ds"].max(), side="right")
+    return frame, backtest.history.iloc[max(start, 0) : stop]
+
+
+def _draw_past(ax: Axes, past: pd.Series, cutoffs: Any) -> None:
+    draw_line(ax, past, label="truth", color=ink(), linewidth=0.9, zorder=4)
+    for i, cutoff in enumerate(coordinates(pd.Index(cutoffs))):
+        label = "_origin" if i else "origin"
+        ax.axvline(cutoff, label=label, color=FAINT, linewidth=0.8, linestyle="dotted", zorder=1)
+    low, high = past.min(), past.max()
+    margin = 0.35 * (high - low) or abs(high) or 1.0
+    ax.set_ylim(low - margin, high + margin)
+    label_axes(ax, past)
+
+
+def _draw_folds(ax: Axes, forecasts: pd.DataFrame, name: str, **style: Any) -> None:
+    for i, (_, fold) in enumerate(forecasts.groupby("cutoff", sort=False)):
+        series = pd.Series(fold[name].to_numpy(), pd.Index(fold["ds"]))
+        draw_line(ax, series, label=f"_{name}" if i else name, zorder=3, **style)
+
+
+def _training_curves(ax: Axes, history: pd.DataFrame, label: str, color: str) -> None:
+    steps, validation = history["step"].to_numpy(), history["validation_loss"].to_numpy(float)
+    validated = np.isfinite(validation).any()
+    ax.plot(steps, history["loss"], color=color, linewidth=0.8, alpha=0.7, label="_" if validated else label)
+    if validated:
+        ax.plot(steps, validation, color=color, linewidth=1.8, label=verbatim(label))
+        best = np.nanargmin(validation)
+        ax.plot(steps[best], validation[best], color=color, marker="o", markersize=5, label="_best")
+
+
+def _spans_decades(ax: Axes) -> bool:
+    losses = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines] or [np.ones(1)])
+    losses = losses[np.isfinite(losses)]
+    return losses.size > 0 and 0 < 10 * losses.min() < losses.max()
