@@ -16,7 +16,9 @@ class Transform(Protocol):
     n_lost: int
     forward: np.ndarray
 
-    def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray: ...
+    def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Undo the transform."""
+        ...
 
 
 class Log:
@@ -117,7 +119,7 @@ class Preparation:
         self.n_lost = sum(transform.n_lost for transform in self._chain)
 
     def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Bring forecasts (B, h), each starting at position ``starts`` (B,), back to the scale of the data."""
+        """Bring forecasts (B, h), starting at positions ``starts`` (B,), back to the scale of the data."""
         for transform in reversed(self._chain):
             future = transform.inverse(future, starts)
         return future
@@ -150,9 +152,9 @@ def level_and_scale(values: np.ndarray, normalize: str | None) -> tuple[float, f
 def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     """Say whether the data show a season of this length.
 
-    Compares the autocorrelation of the first differences at lag m with the upper 95 % bound under no season,
-    1.645 sqrt((1 + 2 sum of squared autocorrelations at lags below m) / n), after Bartlett (1946). Needs three
-    full seasons.
+    The autocorrelation of the first differences at lag m must be above its upper 95 % bound under no season,
+    1.645 sqrt((1 + 2 sum of squared autocorrelations at lags below m) / n) after Bartlett (1946), and above
+    the one at half the season, as a slow drift's is not. Needs three full seasons.
 
     Parameters
     ----------
@@ -181,7 +183,7 @@ def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     changes /= largest
     correlation = np.array([changes[lag:] @ changes[:-lag] for lag in range(1, m + 1)]) / (changes @ changes)
     noise = np.sqrt((1 + 2 * np.sum(correlation[:-1] ** 2)) / len(changes))
-    return bool(correlation[-1] > 1.645 * noise)
+    return bool(correlation[-1] > max(1.645 * noise, correlation[m // 2 - 1]))
 
 
 def _seasonal_pattern(values: np.ndarray, m: int) -> np.ndarray:
