@@ -1,0 +1,264 @@
+"""The shipped data against what their sources say, and the reader of WAV files."""
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.io import wavfile
+from scipy.signal import find_peaks
+
+from tsrnn import datasets
+from tsrnn.datasets import read_wav
+
+DATA = Path(__file__).parents[1] / "data"
+ROW = r"^\| `(\S+)` .* \| ([\d,]+) \| `(\w{64})` \|$"
+README = re.findall(ROW, (DATA / "README.md").read_text("utf-8"), re.MULTILINE)
+
+# name: rows, missing, first label, last label, first value, last value, frequency
+CALENDAR = {
+    "airpassengers": (144, 0, "1949-01-01", "1960-12-01", 112, 432, "MS"),
+    "nottem": (240, 0, "1920-01-01", "1939-12-01", 40.6, 37.8, "MS"),
+    "usaccdeaths": (72, 0, "1973-01-01", "1978-12-01", 9007, 9240, "MS"),
+    "elnino": (732, 0, "1950-01-01", "2010-12-01", 23.11, 22.07, "MS"),
+    "ukgas": (108, 0, "1960-01-01", "1986-10-01", 160.1, 782.8, "QS-JAN"),
+    "sunspots": (309, 0, "1700-01-01", "2008-01-01", 5, 2.9, "YS-JAN"),
+    "nile": (100, 0, "1871-01-01", "1970-01-01", 1120, 740, "YS-JAN"),
+    "lynx": (114, 0, "1821-01-01", "1934-01-01", 269, 3396, "YS-JAN"),
+    "lakehuron": (98, 0, "1875-01-01", "1972-01-01", 580.38, 579.96, "YS-JAN"),
+    "co2": (2284, 59, "1958-03-29", "2001-12-29", 316.1, 371.5, "W-SAT"),
+    "power": (34589, 421, "2006-12-16 17:00", "2010-11-26 21:00", 4.223, 0.935, "h"),
+    "dax": (1790, 0, "1991-07-01", "1998-08-14", 1628.75, 5473.72, None),
+    "smi": (1795, 0, "1991-07-01", "1998-08-14", 1678.1, 7676.3, None),
+    "cac": (1781, 0, "1991-07-01", "1998-08-14", 1772.8, 3995.0, None),
+    "ftse": (1804, 0, "1991-07-01", "1998-08-14", 2443.6, 5455.0, None),
+    "eur_usd": (7126, 0, "1999-01-04", "2026-10-30", 1.1789, 1.1172, None),
+    "eur_jpy": (7126, 0, "1999-01-04", "2026-10-30", 133.73, 175.68, None),
+    "eur_gbp": (7126, 0, "1999-01-04", "2026-10-30", 0.7111, 0.8338, None),
+    "eur_chf": (7126, 0, "1999-01-04", "2026-10-30", 1.6168, 0.9194, None),
+    "eur_aud": (7126, 0, "1999-01-04", "2026-10-30", 1.91, 1.5904, None),
+    "eur_cad": (7126, 0, "1999-01-04", "2026-10-30", 1.8004, 1.5606, None),
+}
+SIGNALS = {"ecg": (108_000, 360), "guitar": (24_000, 8000), "tabla": (24_000, 8000)}
+TABLES = {"eustockmarkets", "ecb_rates", "household_power"}
+
+
+@pytest.mark.parametrize("name", CALENDAR)
+def test_calendar_series_has_the_sources_ends_gaps_and_frequency(name):
+    rows, missing, start, end, first, last, frequency = CALENDAR[name]
+    y = datasets.load(name)
+    assert (len(y), y.isna().sum(), y.name, y.dtype) == (rows, missing, name, np.float64)
+    assert isinstance(y.index, pd.DatetimeIndex)
+    assert y.index.freqstr == frequency
+    assert (y.index[0], y.index[-1]) == (pd.Timestamp(start), pd.Timestamp(end))
+    assert y.index.is_monotonic_increasing
+    assert y.index.is_unique
+    assert y.index.name == ("time" if name == "power" else "date")
+    assert (y.iloc[0], y.iloc[-1]) == pytest.approx((first, last), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_signal_is_indexed_by_seconds(name):
+    rows, sample_rate = SIGNALS[name]
+    y = datasets.load(name)
+    assert (len(y), y.name, y.index.name, y.dtype) == (rows, name, "seconds", np.float64)
+    assert y.attrs["sample_rate"] == sample_rate
+    np.testing.assert_allclose(y.index, np.arange(rows) / sample_rate, rtol=0, atol=1e-12)
+    assert np.isfinite(y).all()
+
+
+def test_names_are_these():
+    assert datasets.names() == sorted(TABLES | CALENDAR.keys() | SIGNALS.keys())
+
+
+@pytest.mark.parametrize("name", sorted(TABLES | CALENDAR.keys() | SIGNALS.keys()))
+def test_every_dataset_tells_title_source_licence_and_units(name):
+    data = datasets.load(name)
+    assert all(data.attrs[key] for key in ("title", "source", "licence", "units"))
+    if name in TABLES:
+        assert list(data.attrs["units"]) == list(data.columns)
+
+
+def test_unknown_name_lists_the_known_ones():
+    expected = f"There is no dataset 'DAX'. Choose one of {', '.join(datasets.names())}."
+    with pytest.raises(ValueError, match=f"^{re.escape(expected)}$"):
+        datasets.load("DAX")
+
+
+def test_what_is_loaded_can_be_changed_without_changing_the_next():
+    spoiled = datasets.load("household_power")
+    spoiled.attrs["units"]["voltage"] = "mV"
+    spoiled.iloc[:] = 0.0
+    fresh = datasets.load("household_power")
+    assert fresh.attrs["units"]["voltage"] == "V"
+    assert fresh["voltage"].iloc[0] == pytest.approx(234.64)
+
+
+def test_stock_indices_are_dated_right():
+    closes = datasets.load("eustockmarkets")
+    assert closes.shape == (1834, 4)
+    assert closes["dax"].pct_change(fill_method=None).idxmin() == pd.Timestamp("1991-08-19")  # coup in Moscow
+    assert closes["ftse"].pct_change(fill_method=None).idxmax() == pd.Timestamp("1992-04-10")  # election
+    assert closes.index.day_of_week.max() == 4
+
+
+@pytest.mark.parametrize(
+    ("day", "closed"),
+    [
+        ("1996-05-01", {"dax", "smi", "cac"}),  # Labour Day
+        ("1996-07-14", {"dax", "smi", "cac", "ftse"}),  # a Sunday
+        ("1997-03-28", {"dax", "smi", "cac", "ftse"}),  # Good Friday
+        ("1997-08-01", {"smi"}),  # Swiss national day
+        ("1997-08-25", {"ftse"}),  # summer bank holiday
+        ("1997-10-03", {"dax"}),  # German unity
+        ("1997-11-11", {"cac"}),  # Armistice
+        ("1997-11-12", set()),
+    ],
+)
+def test_exchange_holidays_are_absent(day, closed):
+    assert {name for name in ("dax", "smi", "cac", "ftse") if day not in datasets.load(name).index} == closed
+
+
+def test_table_of_indices_has_nan_where_one_exchange_was_closed():
+    closes = datasets.load("eustockmarkets")
+    assert closes.loc["1997-10-03"].isna().tolist() == [True, False, False, False]
+    assert not closes.isna().all(axis=1).any()
+
+
+def test_euro_rates_have_no_rows_on_bank_holidays():
+    rates = datasets.load("ecb_rates")
+    holidays = pd.to_datetime(["2010-04-02", "2010-04-05", "2013-12-25", "2020-05-01"])
+    assert not rates.index.isin(holidays).any()
+    assert rates["eur_usd"].idxmin() == pd.Timestamp("2000-10-26")  # 0.8252, the euro's lowest
+    assert rates["eur_usd"].idxmax() == pd.Timestamp("2008-07-15")  # 1.5990, its highest
+
+
+def test_household_power_obeys_electricity():
+    power = datasets.load("household_power")
+    assert power.isna().sum().tolist() == [421] * 7
+    apparent = np.hypot(power["global_active_power"], power["global_reactive_power"])
+    volt_amperes = power["voltage"] * power["global_intensity"] / 1000
+    assert abs(apparent / volt_amperes - 1).median() < 0.02
+    metered = power.filter(like="sub_metering").sum(axis=1, min_count=1)
+    assert (metered <= power["global_active_power"] + 0.05).sum() == 34168
+
+
+def test_co2_gaps_are_where_the_record_has_them():
+    y = datasets.load("co2")
+    assert y.index[y.isna()][0] == pd.Timestamp("1958-05-10")
+    assert y["1964-02":"1964-04"].isna().all()
+
+
+def test_ecg_beats_as_often_as_record_208():
+    y = datasets.load("ecg")
+    assert (y.min(), y.max(), y.iloc[0]) == pytest.approx((-3.485, 3.65, -0.245))
+    peaks, _ = find_peaks(y.to_numpy(), prominence=1.0, distance=108)
+    assert len(peaks) / 5 == pytest.approx(2955 / 30, rel=0.05)  # beats a minute, in the whole record's 30
+
+
+def test_guitar_is_sustained_and_tabla_struck():
+    def loudest_to_median(name):
+        volume = (datasets.load(name).to_numpy().reshape(-1, 200) ** 2).mean(axis=1) ** 0.5
+        return volume.max() / np.median(volume)
+
+    assert loudest_to_median("guitar") < 4
+    assert loudest_to_median("tabla") > 8
+
+
+def test_readme_describes_every_data_file():
+    data_files = {path.name for path in DATA.iterdir() if path.suffix in {".csv", ".gz", ".wav"}}
+    assert {file for file, _, _ in README} == data_files
+
+
+@pytest.mark.parametrize(("file", "rows", "sha256"), README, ids=[file for file, _, _ in README])
+def test_data_file_is_the_one_the_readme_describes(file, rows, sha256):
+    assert hashlib.sha256((DATA / file).read_bytes()).hexdigest() == sha256
+    assert len(datasets.load(file.split(".")[0])) == int(rows.replace(",", ""))
+
+
+def test_data_stay_under_four_megabytes():
+    assert sum(path.stat().st_size for path in DATA.iterdir() if path.is_file()) < 4e6
+
+
+def test_import_loads_neither_statsmodels_nor_scipy_io():
+    code = "import sys, tsrnn.datasets; print({'statsmodels', 'scipy.io'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
+
+
+HALF = {"uint8": 192, "int16": 2**14, "int32": 2**30, "float32": 0.5, "float64": 0.5}
+
+
+@pytest.mark.parametrize("dtype", HALF)
+def test_wav_full_scale_is_one(tmp_path, dtype):
+    silence = 128 if dtype == "uint8" else 0
+    samples = np.array([silence, HALF[dtype], 2 * silence - HALF[dtype]], dtype)
+    wavfile.write(tmp_path / "tone.wav", 100, samples)
+    y = read_wav(tmp_path / "tone.wav")
+    np.testing.assert_array_equal(y, [0, 0.5, -0.5])
+    assert (y.name, y.index.tolist(), y.attrs) == ("tone", [0, 0.01, 0.02], {"sample_rate": 100})
+
+
+def chunk(name, content):
+    return name + len(content).to_bytes(4, "little") + content
+
+
+def wav_bytes(data, *, bits, format_tag=1, between=b""):
+    width = bits // 8
+    head = format_tag.to_bytes(2, "little") + (1).to_bytes(2, "little") + (50).to_bytes(4, "little")
+    head += (50 * width).to_bytes(4, "little") + width.to_bytes(2, "little") + bits.to_bytes(2, "little")
+    return chunk(b"RIFF", b"WAVE" + chunk(b"fmt ", head) + between + chunk(b"data", data))
+
+
+def test_wav_of_24_bits(tmp_path):
+    samples = b"".join(v.to_bytes(3, "little", signed=True) for v in (0, 2**22, -(2**23), 1))
+    (tmp_path / "deep.wav").write_bytes(wav_bytes(samples, bits=24))
+    np.testing.assert_array_equal(read_wav(tmp_path / "deep.wav"), [0, 0.5, -1, 2.0**-23])
+
+
+def test_wav_channels_are_averaged(tmp_path):
+    wavfile.write(tmp_path / "stereo.wav", 10, np.array([[0.2, 0.4], [-1.0, 1.0]]))
+    np.testing.assert_allclose(read_wav(str(tmp_path / "stereo.wav")), [0.3, 0], atol=1e-15)
+
+
+def test_wav_with_a_foreign_chunk_is_read_without_warning(tmp_path):
+    content = wav_bytes(b"\0\x40", bits=16, between=chunk(b"bext", b"abcd"))
+    (tmp_path / "tagged.wav").write_bytes(content)
+    assert read_wav(tmp_path / "tagged.wav").tolist() == [0.5]
+
+
+def test_wav_missing(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"none\.wav"):
+        read_wav(tmp_path / "none.wav")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"time,value\n1,2\n", "File format"),
+        (b"", "File format"),
+        (b"RIFF\x10", "unpack"),
+        (wav_bytes(b"\x10\x20", bits=8, format_tag=7), "MULAW"),
+    ],
+    ids=["csv", "empty", "cut", "mu-law"],
+)
+def test_wav_that_is_none_says_what_to_do(tmp_path, content, reason):
+    path = tmp_path / "bad.wav"
+    path.write_bytes(content)
+    pattern = (
+        rf"^'{re.escape(str(path))}' cannot be read; an uncompressed WAV file, integer or float, is needed: "
+        rf".*{reason}.* Convert it, for example with sox or ffmpeg\.$"
+    )
+    with pytest.raises(ValueError, match=pattern):
+        read_wav(path)
+
+
+def test_wav_without_samples(tmp_path):
+    path = tmp_path / "silent.wav"
+    path.write_bytes(wav_bytes(b"", bits=16))
+    with pytest.raises(ValueError, match=r"has no samples; at least one is needed\."):
+        read_wav(path)
