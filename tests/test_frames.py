@@ -1,0 +1,622 @@
+"""The door: what it lets in, what it refuses in which words, and which labels and season come out."""
+
+import re
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tsrnn.frames import continue_index, natural_season, read_series
+
+DAYS = pd.date_range("2021-03-01", periods=6, freq="D")
+BERLIN = "Europe/Berlin"
+
+
+def without_frequency(index):
+    return pd.DatetimeIndex(index, freq=None)
+
+
+def wall_clock(index):
+    return [str(label) for label in index]
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+def test_values_come_back_with_index_and_name():
+    observed = read_series(pd.Series([1, 2, 4, 8, 16, 32], DAYS, name="load"))
+    np.testing.assert_array_equal(observed.values, [1.0, 2, 4, 8, 16, 32])
+    assert observed.values.dtype == np.float64
+    pd.testing.assert_index_equal(observed.index, DAYS)
+    assert observed.index.freq == DAYS.freq
+    assert observed.name == "load"
+    assert observed.missing.dtype == bool
+    assert not observed.missing.any()
+
+
+def test_values_are_a_writable_contiguous_copy():
+    y = pd.Series(np.arange(12.0)[::2], DAYS)
+    values = read_series(y).values
+    assert values.flags.c_contiguous
+    values[:] = -1.0
+    assert y.tolist() == [0, 2, 4, 6, 8, 10]
+
+
+def test_renaming_the_callers_index_later_leaves_the_observed_one_alone():
+    y = pd.Series(np.arange(6.0), DAYS.copy())
+    observed = read_series(y)
+    y.index.name = "changed"
+    assert observed.index.name is None
+
+
+@pytest.mark.parametrize("y", [[3, 1, 2], (3, 1, 2), np.array([3, 1, 2]), np.array([3, 1, 2], ">f4")])
+def test_lists_tuples_and_arrays_get_a_range_index(y):
+    observed = read_series(y)
+    np.testing.assert_array_equal(observed.values, [3.0, 1.0, 2.0])
+    assert observed.values.dtype == np.dtype(float)
+    pd.testing.assert_index_equal(observed.index, pd.RangeIndex(3), exact=True)
+    assert observed.name is None
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float32", "Int64", "Float64", "Sparse[float]"])
+def test_every_real_dtype_is_read(dtype):
+    observed = read_series(pd.Series([1, 0, 3], dtype=dtype))
+    np.testing.assert_array_equal(observed.values, [1.0, 0.0, 3.0])
+    assert observed.values.dtype == np.float64
+
+
+def test_extreme_magnitudes_survive():
+    np.testing.assert_array_equal(read_series([1e30, -1e-30]).values, [1e30, -1e-30])
+
+
+def test_gaps_are_interpolated_in_order_and_ends_held():
+    index = pd.to_datetime(
+        ["2021-01-01", "2021-01-02", "2021-01-04", "2021-01-05", "2021-01-31", "2021-02-01"]
+    )
+    observed = read_series(pd.Series([np.nan, 2, np.nan, np.nan, 8, np.nan], index), missing="interpolate")
+    np.testing.assert_allclose(observed.values, [2, 2, 4, 6, 8, 8], rtol=1e-15)
+    np.testing.assert_array_equal(observed.missing, [True, False, True, True, False, True])
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [1.0, None, 3.0],
+        pd.Series([1, None, 3], dtype="Int64"),
+        pd.Series([1, None, 3], dtype="Float64"),
+        np.ma.masked_array([1.0, 99.0, 3.0], mask=[False, True, False]),
+    ],
+    ids=["none", "Int64", "Float64", "masked"],
+)
+def test_every_kind_of_missing_value_is_filled(y):
+    observed = read_series(y, missing="interpolate")
+    np.testing.assert_array_equal(observed.values, [1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(observed.missing, [False, True, False])
+
+
+def number(label, dtype=float):
+    return pd.Series(np.arange(len(label)), pd.Index(label), dtype=dtype)
+
+
+TWO_LEVELS = pd.MultiIndex.from_product([["a", "b"], [1, 2]])
+NAN, INF = np.nan, np.inf
+REFUSALS = {
+    "frame": (
+        pd.DataFrame({"col": [1.0]}),
+        TypeError,
+        '`y` is a DataFrame; a single series is needed. Pass one column: y["col"].',
+    ),
+    "dict": (
+        {"a": 1},
+        TypeError,
+        "`y` is of type dict; a Series, list or array is needed. Wrap it: pd.Series(y).",
+    ),
+    "none": (
+        None,
+        TypeError,
+        "`y` is of type NoneType; a Series, list or array is needed. Wrap it: pd.Series(y).",
+    ),
+    "matrix": (
+        np.zeros((4, 2)),
+        ValueError,
+        "`y` has shape (4, 2); one dimension is needed. Pass one column or y.ravel().",
+    ),
+    "scalar array": (
+        np.array(1.0),
+        ValueError,
+        "`y` has shape (); one dimension is needed. Pass one column or y.ravel().",
+    ),
+    "empty list": ([], ValueError, "`y` is empty; at least one observation is needed."),
+    "empty series": (
+        pd.Series([], dtype=float),
+        ValueError,
+        "`y` is empty; at least one observation is needed.",
+    ),
+    "strings": (
+        pd.Series(["1", "2"], dtype="string[python]"),
+        TypeError,
+        "`y` has dtype string; real numbers are needed. Convert it: pd.to_numeric(y).",
+    ),
+    "objects": (
+        [Decimal(1), Decimal(2)],
+        TypeError,
+        "`y` has dtype object; real numbers are needed. Convert it: pd.to_numeric(y).",
+    ),
+    "categories": (
+        pd.Series([1, 2], dtype="category"),
+        TypeError,
+        "`y` has dtype category; real numbers are needed. Convert it: pd.to_numeric(y).",
+    ),
+    "booleans": (
+        [True, False],
+        TypeError,
+        "`y` has dtype bool; real numbers are needed. Convert it: pd.Series(y, dtype=float).",
+    ),
+    "nullable booleans": (
+        pd.Series([True, None], dtype="boolean"),
+        TypeError,
+        "`y` has dtype boolean; real numbers are needed. Convert it: pd.Series(y, dtype=float).",
+    ),
+    "complex": (
+        [1j, 2],
+        TypeError,
+        "`y` has dtype complex128; real numbers are needed. Pass one part of it: np.abs(y) or np.real(y).",
+    ),
+    "times": (
+        DAYS.as_unit("ns").to_series(),
+        TypeError,
+        "`y` has dtype datetime64[ns]; real numbers are needed. "
+        "Times belong in the index: pd.Series(values, index=times).",
+    ),
+    "two levels": (
+        pd.Series(np.arange(4.0), TWO_LEVELS),
+        TypeError,
+        "`y` has an index of 2 levels; one is needed. Select a single series: y.loc[key].",
+    ),
+    "text index": (
+        number(np.array(["2021-01-01", "2021-01-02"], dtype=object)),
+        TypeError,
+        f"`y` has an index of dtype {pd.Index(['2021']).dtype}; times, periods or real numbers are needed. "
+        "Convert it: y.index = pd.to_datetime(y.index), or drop it: y.reset_index(drop=True).",
+    ),
+    "categorical index": (
+        number(pd.CategoricalIndex([1, 2])),
+        TypeError,
+        "`y` has an index of dtype category; times, periods or real numbers are needed. "
+        "Convert it: y.index = pd.to_datetime(y.index), or drop it: y.reset_index(drop=True).",
+    ),
+    "missing time": (
+        number(DAYS[:3].insert(1, pd.NaT)),
+        ValueError,
+        "The index of `y` has a missing label at position 1; every observation needs one. "
+        "Drop those without: y[y.index.notna()].",
+    ),
+    "missing number in the index": (
+        number([0.0, 1.0, NAN]),
+        ValueError,
+        "The index of `y` has a missing label at position 2; every observation needs one. "
+        "Drop those without: y[y.index.notna()].",
+    ),
+    "duplicated": (
+        number(DAYS[[0, 1, 1, 2]]),
+        ValueError,
+        "The index of `y` has 2021-03-02 more than once; labels must be unique. "
+        "Keep one of each, y[~y.index.duplicated()], or average them, y.groupby(level=0).mean().",
+    ),
+    "unsorted": (
+        number(DAYS[[0, 2, 1, 3]] + pd.Timedelta(hours=9)),
+        ValueError,
+        "The index of `y` is not sorted: 2021-03-02 09:00:00 comes after 2021-03-03 09:00:00; "
+        "labels must increase. Sort it: y.sort_index().",
+    ),
+    "unsorted periods": (
+        number(pd.period_range("2021-01", periods=3, freq="M")[[1, 0, 2]]),
+        ValueError,
+        "The index of `y` is not sorted: 2021-01 comes after 2021-02; labels must increase. "
+        "Sort it: y.sort_index().",
+    ),
+    "descending": (
+        pd.Series(np.arange(4.0))[::-1],
+        ValueError,
+        "The index of `y` is not sorted: 2 comes after 3; labels must increase. Sort it: y.sort_index().",
+    ),
+    "unsorted nullable numbers": (
+        number(pd.Index([1, 3, 2], dtype="Int64")),
+        ValueError,
+        "The index of `y` is not sorted: 2 comes after 3; labels must increase. Sort it: y.sort_index().",
+    ),
+    "infinite": (
+        pd.Series([1, NAN, -INF, INF, 2, 3], DAYS),
+        ValueError,
+        "`y` has 2 infinite values, the first at 2021-03-03. "
+        'Replace them, or pass NaN there and missing="interpolate".',
+    ),
+    "one infinite": (
+        [1.0, INF],
+        ValueError,
+        "`y` has 1 infinite value, the first at index 1. "
+        'Replace them, or pass NaN there and missing="interpolate".',
+    ),
+    "missing": (
+        pd.Series([1, 2, 3, NAN, NAN, NAN], DAYS),
+        ValueError,
+        '`y` has 3 missing values, the first at 2021-03-04. Fill them, or pass missing="interpolate".',
+    ),
+    "one missing": (
+        pd.Series([0.5, NAN], pd.Index([0.0, 0.125])),
+        ValueError,
+        '`y` has 1 missing value, the first at index 0.125. Fill them, or pass missing="interpolate".',
+    ),
+    "missing at an hour": (
+        pd.Series([1, NAN], pd.date_range("2021-03-28 01:00", periods=2, freq="h", tz=BERLIN)),
+        ValueError,
+        "`y` has 1 missing value, the first at 2021-03-28 03:00:00+02:00. "
+        'Fill them, or pass missing="interpolate".',
+    ),
+    "all missing": ([NAN, NAN], ValueError, "`y` has no observed value: all 2 are missing. Supply data."),
+}
+
+
+@pytest.mark.parametrize(("y", "error", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_refusals_say_what_arrived_and_the_way_out(y, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        read_series(y)
+
+
+@pytest.mark.parametrize("symptom", ["infinite", "all missing", "unsorted"])
+def test_interpolation_excuses_nothing_but_gaps(symptom):
+    y, error, message = REFUSALS[symptom]
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        read_series(y, missing="interpolate")
+
+
+@pytest.mark.parametrize("missing", ["mask", None])
+def test_unknown_missing_lists_the_known_ones(missing):
+    message = f"`missing` must be one of 'error', 'interpolate'; got {missing!r}."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read_series([1.0, 2.0], missing=missing)
+
+
+# --- continuing ----------------------------------------------------------------------------------------
+
+FREQUENCIES = [
+    *["ns", "ms", "250ms", "s", "min", "15min", "h", "6h", "D", "3D", "10D", "B", "2B", "W-SUN", "2W-WED"],
+    *["MS", "ME", "2MS", "BMS", "BME", "SME", "QS", "QE-JAN", "YS", "YE", "WOM-3FRI"],
+    pd.offsets.CustomBusinessDay(weekmask="Sun Mon Tue Wed Thu"),
+    pd.offsets.DateOffset(months=1),
+]
+KEPT_WITHOUT_EXCEPTION = ["s", "15min", "h", "6h", "D", "3D", "W-SUN", "MS", "ME", "2MS", "QS", "YS", "YE"]
+STARTS = st.datetimes(pd.Timestamp("1980-01-01").to_pydatetime(), pd.Timestamp("2030-01-01").to_pydatetime())
+ZONES = st.sampled_from([None, "UTC", BERLIN, "America/New_York"])
+LENGTHS = st.integers(1, 60)
+
+
+def check_continuation(whole, history):
+    future = continue_index(history, len(whole) - len(history))
+    pd.testing.assert_index_equal(history.append(future), whole, exact=True)
+    assert future.dtype == whole.dtype
+    assert future.name == whole.name
+    assert future[0] > history[-1]
+    assert future.is_monotonic_increasing
+    assert future.is_unique
+    return future
+
+
+@given(STARTS, st.sampled_from(FREQUENCIES), ZONES, LENGTHS, LENGTHS)
+def test_times_with_a_frequency_continue_as_the_longer_index(start, freq, zone, n, horizon):
+    start = pd.Timestamp(start).floor("D") + pd.Timedelta(hours=12)
+    whole = pd.date_range(start, periods=n + horizon, freq=freq, tz=zone, name="ds")
+    assert check_continuation(whole, whole[:n]).freq == whole.freq
+
+
+@given(STARTS, st.sampled_from(KEPT_WITHOUT_EXCEPTION), ZONES, st.integers(3, 60), LENGTHS)
+def test_times_that_lost_their_frequency_continue_as_the_longer_index(start, freq, zone, n, horizon):
+    whole = pd.date_range(pd.Timestamp(start).floor("D"), periods=n + horizon, freq=freq, tz=zone, name="ds")
+    future = check_continuation(without_frequency(whole), without_frequency(whole[:n]))
+    assert future.freq is not None
+
+
+@given(STARTS, st.sets(st.integers(0, 79), max_size=12), ZONES, LENGTHS)
+def test_business_days_continue_past_absent_holidays(start, holidays, zone, horizon):
+    days = pd.date_range(pd.Timestamp(start).floor("D"), periods=80 + horizon, freq="B", tz=zone, name="ds")
+    whole = without_frequency(days.delete(sorted(holidays)))
+    future = check_continuation(whole, whole[: 80 - len(holidays)])
+    assert future.freq == pd.offsets.BusinessDay()
+
+
+@given(
+    st.integers(-400, 400),
+    st.sampled_from(["min", "h", "D", "W-SUN", "M", "2M", "Q-JAN", "Y"]),
+    LENGTHS,
+    LENGTHS,
+)
+def test_periods_continue_as_the_longer_index(shift, freq, n, horizon):
+    whole = pd.period_range(pd.Period("2000-01-01", freq) + shift, periods=n + horizon, freq=freq, name="ds")
+    check_continuation(whole, whole[:n])
+
+
+@given(st.integers(-(10**6), 10**6), st.integers(1, 1000), LENGTHS, LENGTHS)
+def test_ranges_continue_as_ranges(start, step, n, horizon):
+    whole = pd.RangeIndex(start, start + step * (n + horizon), step, name="t")
+    check_continuation(whole, whole[:n])
+
+
+def test_range_with_a_loose_stop_continues_from_its_last_label():
+    assert continue_index(pd.RangeIndex(0, 5, 3), 2).tolist() == [6, 9]
+
+
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 9),
+    st.integers(2, 60),
+    LENGTHS,
+    st.sampled_from(["int64", "uint32", "Int64"]),
+)
+def test_integers_continue_as_the_longer_index(start, step, n, horizon, dtype):
+    whole = pd.Index(start + step * np.arange(n + horizon), dtype=dtype, name="t")
+    check_continuation(whole, whole[:n])
+
+
+@given(
+    st.sampled_from(["ms", "15min", "h", "D"]),
+    st.sampled_from(["ns", "us", "ms"]),
+    LENGTHS,
+    LENGTHS,
+    st.booleans(),
+)
+def test_time_differences_continue_as_the_longer_index(freq, unit, n, horizon, keep):
+    whole = pd.timedelta_range("3h", periods=n + horizon + 1, freq=freq, unit=unit, name="t")
+    history = whole[: n + 1] if keep else pd.TimedeltaIndex(whole[: n + 1], freq=None)
+    future = check_continuation(whole, history)
+    assert pd.Timedelta(future.freq) == pd.Timedelta(whole.freq)
+
+
+@given(st.integers(0, 10**7), st.sampled_from([8000, 44100, 48000]), st.integers(2, 5000), LENGTHS)
+@settings(max_examples=50)
+def test_audio_time_stays_exact_to_rounding(start, rate, n, horizon):
+    seconds = pd.Index(np.arange(start, start + n + horizon) / rate, name="seconds")
+    future = continue_index(seconds[:n], horizon)
+    # each of the two end labels is off by half a spacing at most, and horizon / n steps enlarge that
+    tolerance = (2 + horizon / (n - 1)) * np.spacing(seconds[-1])
+    assert np.abs(future - seconds[n:]).max() <= tolerance
+    assert future.name == "seconds"
+    assert future.dtype == np.float64
+
+
+def test_ten_minutes_of_audio_continue_to_the_last_bit_but_one():
+    seconds = np.arange(4_810_000) / 8000
+    future = continue_index(pd.Index(seconds[:4_800_000]), 10_000)
+    assert np.abs(future - seconds[4_800_000:]).max() <= np.spacing(600.0)
+
+
+def test_float_index_with_a_gap_continues_by_its_usual_step():
+    future = continue_index(pd.Index([0.0, 0.5, 1.0, 1.5, 60.0, 60.5]), 2)
+    assert future.tolist() == [61.0, 61.5]
+
+
+def test_float32_index_stays_float32():
+    future = continue_index(pd.Index(np.arange(5) / 8, dtype="float32"), 2)
+    pd.testing.assert_index_equal(future, pd.Index([0.625, 0.75], dtype="float32"), exact=True)
+
+
+def test_uneven_integers_continue_by_their_usual_step():
+    assert continue_index(pd.Index([1, 3, 5, 7, 100]), 2).tolist() == [102, 104]
+
+
+@pytest.mark.parametrize("label", [5, 5.0])
+def test_single_number_continues_by_one(label):
+    assert continue_index(pd.Index([label]), 2).tolist() == [6, 7]
+
+
+@pytest.mark.parametrize("kind", [pd.DatetimeIndex, pd.TimedeltaIndex])
+def test_single_time_without_frequency_has_no_next(kind):
+    message = (
+        "The index of `y` is a single time without a frequency; the next one is unknown. Supply more data or "
+        f'set a frequency: y.index = pd.{kind.__name__}(y.index, freq="D").'
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        continue_index(kind([10**18]), 1)
+
+
+def test_two_times_give_the_step():
+    assert continue_index(pd.to_datetime(["2021-02-01", "2021-03-01"]), 2).strftime("%F").tolist() == [
+        "2021-04-01",
+        "2021-05-01",
+    ]
+    tuesday, wednesday = "2021-03-02", "2021-03-03"
+    assert continue_index(pd.to_datetime([tuesday, wednesday]), 3)[-1] == pd.Timestamp("2021-03-06")
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s"])
+def test_resolution_is_kept(unit):
+    for freq in ("h", "D", "MS"):
+        index = pd.date_range("2021-01-01", periods=5, freq=freq, unit=unit, tz=BERLIN)
+        assert continue_index(index, 3).dtype == index.dtype
+        assert continue_index(without_frequency(index), 3).dtype == index.dtype
+
+
+def test_dates_before_the_nanosecond_era_continue():
+    index = pd.DatetimeIndex(np.array(["0998-01-01", "0999-01-01", "1000-01-01"], dtype="datetime64[s]"))
+    assert continue_index(index, 2).year.tolist() == [1001, 1002]
+    assert natural_season(index) == 1
+    assert natural_season(pd.period_range("0900-01", periods=9, freq="M")) == 12
+
+
+def test_hours_with_a_gap_continue_hourly():
+    index = pd.date_range("2021-01-01", periods=48, freq="h").delete([7, 8, 30])
+    future = continue_index(index, 2)
+    assert wall_clock(future) == ["2021-01-03 00:00:00", "2021-01-03 01:00:00"]
+    assert future.freq == pd.offsets.Hour()
+
+
+@pytest.mark.parametrize(
+    ("freq", "following"),
+    [("MS", "2022-01-01"), ("ME", "2022-01-31"), (pd.offsets.DateOffset(months=1), "2022-01-15")],
+)
+def test_months_with_one_absent_stay_at_their_place(freq, following):
+    start = "2021-01-15" if isinstance(freq, pd.DateOffset) else "2021-01-01"
+    index = pd.date_range(start, periods=12, freq=freq).delete(5)
+    assert continue_index(index, 1) == pd.Timestamp(following)
+    assert natural_season(index) == 12
+
+
+def test_month_on_an_uneven_day_continues_by_the_median_step():
+    index = pd.to_datetime(["2021-01-10", "2021-02-09", "2021-03-12", "2021-04-11"])
+    assert continue_index(index, 1) == pd.Timestamp("2021-05-11")
+
+
+# --- working days --------------------------------------------------------------------------------------
+
+
+def test_closes_at_uneven_hours_are_business_days():
+    closes = pd.date_range("2021-03-01 16:00", periods=40, freq="B", tz="America/New_York")
+    half_day = closes[11] - pd.Timedelta(hours=3)
+    index = closes.delete([11, 20]).insert(11, half_day).tz_convert("UTC")
+    future = continue_index(index, 6)
+    assert set(future.day_of_week) == {0, 1, 2, 3, 4}
+    assert natural_season(index) == 1
+
+
+def test_a_saturday_session_does_not_open_the_weekends():
+    days = pd.date_range("2021-03-01", periods=100, freq="B").delete(30)
+    saturday = days[-1] + pd.offsets.Week(weekday=5)
+    index = days[days < saturday].insert(len(days), saturday)
+    future = continue_index(index, 5)
+    assert future[0] == saturday + pd.Timedelta(days=2)
+    assert future.freq == pd.offsets.BusinessDay()
+
+
+def test_a_market_from_sunday_to_thursday_keeps_its_week():
+    week = pd.offsets.CustomBusinessDay(weekmask="Sun Mon Tue Wed Thu")
+    whole = without_frequency(pd.date_range("2021-03-01", periods=70, freq=week).delete([9, 33]))
+    future = check_continuation(whole, whole[:55])
+    assert future.freq == week
+    assert natural_season(whole) == 1
+
+
+def test_daily_data_with_gaps_includes_the_weekend():
+    index = pd.date_range("2021-03-01", periods=20, freq="D").delete([3, 9])
+    future = continue_index(index, 7)
+    assert future.freq == pd.offsets.Day()
+    assert set(future.day_of_week) == set(range(7))
+    assert natural_season(index) == 7
+
+
+def test_daily_periods_without_weekends_are_business_days():
+    days = pd.date_range("2021-03-01", periods=40, freq="B").to_period("D").rename("ds")
+    future = check_continuation(days, days[:33])
+    assert future.freq == days.freq
+    assert natural_season(days) == 1
+
+
+# --- clock changes in Berlin: 2021-03-28 02:00 -> 03:00 and 2021-10-31 03:00 -> 02:00 --------------------
+
+SPRING_HOURS = ["2021-03-28 01:00:00+01:00", "2021-03-28 03:00:00+02:00", "2021-03-28 04:00:00+02:00"]
+AUTUMN_HOURS = ["2021-10-31 02:00:00+02:00", "2021-10-31 02:00:00+01:00", "2021-10-31 03:00:00+01:00"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(
+    ("end", "following"), [("2021-03-28 00:00", SPRING_HOURS), ("2021-10-31 01:00", AUTUMN_HOURS)]
+)
+def test_hours_are_absolute_across_a_clock_change(end, following, keep):
+    index = pd.date_range(end=pd.Timestamp(end, tz=BERLIN), periods=24, freq="h")
+    future = continue_index(index if keep else without_frequency(index), 3)
+    assert wall_clock(future) == following
+    assert future.freq == pd.offsets.Hour()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("day", ["2021-03-27", "2021-10-30"])
+def test_local_midnight_stays_local_midnight(day, keep):
+    index = pd.date_range(end=pd.Timestamp(day, tz=BERLIN), periods=10, freq="D", name="ds")
+    future = continue_index(index if keep else without_frequency(index), 3)
+    expected = pd.date_range(day, periods=4, freq="D", tz=BERLIN, unit=index.unit, name="ds")[1:]
+    pd.testing.assert_index_equal(future, expected, exact=True)
+    assert [label.hour for label in future] == [0, 0, 0]
+    assert future.freq == pd.offsets.Day()
+
+
+def test_hours_that_end_within_the_change_continue():
+    index = pd.date_range("2021-10-30 20:00", periods=8, freq="h", tz=BERLIN)
+    assert wall_clock(continue_index(without_frequency(index[-2:]), 1)) == ["2021-10-31 03:00:00+01:00"]
+
+
+def test_a_time_that_the_change_skips_moves_on():
+    index = pd.date_range(end=pd.Timestamp("2021-03-27 02:30", tz=BERLIN), periods=5, freq="D")
+    future = continue_index(index, 2)
+    assert wall_clock(future) == ["2021-03-28 03:00:00+02:00", "2021-03-29 02:30:00+02:00"]
+    assert future.freq is None
+
+
+def test_a_time_that_occurs_twice_is_the_first():
+    index = pd.date_range(end=pd.Timestamp("2021-10-30 02:30", tz=BERLIN), periods=5, freq="D")
+    future = continue_index(index, 2)
+    assert wall_clock(future) == ["2021-10-31 02:30:00+02:00", "2021-11-01 02:30:00+01:00"]
+    assert future.freq is None
+
+
+# --- seasons -------------------------------------------------------------------------------------------
+
+SEASONS = {
+    freq: season
+    for season, freqs in {
+        1: "YS 2YS 50YS 5MS SME 3W 2D 10D 13D B 2B bh 5h 7min 30s s ms ns",
+        **{2: "2QS 12h", 3: "4ME", 4: "QS QE-JAN 6h", 6: "2MS", 7: "D", 12: "MS ME BME WOM-3FRI 30D"},
+        **{13: "4W", 24: "h", 26: "2W", 48: "30min", 52: "W-SUN 7D", 96: "15min", 144: "10min", 288: "5min"},
+        1440: "min",
+    }.items()
+    for freq in freqs.split()
+}
+
+
+@pytest.mark.parametrize(("freq", "season"), SEASONS.items())
+def test_season_of_a_frequency(freq, season):
+    assert natural_season(pd.date_range("2021-01-01", periods=1, freq=freq)) == season
+    assert natural_season(pd.date_range("2021-01-01", periods=30, freq=freq, tz=BERLIN)) == season
+
+
+@pytest.mark.parametrize("freq", ["YS", "QS", "MS", "ME", "W-SUN", "D", "B", "h", "15min", "s"])
+def test_season_is_the_same_when_the_frequency_is_lost(freq):
+    index = pd.date_range("2021-01-01", periods=40, freq=freq, tz=BERLIN)
+    assert natural_season(without_frequency(index)) == SEASONS[freq]
+    if freq not in ("YS", "QS", "D"):
+        assert natural_season(index.delete([11, 12, 30])) == SEASONS[freq]
+
+
+@pytest.mark.parametrize(
+    ("freq", "season"),
+    [("Y", 1), ("Q", 4), ("M", 12), ("2M", 6), ("W", 52), ("D", 7), ("h", 24), ("min", 1440)],
+)
+def test_season_of_periods(freq, season):
+    for n in (1, 40):
+        assert natural_season(pd.period_range("2021-01-01", periods=n, freq=freq)) == season
+
+
+def test_quarters_written_as_months_have_four():
+    index = pd.period_range("2010-01", periods=40, freq="M")[::3]
+    assert natural_season(index) == 4
+    assert str(continue_index(index, 1)[0]) == "2013-07"
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.RangeIndex(24),
+        pd.Index([1, 2, 3]),
+        pd.Index([0.0, 0.5]),
+        pd.DatetimeIndex(["2021-01-01"]),
+        pd.to_timedelta([3], unit="s"),
+    ],
+    ids=["range", "integers", "floats", "single time", "single difference"],
+)
+def test_nothing_to_tell_a_season_from(index):
+    assert natural_season(index) == 1
+
+
+def test_time_differences_have_the_season_of_their_step():
+    assert natural_season(pd.timedelta_range("0h", periods=5, freq="h")) == 24
+    assert natural_season(pd.to_timedelta([0, 1, 2], unit="D")) == 7
