@@ -177,16 +177,12 @@ def unit(series: pd.Series) -> str:
 
 
 def add_legend(ax: Axes) -> None:
-    """Add a legend in rows above the axes, where it hides no data."""
-    columns = min(len(ax.get_legend_handles_labels()[1]), 5)
-    ax.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1),
-        borderaxespad=0.2,
-        ncols=columns,
-        frameon=False,
-        handlelength=1.6,
-    )
+    """Add a legend above the axes, where it hides no data, in as few rows as their width allows."""
+    widths = [0.45 + 0.07 * len(label) for label in ax.get_legend_handles_labels()[1]]  # inches, roughly
+    available = 1.15 * ax.bbox.width / ax.figure.dpi
+    columns = len(widths) if sum(widths) < available else max(1, int(available / max(widths)))
+    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+    ax.legend(ncols=columns, fontsize="small", frameon=False, handlelength=1.6, columnspacing=1.2, **above)
 
 
 def tidy(ax: Axes) -> None:

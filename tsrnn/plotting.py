@@ -30,12 +30,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tsrnn.backtest import Backtest
     from tsrnn.base import Forecast
+    from tsrnn.judgement import Backtest
 
 __all__ = [
     "error_by_horizon",
-    "model_names",
     "plot_backtest",
     "plot_error_by_horizon",
     "plot_forecast",
@@ -104,7 +103,7 @@ def plot_backtest(
     ----------
     backtest : Backtest
     models : sequence of str, optional
-        Which models, by alias; all by default.
+        Which models, by alias; all by default, the lowest MASE first.
     last : int, optional
         Only the most recent `last` origins; all by default.
     ax : matplotlib Axes, optional
@@ -120,8 +119,9 @@ def plot_backtest(
     ValueError
         If a name in `models` isn't in the backtest, or `last` is below 1.
     """
-    names = model_names(backtest)
-    chosen = names if models is None else list(models)
+    names = list(backtest.models)
+    scores = backtest.scores()
+    chosen = list(scores.index if models is None else models)
     if unknown := [name for name in chosen if name not in names]:
         raise ValueError(f"The backtest has no model {unknown[0]!r}; it has {', '.join(names)}.")
     if last is not None and last < 1:
@@ -130,15 +130,15 @@ def plot_backtest(
     if ax is not None:
         _draw_past(ax, past, shown["cutoff"].unique())
         for name in chosen:
-            _draw_folds(ax, shown, name, **line_style(names.index(name)))
+            style = line_style(names.index(name))
+            _draw_folds(ax, shown, name, **(style if len(chosen) > 1 else {**style, "linestyle": "solid"}))
         add_legend(ax)
         return ax.figure  # type: ignore[return-value]
     figure, panels = new_panels(len(chosen))
-    mase = backtest.scores()["MASE"]
-    for panel, name in zip(panels, chosen, strict=True):
+    for panel, name, mase in zip(panels, chosen, scores.loc[chosen, "MASE"], strict=True):
         _draw_past(panel, past, shown["cutoff"].unique())
         _draw_folds(panel, shown, name, **{**line_style(names.index(name)), "linestyle": "solid"})
-        score = f" · MASE {mase[name]:.3g}" if np.isfinite(mase[name]) else ""
+        score = f" · MASE {mase:.3g}" if np.isfinite(mase) else ""
         panel.set_title(verbatim(name + score), loc="left", fontsize="medium")
     label_outer(panels)
     figure.legend(handles=panels[0].lines[:2], loc="outside upper right", ncols=2, frameon=False)
@@ -208,11 +208,6 @@ def plot_training(histories: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes
     return ax
 
 
-def model_names(backtest: Backtest) -> list[str]:
-    """Names of the models in a backtest, in its order."""
-    return [str(name) for name in backtest.forecasts.columns.drop(["unique_id", "ds", "cutoff", "y"])]
-
-
 def error_by_horizon(backtest: Backtest) -> pd.DataFrame:
     """Mean absolute error of each model over all origins.
 
@@ -224,7 +219,7 @@ def error_by_horizon(backtest: Backtest) -> pd.DataFrame:
     """
     frame = backtest.forecasts
     step = (frame.groupby(["unique_id", "cutoff"], sort=False).cumcount() + 1).rename("step")
-    return frame[model_names(backtest)].sub(frame["y"], axis=0).abs().groupby(step).mean()
+    return frame[list(backtest.models)].sub(frame["y"], axis=0).abs().groupby(step).mean()
 
 
 def _means(forecast: Any) -> tuple[dict[str, pd.Series], pd.Series | None]:
