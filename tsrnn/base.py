@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -11,16 +10,10 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.frames import Observed, continue_index, read_series
+from tsrnn.parameters import check_positive_integer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -> int:
-    """Return `value` as an int, or say why it is none."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < minimum:
-        raise ValueError(f"`{name}` must be a whole number of {unit}, at least {minimum}; got {value!r}.")
-    return int(value)
 
 
 @dataclass(frozen=True)

@@ -125,28 +125,31 @@ class Preparation:
         return future
 
 
-def level_and_scale(values: np.ndarray, normalize: str | None) -> tuple[float, float]:
+def level_and_scale(values: np.ndarray, *, robust: bool = False) -> tuple[float, float]:
     """Return what to subtract from a series and what to divide it by.
 
-    Mean and standard deviation; median and interquartile range / 1.349, which for normal data is the standard
-    deviation too, with ``normalize="robust"``; 0 and 1 with None. A constant series has scale 1.
+    Mean and standard deviation; or median and interquartile range / 1.349, which for normal data is the
+    standard deviation too. The scale of a constant series is 0.
 
     Examples
     --------
-    >>> level_and_scale(np.array([1.0, 3.0]), "series")
+    >>> level_and_scale(np.array([1.0, 3.0]))
     (2.0, 1.0)
     """
-    if normalize is None:
-        return 0.0, 1.0
-    if normalize == "robust":
+    if robust:
         low, level, high = np.percentile(values, [25, 50, 75])
         scale = (high - low) / 1.349
     else:
         level = values.mean()
-        largest = np.abs(values - level).max()
-        scale = largest * np.std((values - level) / largest) if largest > 0 else 0.0
-    # Below rounding noise of the level, differences mean nothing.
-    return float(level), float(scale) if scale > 1e-12 * abs(level) else 1.0
+        scale = root_mean_square(values - level)
+    # What is below the rounding noise of the level means nothing.
+    return float(level), float(scale) if scale > 1e-12 * abs(level) else 0.0
+
+
+def root_mean_square(values: np.ndarray) -> float:
+    """Return the root of the mean square, without overflow or underflow on the way."""
+    largest = np.abs(values).max()
+    return float(largest * np.sqrt(np.mean((values / largest) ** 2))) if largest > 0 else 0.0
 
 
 def seasonal_test(values: np.ndarray, season_length: int) -> bool:

@@ -1,0 +1,304 @@
+"""The recurrent forecaster."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.base import BaseForecaster
+from tsrnn.frames import Observed, continue_index, natural_season, read_series
+from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.losses import LOSSES
+from tsrnn.kernels.optimizers import OPTIMIZERS
+from tsrnn.network import Network
+from tsrnn.parameters import check_choice, check_number, check_positive_integer
+from tsrnn.pipeline import Pipeline
+from tsrnn.scaling import TRANSFORMS, seasonal_test
+from tsrnn.training import SCHEDULES, Run, Training, train_all
+from tsrnn.windows import split_starts
+
+_CHOICES = {
+    "cell": tuple(CELLS),
+    "strategy": ("direct", "recursive"),
+    "normalize": ("window", "series", "robust", None),
+    "loss": tuple(LOSSES),
+    "optimizer": tuple(OPTIMIZERS),
+    "schedule": SCHEDULES,
+    "dtype": ("float32", "float64"),
+}
+_COUNTS = {
+    "horizon": "steps",
+    "hidden_size": "units",
+    "num_layers": "layers",
+    "batch_size": "windows",
+    "n_iter_no_change": "evaluations",
+    "n_members": "networks",
+}
+_PREDICTION_BATCH = 1024
+
+
+class RNNForecaster(BaseForecaster):
+    """Forecast a series with a recurrent network."""
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        horizon: int = 1,
+        lookback: int | Literal["auto"] = "auto",
+        *,
+        strategy: str = "direct",
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        season_length: int | Literal["auto"] | None = "auto",
+        transform: str | Sequence[str] | None = "auto",
+        normalize: str | None = "window",
+        missing: str = "error",
+        loss: str = "mae",
+        optimizer: str = "adam",
+        learning_rate: float = 0.005,
+        schedule: str = "cosine",
+        batch_size: int = 32,
+        max_epochs: int | None = 100,
+        max_steps: int | None = 500,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        clip_norm: float | None = 1.0,
+        clip_value: float | None = None,
+        n_members: int = 1,
+        n_jobs: int | None = None,
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        alias: str | None = None,
+    ) -> None:
+        self.cell = cell
+        self.horizon = horizon
+        self.lookback = lookback
+        self.strategy = strategy
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.season_length = season_length
+        self.transform = transform
+        self.normalize = normalize
+        self.missing = missing
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.n_members = n_members
+        self.n_jobs = n_jobs
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.alias = alias
+
+    @property
+    def label(self) -> str:
+        """Name in tables and legends: ``alias``, or the cell's."""
+        return self.alias or str(self.cell).upper()
+
+    def update(self, y: Any) -> Self:
+        """Continue training from the present weights on the series extended by `y`.
+
+        Lookback, transforms, level and scale stay those of the first `fit`.
+
+        Parameters
+        ----------
+        y : pandas.Series or array-like
+            New observations; their index must start after `cutoff_`. Arrays and lists continue it.
+
+        Returns
+        -------
+        self
+        """
+        old = self._history(None)
+        if not isinstance(y, pd.Series):
+            y = pd.Series(np.asarray(y), index=continue_index(old.index, len(y)))
+        if len(y) and not y.index[0] > old.index[-1]:
+            raise ValueError(
+                f"`y` must start after the last observation, {old.index[-1]}; it starts at {y.index[0]}. "
+                "Pass only what is new."
+            )
+        both = pd.concat([pd.Series(old.values, index=old.index, name=old.name), y.rename(old.name)])
+        observed = read_series(both, missing=self.missing)
+        vars(self).update(self._train(observed, continued=True), observed_=observed)
+        return self
+
+    def summary(self) -> str:
+        """Return the fitted network's layers and parameter counts as a table."""
+        self._history(None)
+        return self.network_.summary()
+
+    @property
+    def fitted_values_(self) -> pd.Series:
+        """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
+        observed = self._history(None)
+        cut = self.pipeline_.cut(observed.values)
+        n = len(observed.values)
+        starts = np.arange(cut.preparation.n_lost, n - self.lookback_)
+        values = np.full(n, np.nan)
+        for i in range(0, len(starts), _PREDICTION_BATCH):
+            batch = starts[i : i + _PREDICTION_BATCH]
+            values[batch + self.lookback_] = self._median_forecast(cut, batch, 1)[:, 0]
+        return pd.Series(values, index=observed.index, name=observed.name)
+
+    @property
+    def residuals_(self) -> pd.Series:
+        """Observed minus `fitted_values_`."""
+        observed = self._history(None)
+        return pd.Series(observed.values, index=observed.index, name=observed.name) - self.fitted_values_
+
+    def _fit(self, observed: Observed) -> dict[str, Any]:
+        return self._train(observed, continued=self.warm_start and self.__sklearn_is_fitted__())
+
+    def _train(self, observed: Observed, *, continued: bool) -> dict[str, Any]:
+        self._check_parameters()
+        pipeline = self.pipeline_ if continued else self._new_pipeline(observed)
+        network = self._network()
+        if continued and network.n_parameters != self.thetas_.shape[1]:
+            raise ValueError(
+                f"Training can only continue with the same network: it has {self.thetas_.shape[1]} "
+                f"parameters, the new settings ask for {network.n_parameters}. Set warm_start=False."
+            )
+        cut = pipeline.cut(observed.values)
+        validation_fraction = self.validation_fraction if self.early_stopping else 0.0
+        starts, validation_starts = split_starts(
+            len(observed.values), cut.preparation.n_lost, pipeline.lookback, self.horizon, validation_fraction
+        )
+        training = Training(**{name: getattr(self, name) for name in Training.__dataclass_fields__})
+        runs = []
+        for member, seed in enumerate(_seed_sequence(self.random_state).spawn(self.n_members)):
+            rng = np.random.default_rng(seed)
+            theta = self.thetas_[member].copy() if continued else network.initialise(rng)
+            runs.append(Run(network, theta, training, cut.windows, starts, validation_starts, rng))
+        train_all(runs, self.n_jobs, verbose=self.verbose > 0)
+        return {
+            "pipeline_": pipeline,
+            "network_": network,
+            "thetas_": np.stack([run.theta for run in runs]),
+            "history_": _history_frame(runs),
+            "n_parameters_": network.n_parameters,
+            "lookback_": pipeline.lookback,
+            "season_length_": pipeline.season_length,
+            "transform_": pipeline.transforms,
+        }
+
+    def _network(self) -> Network:
+        n_outputs = 1 if self.strategy == "recursive" else self.horizon
+        return Network(
+            self.cell, 1, self.hidden_size, self.num_layers, n_outputs, dropout=self.dropout, dtype=self.dtype
+        )
+
+    def _new_pipeline(self, observed: Observed) -> Pipeline:
+        values = observed.values
+        n = len(values)
+        season_length = self.season_length or 1
+        if season_length == "auto":
+            natural = natural_season(observed.index)
+            season_length = natural if seasonal_test(values, natural) else 1
+        transforms = _transforms(self.transform, values, season_length)
+        n_lost = transforms.count("difference")
+        lookback = self.lookback
+        if lookback == "auto":
+            lookback = max(1, min(_automatic_lookback(season_length, self.horizon), (n - n_lost) // 2))
+        needed = lookback + self.horizon + n_lost + 1
+        if n < needed:
+            raise ValueError(
+                f"`y` has {n} observations; lookback={lookback} with horizon={self.horizon} needs at least "
+                f"{needed}. Shorten lookback or supply more data."
+            )
+        anchor_season = 1 if "deseasonalize" in transforms else season_length
+        return Pipeline(
+            transforms=transforms,
+            season_length=season_length,
+            lookback=lookback,
+            horizon=self.horizon,
+            every_step=self.strategy == "recursive",
+            n_anchor=min(anchor_season, lookback) if self.normalize == "window" else 0,
+            dtype=self.dtype,
+        ).scaled_to(values, self.normalize)
+
+    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        cut = self.pipeline_.cut(values)
+        start = len(values) - self.lookback_
+        if start < cut.preparation.n_lost:
+            raise ValueError(
+                f"`y` has {len(values)} observations; lookback={self.lookback_} needs at least "
+                f"{self.lookback_ + cut.preparation.n_lost} to forecast from. Supply more history."
+            )
+        return self._median_forecast(cut, np.array([start]), horizon)[0]
+
+    def _median_forecast(self, cut: Any, starts: np.ndarray, horizon: int) -> np.ndarray:
+        members = [
+            self.pipeline_.forecast(self.network_, theta, cut, starts, horizon) for theta in self.thetas_
+        ]
+        return np.median(members, axis=0)
+
+    def _check_parameters(self) -> None:
+        for name, known in _CHOICES.items():
+            check_choice(name, getattr(self, name), known)
+        for name, unit in _COUNTS.items():
+            check_positive_integer(name, getattr(self, name), unit)
+        for name, unit in (("max_epochs", "epochs"), ("max_steps", "steps")):
+            if getattr(self, name) is not None:
+                check_positive_integer(name, getattr(self, name), unit)
+        if self.max_epochs is None and self.max_steps is None:
+            raise ValueError("`max_epochs` and `max_steps` are both None: training would never end. Set one.")
+        if self.lookback != "auto":
+            check_positive_integer("lookback", self.lookback, 'steps, or "auto"')
+        if self.season_length not in ("auto", None):
+            check_positive_integer("season_length", self.season_length, 'steps, "auto" or None')
+        check_number("learning_rate", self.learning_rate, 0, np.inf, open_low=True)
+        check_number("dropout", self.dropout, 0, 1)
+        check_number("validation_fraction", self.validation_fraction, 0, 1)
+        for name in ("clip_norm", "clip_value"):
+            if getattr(self, name) is not None:
+                check_number(name, getattr(self, name), 0, np.inf, open_low=True)
+
+
+def _transforms(
+    transform: str | Sequence[str] | None, values: np.ndarray, season_length: int
+) -> tuple[str, ...]:
+    if transform is None:
+        return ()
+    if transform == "auto":
+        log = ("log",) if values.min() > 0 else ()
+        return (*log, "deseasonalize") if season_length > 1 else log
+    names = (transform,) if isinstance(transform, str) else tuple(transform)
+    for name in names:
+        check_choice("transform", name, ("auto", None, *TRANSFORMS))
+    return names
+
+
+def _automatic_lookback(season_length: int, horizon: int) -> int:
+    return max(2 * season_length, horizon, 12) if season_length > 1 else max(2 * horizon, 12)
+
+
+def _seed_sequence(random_state: Any) -> np.random.SeedSequence:
+    if isinstance(random_state, np.random.Generator | np.random.RandomState):
+        draw = (
+            random_state.integers if isinstance(random_state, np.random.Generator) else random_state.randint
+        )
+        random_state = int(draw(2**31))
+    return np.random.SeedSequence(random_state)
+
+
+def _history_frame(runs: list[Run]) -> pd.DataFrame:
+    frames = [pd.DataFrame(run.history) for run in runs]
+    if len(frames) == 1:
+        return frames[0]
+    return pd.concat(frames, keys=range(len(frames)), names=["member"]).reset_index("member")

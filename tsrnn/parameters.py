@@ -1,0 +1,30 @@
+"""Checks of parameters, each with one sentence: what is needed, what arrived."""
+
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import Any
+
+
+def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -> int:
+    """Return `value` as an int, or say why it is none."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < minimum:
+        raise ValueError(f"`{name}` must be a whole number of {unit}, at least {minimum}; got {value!r}.")
+    return int(value)
+
+
+def check_number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> None:
+    """Refuse what is no real number in [low, high), or in (low, high) with `open_low`."""
+    if (
+        not isinstance(value, Real)
+        or isinstance(value, bool)
+        or not (low < value if open_low else low <= value)
+        or not value < high
+    ):
+        bracket = "(" if open_low else "["
+        raise ValueError(f"`{name}` must be a number in {bracket}{low:g}, {high:g}); got {value!r}.")
+
+
+def check_choice(name: str, value: Any, known: Collection[Any]) -> None:
+    """Refuse a value that is not among the known ones, and list those."""
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in known):
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, known))}; got {value!r}.")

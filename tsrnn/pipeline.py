@@ -1,0 +1,111 @@
+"""From one raw history to training windows, and from a network's output back to forecasts."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn.network import Network
+from tsrnn.scaling import Preparation, level_and_scale, root_mean_square
+from tsrnn.windows import Windows, split_starts
+
+_SAMPLED_WINDOWS = 1000
+
+
+class Cut(NamedTuple):
+    """A prepared history: the way back to its scale, and the windows it is cut into."""
+
+    preparation: Preparation
+    windows: Windows
+
+
+class Pipeline(NamedTuple):
+    """How a history becomes windows; fitted once, applied to any history.
+
+    Attributes
+    ----------
+    transforms : tuple of str
+        Names for `Preparation`.
+    season_length : int
+        Steps in a season; 1 for none.
+    lookback, horizon : int
+        Steps in a window's input, and steps it is trained to forecast.
+    every_step : bool
+        Many-to-many (True) or many-to-one windows.
+    n_anchor : int
+        See `Windows`.
+    dtype : str
+        Type of the network's numbers.
+    level, scale : float
+        Subtracted from the prepared history, and divided by; scale 0 stands for a constant series.
+    """
+
+    transforms: tuple[str, ...]
+    season_length: int
+    lookback: int
+    horizon: int
+    every_step: bool
+    n_anchor: int
+    dtype: str
+    level: float = 0.0
+    scale: float = 1.0
+
+    def scaled_to(self, values: np.ndarray, normalize: str | None) -> "Pipeline":
+        """Return the pipeline with level and scale fitted to a history.
+
+        With ``normalize="window"`` the scale is the root mean square of the windows' deviations from their
+        anchors, over up to 1,000 windows spread evenly.
+        """
+        preparation, windows = self.cut(values)
+        known = preparation.prepared[preparation.n_lost :]
+        if normalize is None:
+            return self
+        level, scale = level_and_scale(known, robust=normalize == "robust")
+        if normalize == "window" and scale > 0:
+            starts, _ = split_starts(len(values), preparation.n_lost, self.lookback, self.horizon, 0.0)
+            sample = starts[:: -(-len(starts) // _SAMPLED_WINDOWS)]
+            unscaled = windows._replace(values=(preparation.prepared - level) / scale)
+            scale *= root_mean_square(unscaled.inputs(sample)[0])
+        return self._replace(level=level, scale=scale)
+
+    def cut(self, values: np.ndarray) -> Cut:
+        """Prepare a history (n,) and lay windows over it."""
+        preparation = Preparation(values, self.transforms, self.season_length)
+        z = ((preparation.prepared - self.level) / (self.scale or 1.0)).astype(self.dtype)
+        return Cut(preparation, Windows(z, self.lookback, self.horizon, self.n_anchor, self.every_step))
+
+    def forecast(
+        self, network: Network, theta: np.ndarray, cut: Cut, starts: np.ndarray, horizon: int
+    ) -> np.ndarray:
+        """Forecast the `horizon` steps that follow the windows at `starts` (B,), as (B, horizon).
+
+        Past the horizon it was trained for, the network reads its own forecasts.
+        """
+        roll = _roll_state if self.every_step else _roll_windows
+        z = roll(network, theta, cut.windows, starts, horizon)
+        future = np.float64(z) * self.scale + self.level
+        return cut.preparation.inverse(future, starts + self.lookback)
+
+
+def _roll_windows(
+    network: Network, theta: np.ndarray, windows: Windows, starts: np.ndarray, horizon: int
+) -> np.ndarray:
+    B, L = len(starts), windows.lookback
+    known = windows.values[starts[:, None] + np.arange(L)]
+    while known.shape[1] < L + horizon:
+        latest = windows._replace(values=known[:, -L:].ravel())
+        x, anchors = latest.inputs(np.arange(B) * L)
+        output, _ = network.forward(theta, x, first=-1)
+        known = np.concatenate([known, output[0] + anchors[:, None]], axis=1)
+    return known[:, L : L + horizon]
+
+
+def _roll_state(
+    network: Network, theta: np.ndarray, windows: Windows, starts: np.ndarray, horizon: int
+) -> np.ndarray:
+    x, anchors = windows.inputs(starts)
+    steps: list[np.ndarray] = []
+    state = None
+    for _ in range(horizon):
+        x, state = network.forward(theta, x, state, first=-1)
+        steps.append(x[0, :, 0] + anchors)
+    return np.stack(steps, axis=1)

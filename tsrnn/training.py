@@ -1,0 +1,268 @@
+"""The training loop: shuffled batches, schedules, early stopping, clipping, recovery, history."""
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from threading import Event
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from joblib import effective_n_jobs
+from tqdm import tqdm
+
+from tsrnn.deadline import check_deadline
+from tsrnn.kernels.losses import LOSSES
+from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm, clip_value
+from tsrnn.network import Network
+from tsrnn.windows import Windows
+
+SCHEDULES = ("constant", "cosine", "plateau")
+_LONGEST_PERIOD = 100  # steps between evaluations, where an epoch is longer
+_SHORTEST_PERIOD = 10
+_EVALUATION_BATCH = 256
+_PLATEAU_PATIENCE = 5  # evaluations without improvement before schedule="plateau" halves the rate
+_MOST_RECOVERIES = 3
+
+
+@dataclass(frozen=True)
+class Training:
+    """Settings of one training run; the parameters of `RNNForecaster` explain them."""
+
+    loss: str
+    optimizer: str
+    learning_rate: float
+    schedule: str
+    batch_size: int
+    max_epochs: int | None
+    max_steps: int | None
+    early_stopping: bool
+    n_iter_no_change: int
+    clip_norm: float | None
+    clip_value: float | None
+
+
+@dataclass
+class Run:
+    """One network in training: parameters, optimizer state and what has happened so far.
+
+    Parameters
+    ----------
+    network : Network
+    theta : ndarray of shape (n_parameters,)
+        Where to start; trained in place.
+    training : Training
+    windows : Windows
+    starts, validation_starts : ndarray
+        Windows to train on and, if any, to validate on.
+    rng : numpy.random.Generator
+        Shuffles the windows and draws the dropout masks.
+    """
+
+    network: Network
+    theta: np.ndarray
+    training: Training
+    windows: Windows
+    starts: np.ndarray
+    validation_starts: np.ndarray
+    rng: np.random.Generator
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.gradient = np.empty_like(self.theta)
+        self.good = self.theta.copy()
+        self.best = self.theta.copy()
+        self.best_score = math.inf
+        self.optimizer = OPTIMIZERS[self.training.optimizer]
+        self.moments = np.zeros((self.optimizer.n_moments, len(self.theta)), self.theta.dtype)
+        self.steps_since_restart = 0
+        self.rate_factor = 1.0
+        self.recoveries = 0
+        self.evaluations_since_best = 0
+        self.n_taken = 0
+        self.interrupted = False
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches it takes to visit every window once; the last may be smaller."""
+        return -(-len(self.starts) // self.training.batch_size)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps until `max_steps` or `max_epochs`, whichever ends first."""
+        epochs = math.inf if self.training.max_epochs is None else self.training.max_epochs
+        steps = math.inf if self.training.max_steps is None else self.training.max_steps
+        return int(min(steps, epochs * self.steps_per_epoch))
+
+    def train(self, stop: Event, progress: Any) -> None:
+        """Train to the end, or until early stopping, `stop`, Ctrl-C or a hopeless loss ends it.
+
+        With early stopping, the weights of the best evaluation are kept.
+
+        Raises
+        ------
+        TimeLimitError
+            If an enclosing `time_limit` runs out.
+        """
+        try:
+            self._loop(stop, progress)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        if self.training.early_stopping and self.best_score < math.inf:
+            self.theta[:] = self.best
+        elif not np.isfinite(self.theta).all():
+            self.theta[:] = self.good
+
+    def _loop(self, stop: Event, progress: Any) -> None:
+        period = min(max(self.steps_per_epoch, _SHORTEST_PERIOD), _LONGEST_PERIOD)
+        batches = self._batches()
+        meter = _Meter()
+        for step in range(1, self.n_steps + 1):
+            check_deadline()
+            if stop.is_set():
+                self.interrupted = True
+                return
+            if not self._step(step, next(batches), meter):
+                return
+            self.n_taken = step
+            progress.update()
+            if step % period == 0 or step == self.n_steps:
+                self._evaluate(step, meter)
+                meter = _Meter()
+                if self.training.early_stopping and (
+                    self.evaluations_since_best >= self.training.n_iter_no_change
+                ):
+                    return
+
+    def _batches(self) -> Iterator[np.ndarray]:
+        while True:
+            order = self.rng.permutation(self.starts)
+            for start in range(0, len(order), self.training.batch_size):
+                yield order[start : start + self.training.batch_size]
+
+    def _step(self, step: int, starts: np.ndarray, meter: "_Meter") -> bool:
+        """Take one optimizer step; False when recovery has failed too often."""
+        training, windows = self.training, self.windows
+        x, target, _ = windows.batch(starts)
+        loss = self.network.value_and_gradient(
+            self.theta, x, target, training.loss, self.gradient, first=windows.first, rng=self.rng
+        )
+        norm = clip_norm(self.gradient, math.inf if training.clip_norm is None else training.clip_norm)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            return self._recover(step, loss)
+        clipped = training.clip_norm is not None and norm > training.clip_norm
+        if training.clip_value is not None:
+            clipped |= clip_value(self.gradient, training.clip_value) > 0
+        meter.add(loss, norm, clipped)
+        self.good[:] = self.theta
+        self.steps_since_restart += 1
+        self.optimizer.step(
+            self.theta, self.gradient, self.moments, self._learning_rate(step), self.steps_since_restart
+        )
+        return True
+
+    def _learning_rate(self, step: int) -> float:
+        rate = self.training.learning_rate * self.rate_factor
+        if self.training.schedule == "cosine":
+            rate *= 0.5 * (1 + math.cos(math.pi * (step - 1) / self.n_steps))
+        return rate
+
+    def _recover(self, step: int, loss: float) -> bool:
+        self.theta[:] = self.good
+        self.moments[:] = 0
+        self.steps_since_restart = 0
+        self.rate_factor /= 2
+        self.recoveries += 1
+        if self.recoveries <= _MOST_RECOVERIES:
+            return True
+        warnings.warn(
+            f"Training stopped at step {step}: the loss or its gradient was not finite "
+            f"{self.recoveries} times (last loss: {loss:g}), with the learning rate halved each time. "
+            "The last good parameters are kept. Lower learning_rate or clip_norm, or change normalize.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return False
+
+    def _evaluate(self, step: int, meter: "_Meter") -> None:
+        validation_loss = self._validation_loss()
+        row = {
+            "step": step,
+            **meter.means(),
+            "validation_loss": validation_loss,
+            "learning_rate": self._learning_rate(step),
+            "seconds": perf_counter() - meter.started + (self.history[-1]["seconds"] if self.history else 0),
+        }
+        self.history.append(row)
+        score = row["loss"] if math.isnan(validation_loss) else validation_loss
+        self.evaluations_since_best += 1
+        if score < self.best_score:
+            self.best_score, self.evaluations_since_best = score, 0
+            self.best[:] = self.theta
+        elif self.training.schedule == "plateau" and self.evaluations_since_best % _PLATEAU_PATIENCE == 0:
+            self.rate_factor /= 2
+
+    def _validation_loss(self) -> float:
+        """Mean loss over the validation windows; nan without any."""
+        total, windows = 0.0, self.windows
+        for start in range(0, len(self.validation_starts), _EVALUATION_BATCH):
+            x, target, _ = windows.batch(self.validation_starts[start : start + _EVALUATION_BATCH])
+            output, _ = self.network.forward(self.theta, x, first=windows.first)
+            total += LOSSES[self.training.loss](output, target, np.empty_like(output)) * x.shape[1]
+        return total / len(self.validation_starts) if len(self.validation_starts) else math.nan
+
+
+class _Meter:
+    """Means over the steps since the last evaluation."""
+
+    def __init__(self) -> None:
+        self.started = perf_counter()
+        self._sums = np.zeros(3)
+        self._count = 0
+
+    def add(self, loss: float, norm: float, clipped: bool) -> None:
+        self._sums += loss, norm, clipped
+        self._count += 1
+
+    def means(self) -> dict[str, float]:
+        means = self._sums / self._count if self._count else np.full(3, math.nan)
+        return dict(zip(("loss", "gradient_norm", "clipped"), map(float, means), strict=True))
+
+
+def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> None:
+    """Train independent runs, several at once with `n_jobs` threads; the result does not depend on how many.
+
+    Ctrl-C ends all of them, keeps what they have learned and warns.
+    """
+    stop = Event()
+    n_threads = min(effective_n_jobs(n_jobs), len(runs))
+    with tqdm(total=sum(run.n_steps for run in runs), unit="step", disable=not verbose) as progress:
+        if n_threads == 1:
+            for run in runs:
+                run.train(stop, progress)
+                if run.interrupted:
+                    stop.set()
+        else:
+            _train_in_threads(runs, n_threads, stop, progress)
+    if any(run.interrupted for run in runs):
+        done, planned = sum(run.n_taken for run in runs), sum(run.n_steps for run in runs)
+        warnings.warn(
+            f"Training was interrupted after {done} of {planned} steps; the best weights so far are kept.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+def _train_in_threads(runs: Sequence[Run], n_threads: int, stop: Event, progress: Any) -> None:
+    with ThreadPoolExecutor(n_threads) as pool:
+        # A thread starts with an empty context and would not see the enclosing time limit.
+        futures = [pool.submit(copy_context().run, run.train, stop, progress) for run in runs]
+        try:
+            wait(futures)
+        except KeyboardInterrupt:
+            stop.set()
+        for future in futures:
+            future.result()
