@@ -1,0 +1,122 @@
+"""Series named on the command line: a CSV file, a WAV file, or a shipped dataset."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tsrnn import datasets
+
+__all__ = ["read_input"]
+
+
+def read_input(source: str, time: str | None = None, value: str | None = None) -> pd.Series:
+    """Read one series.
+
+    Parameters
+    ----------
+    source : str
+        Path of a CSV file (``.csv``, or compressed: ``.csv.gz``), path of a ``.wav`` file, or the name of a
+        shipped dataset. A file is preferred to a dataset of the same name.
+    time : str, optional
+        Column of a CSV file with the times: dates, years (four digits) or numbers. By default rows are
+        counted.
+    value : str, optional
+        Column of a CSV file or of a dataset that is a table; not needed where there is only one.
+
+    Returns
+    -------
+    Series
+        In the file's order; NaN where a cell is empty.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is neither a file nor a dataset of that name.
+    ValueError
+        If a column is missing or ambiguous, or a cell can't be read; the message says which.
+    """
+    path = Path(source)
+    if not path.exists():
+        if source in datasets.names():
+            return _from_dataset(source, value)
+        raise FileNotFoundError(
+            f"There is no file {source!r}, nor a dataset of that name. "
+            "Give a CSV or WAV file, or a name from: tsrnn datasets"
+        )
+    if path.suffix.lower() == ".wav":
+        return datasets.read_wav(path)
+    return _from_csv(path, time, value)
+
+
+def _from_dataset(name: str, value: str | None) -> pd.Series:
+    data = datasets.load(name)
+    if isinstance(data, pd.Series):
+        return data
+    column = _choose(name, list(data.columns), value)
+    series = data[column] if data.index.freq is not None else data[column].dropna()
+    series.attrs["units"] = data.attrs["units"][column]
+    return series
+
+
+def _from_csv(path: Path, time: str | None, value: str | None) -> pd.Series:
+    frame = _read_cells(path)
+    columns = list(frame.columns)
+    if time is not None and time not in columns:
+        raise ValueError(f"{path.name} has no column {time!r} for --time. Its columns: {', '.join(columns)}.")
+    column = _choose(path.name, [name for name in columns if name != time], value)
+    values = _numbers(frame[column], path.name)
+    return pd.Series(values, index=None if time is None else _times(frame[time], path.name), name=column)
+
+
+def _read_cells(path: Path) -> pd.DataFrame:
+    """Every cell as text, NaN where empty, so that errors can quote it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", index_col=False, skipinitialspace=True)
+        except (ValueError, pd.errors.ParserWarning) as error:
+            raise ValueError(f"{path.name} can't be read as a CSV file: {error}") from error
+    if frame.empty:
+        raise ValueError(f"{path.name} has no rows under its header; at least one is needed.")
+    return frame
+
+
+def _choose(source: str, columns: list[str], value: str | None) -> str:
+    if value in columns:
+        return value
+    if value is None and len(columns) == 1:
+        return columns[0]
+    listed = ", ".join(columns) or "none"
+    if value is None:
+        raise ValueError(f"{source} needs --value to choose a column. There are: {listed}.")
+    raise ValueError(f"{source} has no column {value!r} for --value. There are: {listed}.")
+
+
+def _numbers(cells: pd.Series, source: str) -> np.ndarray:
+    numbers = pd.to_numeric(cells, errors="coerce")
+    _check(numbers.notna() | cells.isna(), cells, source, "a number")
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _times(cells: pd.Series, source: str) -> pd.Index:
+    _check(~cells.isna(), cells, source, "a time, which every row needs")
+    numbers = pd.to_numeric(cells, errors="coerce")
+    if numbers.notna().all() and not cells.str.fullmatch(r"\d{4}|\d{8}").all():
+        return pd.Index(numbers, name=cells.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # pandas thinking aloud about the format
+        try:
+            times = pd.to_datetime(cells, errors="coerce")
+        except ValueError:  # offsets that change with the clocks
+            times = pd.to_datetime(cells, errors="coerce", utc=True)
+    _check(times.notna(), cells, source, "a date of the first one's form, such as 2026-12-31")
+    return pd.DatetimeIndex(times, name=cells.name)
+
+
+def _check(readable: pd.Series, cells: pd.Series, source: str, needed: str) -> None:
+    if not readable.all():
+        row = int(readable.argmin())
+        text = "" if pd.isna(cells[row]) else cells[row]
+        raise ValueError(f"{source}, data row {row + 1}: {text!r} in column {cells.name!r} is not {needed}.")
