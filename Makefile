@@ -36,8 +36,8 @@ lint: $(VENV)/dev.installed
 	$(BIN)/python -m mypy
 
 # An environment is whole only while CREATED exists: pip works with it set aside, so that after an
-# interrupted or failed installation the next run starts afresh.
-$(VENV)/%.installed: | $(CREATED)
+# interrupted or failed installation the next run starts afresh. mv keeps its time, touch would not.
+$(VENV)/%.installed: $(CREATED)
 	@echo "Installing tsrnn[$*] into $(VENV) ..."
 	@mv $(CREATED) $(CREATED).unfinished
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
@@ -45,7 +45,7 @@ $(VENV)/%.installed: | $(CREATED)
 	@touch $@
 
 $(CREATED): pyproject.toml
-	@$(if $(VERSION),,echo "tsrnn needs Python 3.11 or newer; '$(PYTHON)' is not. Name another: PYTHON=python3.12 make test" >&2; exit 1)
+	@$(if $(VERSION),,echo "tsrnn needs Python 3.11 or newer; '$(PYTHON)' is older or missing. Name another: PYTHON=python3.12 make test" >&2; exit 1)
 	@"$(PYTHON)" -m venv --clear $(VENV)
 	@touch $@
 
