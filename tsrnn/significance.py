@@ -19,7 +19,7 @@ class DieboldMariano(NamedTuple):
     difference : float
         Mean of `loss` - `loss_against`: negative where the first forecaster is the better one.
     statistic : float
-        Student t with `n_origins` - 1 degrees of freedom if both are equally accurate; signed as `difference`.
+        Student t with `n_origins` - 1 degrees of freedom if both are equally accurate.
     p_value : float
         Two-sided; NaN with fewer than 10 origins.
     n_origins : int
