@@ -10,6 +10,7 @@ from pandas.api import types
 
 _MISSING = ("error", "interpolate")
 _RECENT = 2000  # labels that tell the step: eight years of trading days
+_WEEKDAYS = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
 _MINUTE, _DAY, _WEEK = pd.Timedelta(minutes=1), pd.Timedelta(days=1), pd.Timedelta(weeks=1)
 _MONTH = pd.Timedelta(days=365.25) / 12
 
@@ -322,7 +323,7 @@ def _uneven_offset(index: pd.DatetimeIndex) -> Any:
         return offsets.MonthBegin(months)
     if months > 0 and wall.is_month_end.all():
         return offsets.MonthEnd(months)
-    if months > 0 and wall.day.min() == wall.day.max() <= 28:
+    if months > 0 and wall.day.min() == wall.day.max():
         return offsets.DateOffset(months=months)
     if step >= _DAY and step == step // _DAY * _DAY:
         return offsets.Day(step // _DAY)
@@ -339,7 +340,7 @@ def _daily_offset(wall: pd.DatetimeIndex) -> Any:
         return offsets.Day()
     if worked[:5].all() and not worked[5:].any():
         return offsets.BusinessDay()
-    return offsets.CustomBusinessDay(weekmask=worked.astype(int).tolist())
+    return offsets.CustomBusinessDay(weekmask=" ".join(_WEEKDAYS[worked]))
 
 
 def _continue_times(index: pd.DatetimeIndex, horizon: int) -> pd.DatetimeIndex:
