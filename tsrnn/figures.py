@@ -12,6 +12,7 @@ import warnings
 from contextlib import AbstractContextManager
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,6 +91,11 @@ def label_outer(panels: list[Axes]) -> None:
             panel.xaxis.get_offset_text().set_visible(True)
 
 
+def save(ax: Axes, path: Path) -> None:
+    """Write the figure of `ax` to a file of the kind that its ending says."""
+    path.write_bytes(_save(ax.get_figure(root=True), format=path.suffix[1:].lower(), dpi=150))
+
+
 def to_png(figure: Figure, dpi: int = 150) -> bytes:
     """Return a figure as a PNG file's bytes."""
     return _save(figure, format="png", dpi=dpi)
@@ -121,7 +127,7 @@ def page_style() -> AbstractContextManager[None]:
     return matplotlib.style.context(["default", PAGE_STYLE])
 
 
-def _save(figure: Figure, **options: Any) -> bytes:
+def _save(figure: Any, **options: Any) -> bytes:
     import matplotlib
 
     buffer = io.BytesIO()
@@ -179,6 +185,8 @@ def unit(series: pd.Series) -> str:
 def add_legend(ax: Axes) -> None:
     """Add a legend above the axes, where it hides no data, in as few rows as their width allows."""
     widths = [0.45 + 0.07 * len(label) for label in ax.get_legend_handles_labels()[1]]  # inches, roughly
+    if not widths:
+        return
     available = 1.15 * ax.bbox.width / ax.figure.dpi
     columns = len(widths) if sum(widths) < available else max(1, int(available / max(widths)))
     above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}

@@ -178,7 +178,7 @@ def plot_error_by_horizon(
 
 
 def plot_training(histories: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw the training loss (thin) and the validation loss (thick, its minimum marked) against steps.
+    """Draw training losses against steps; thin beside a thick validation loss, whose minimum is marked.
 
     Parameters
     ----------
@@ -202,7 +202,8 @@ def plot_training(histories: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes
     if _spans_decades(ax):
         ax.set_yscale("log")
     ax.set_xlabel("training step")
-    ax.set_ylabel("loss (thin: training, thick: validation)")
+    validated = any(history["validation_loss"].notna().any() for history in histories.values())
+    ax.set_ylabel("loss (thin: training, thick: validation)" if validated else "training loss")
     tidy(ax)
     add_legend(ax)
     return ax
@@ -235,7 +236,7 @@ def _means(forecast: Any) -> tuple[dict[str, pd.Series], pd.Series | None]:
 def _recent(backtest: Backtest, last: int | None) -> tuple[pd.DataFrame, pd.Series]:
     """Forecasts of the last origins, and the series from a little before the first of them to their end."""
     frame = backtest.forecasts
-    cutoffs = np.sort(frame["cutoff"].unique())[-(last or 0) :]
+    cutoffs = pd.Index(frame["cutoff"].unique())[-(last or 0) :]
     frame = frame[frame["cutoff"].isin(cutoffs)]
     tail = max(2 * backtest.horizon, 2 * (backtest.season_length or 1), 20)
     labels = backtest.history.index
@@ -249,9 +250,10 @@ def _draw_past(ax: Axes, past: pd.Series, cutoffs: Any) -> None:
     for i, cutoff in enumerate(coordinates(pd.Index(cutoffs))):
         label = "_origin" if i else "origin"
         ax.axvline(cutoff, label=label, color=FAINT, linewidth=0.8, linestyle="dotted", zorder=1)
-    low, high = past.min(), past.max()
-    margin = 0.35 * (high - low) or abs(high) or 1.0
-    ax.set_ylim(low - margin, high + margin)
+    if past.notna().any():
+        low, high = past.min(), past.max()
+        margin = 0.35 * (high - low) or abs(high) or 1.0
+        ax.set_ylim(low - margin, high + margin)
     label_axes(ax, past)
 
 
@@ -262,16 +264,16 @@ def _draw_folds(ax: Axes, forecasts: pd.DataFrame, name: str, **style: Any) -> N
 
 
 def _training_curves(ax: Axes, history: pd.DataFrame, label: str, color: str) -> None:
-    steps, validation = history["step"].to_numpy(), history["validation_loss"].to_numpy(float)
-    validated = np.isfinite(validation).any()
-    ax.plot(steps, history["loss"], color=color, linewidth=0.8, alpha=0.7, label="_" if validated else label)
-    if validated:
-        ax.plot(steps, validation, color=color, linewidth=1.8, label=verbatim(label))
-        best = np.nanargmin(validation)
-        ax.plot(steps[best], validation[best], color=color, marker="o", markersize=5, label="_best")
+    losses = history.set_index("step")[["loss", "validation_loss"]]
+    validation = losses["validation_loss"].dropna()
+    if validation.empty:
+        draw_line(ax, losses["loss"], label=label, color=color, linewidth=1.6)
+        return
+    draw_line(ax, losses["loss"], label="_loss", color=color, linewidth=0.8, alpha=0.7)
+    draw_line(ax, validation, label=label, color=color, linewidth=1.8)
+    draw_line(ax, validation[[validation.idxmin()]], label="_best", color=color, markersize=5)
 
 
 def _spans_decades(ax: Axes) -> bool:
-    losses = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines] or [np.ones(1)])
-    losses = losses[np.isfinite(losses)]
-    return losses.size > 0 and 0 < 10 * losses.min() < losses.max()
+    low, high = ax.dataLim.intervaly
+    return 0 < 10 * low < high

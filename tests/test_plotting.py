@@ -1,0 +1,335 @@
+import re
+import subprocess
+import sys
+from itertools import pairwise
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from backtests import make_backtest, make_history
+from matplotlib.dates import num2date
+from matplotlib.figure import Figure
+
+from tsrnn.base import Forecast
+from tsrnn.figures import INK, page_style, require_matplotlib, to_png, to_svg
+from tsrnn.plotting import (
+    error_by_horizon,
+    plot_backtest,
+    plot_error_by_horizon,
+    plot_forecast,
+    plot_training,
+)
+
+MISSES = {"LSTM": 0.1, "GRU": -0.2, "Naive": 0.5}
+INDEXES = {
+    "days": pd.date_range("2026-01-01", periods=60),
+    "hours in a zone": pd.date_range("2026-03-27", periods=60, freq="h", tz="Europe/Berlin"),
+    "months": pd.period_range("2020-01", periods=60, freq="M"),
+    "seconds": pd.Index(np.arange(60) / 8000),
+    "rows": pd.RangeIndex(60),
+    "elapsed": pd.timedelta_range("0s", periods=60, freq="250ms"),
+    "business days": pd.bdate_range("2026-01-01", periods=66).delete([5, 6, 7, 20, 21, 40]),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_global_figures():
+    settings = dict(matplotlib.rcParams)
+    yield
+    assert plt.get_fignums() == []
+    assert dict(matplotlib.rcParams) == settings
+
+
+@pytest.fixture
+def backtest():
+    return make_backtest(INDEXES["days"], MISSES)
+
+
+def lines(ax):
+    return {line.get_label(): line for line in ax.lines}
+
+
+def labels(ax):
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def series(n=30, name="visitors"):
+    days = pd.date_range("2026-01-01", periods=n)
+    return pd.Series(np.arange(n, dtype=float), days, name=name)
+
+
+def test_forecast_follows_its_history():
+    y = series(100)
+    ax = plot_forecast(Forecast(y[90:] + 5, y[:90], "GRU"))
+    assert labels(ax) == ["history", "GRU"]
+    np.testing.assert_array_equal(lines(ax)["GRU"].get_ydata(), y[90:] + 5)
+    np.testing.assert_array_equal(lines(ax)["GRU"].get_xdata(), y.index[90:].to_numpy())
+    np.testing.assert_array_equal(lines(ax)["history"].get_ydata(), y[40:90])  # 50 > 4 * 10
+
+
+def test_long_forecast_gets_four_horizons_of_history():
+    y = series(200)
+    ax = plot_forecast(Forecast(y[180:], y[:180], "GRU"))
+    np.testing.assert_array_equal(lines(ax)["history"].get_ydata(), y[100:180])
+
+
+def test_own_history_is_replaced_and_drawn_whole():
+    y = series(100)
+    ax = plot_forecast(Forecast(y[90:], y[:90], "GRU"), history=y[5:90], truth=y[90:] + 1)
+    assert labels(ax) == ["history", "truth", "GRU"]
+    np.testing.assert_array_equal(lines(ax)["history"].get_ydata(), y[5:90])
+    np.testing.assert_array_equal(lines(ax)["truth"].get_ydata(), y[90:] + 1)
+    assert lines(ax)["truth"].get_color() == "black"
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_several_forecasts_differ_in_colour(kind):
+    y = series()
+    first, second = Forecast(y[20:], y[:20], "LSTM"), Forecast(y[20:] + 1, y[:20], "Theta")
+    many = [first, second] if kind is list else {"LSTM": first.mean, "Theta": second.mean}
+    ax = plot_forecast(many)
+    np.testing.assert_array_equal(lines(ax)["LSTM"].get_ydata(), y[20:])
+    np.testing.assert_array_equal(lines(ax)["Theta"].get_ydata(), y[20:] + 1)
+    assert lines(ax)["LSTM"].get_color() != lines(ax)["Theta"].get_color()
+    assert ("history" in lines(ax)) == (kind is list)
+
+
+def test_axes_are_the_users_and_are_labelled():
+    y = series(name="price $ and $")
+    y.attrs["units"] = "EUR"
+    ax = Figure().add_subplot()
+    assert plot_forecast(y[20:], history=y[:20], ax=ax) is ax
+    assert ax.get_ylabel().replace(r"\$", "$") == "price $ and $ [EUR]"
+    to_png(ax.figure)  # fails where dollars are read as mathematics
+
+
+def test_single_step_is_visible():
+    y = series()
+    assert lines(plot_forecast(y[29:], history=y[:29]))["forecast"].get_marker() == "o"
+    assert lines(plot_forecast(y[20:], history=y[:20]))["forecast"].get_marker() == "None"
+
+
+def test_dark_style_keeps_the_truth_visible():
+    y = series()
+    with matplotlib.style.context("dark_background"):
+        ax = plot_forecast(y[20:], truth=y[20:])
+    assert lines(ax)["truth"].get_color() == "white"
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+def test_every_index_is_drawn_at_its_place(index):
+    backtest = make_backtest(index, MISSES)
+    figure = plot_backtest(backtest)
+    to_png(figure)
+    panel = figure.axes[0]
+    assert len(panel.lines) == 1 + 3 + 3  # the truth, three origins, three forecasts
+    truth, forecast = lines(panel)["truth"], lines(panel)["LSTM"]
+    first = list(truth.get_xdata()).index(forecast.get_xdata()[0])
+    np.testing.assert_allclose(
+        forecast.get_ydata() - truth.get_ydata()[first : first + 4], [0.1, 0.2, 0.3, 0.4]
+    )
+
+
+@pytest.mark.parametrize(
+    ("index", "first"),
+    [("days", "2026-01-29"), ("hours in a zone", "2026-03-28 04:00"), ("months", "2022-05-01")],
+)
+def test_dates_mean_what_the_index_says(index, first):
+    ax = plot_backtest(make_backtest(INDEXES[index], MISSES)).axes[0]
+    position = ax.convert_xunits(lines(ax)["truth"].get_xdata()[0])
+    zone = getattr(INDEXES[index], "tz", None)
+    assert num2date(position, tz=zone).replace(tzinfo=None) == pd.Timestamp(first)
+
+
+@pytest.mark.parametrize(
+    ("index", "label"),
+    [("seconds", "seconds"), ("rows", "observation"), ("elapsed", "seconds"), ("days", "")],
+)
+def test_time_axis_has_its_unit(index, label):
+    assert plot_backtest(make_backtest(INDEXES[index], {"Naive": 1.0})).axes[0].get_xlabel() == label
+
+
+def test_zone_is_named():
+    figure = plot_backtest(make_backtest(INDEXES["hours in a zone"], {"Naive": 1.0}))
+    assert figure.axes[0].get_xlabel() == "time (Europe/Berlin)"
+
+
+@pytest.mark.parametrize("n", [30, 400, 5000])
+@pytest.mark.parametrize("step", ["s", "7min", "h", "D", "W", "MS", "YS"])
+def test_dates_never_overlap(step, n):
+    y = pd.Series(np.zeros(n), pd.date_range("1900-01-01", periods=n, freq=step, unit="s"))
+    figure = Figure(figsize=(4.2, 2.3), layout="constrained")
+    ax = plot_forecast(y, ax=figure.add_subplot())
+    figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in ax.get_xticklabels() if label.get_text()]
+    visible = [box for box in boxes if ax.bbox.x0 - 1 <= (box.x0 + box.x1) / 2 <= ax.bbox.x1 + 1]
+    assert len(visible) >= 2
+    assert all(left.x1 < right.x0 for left, right in pairwise(visible))
+
+
+def test_panels_come_best_first_with_their_score(backtest):
+    figure = plot_backtest(backtest)
+    mase = backtest.scores()["MASE"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [
+        f"{m} · MASE {v:.3g}" for m, v in mase.items()
+    ]
+    assert list(mase.index) == ["LSTM", "GRU", "Naive"]
+
+
+def test_last_origins_only(backtest):
+    ax = plot_backtest(backtest, last=1).axes[0]
+    assert [line.get_label() for line in ax.lines] == ["truth", "origin", "LSTM"]
+    np.testing.assert_array_equal(lines(ax)["LSTM"].get_ydata(), backtest.forecasts["LSTM"][-4:])
+    np.testing.assert_array_equal(lines(ax)["truth"].get_ydata(), backtest.history[-24:])
+    assert lines(ax)["origin"].get_xdata()[0] == INDEXES["days"][55].to_numpy()
+
+
+def test_models_share_the_axes_given(backtest):
+    ax = Figure().add_subplot()
+    assert plot_backtest(backtest, models=["Naive", "LSTM"], ax=ax) is ax.figure
+    assert labels(ax) == ["truth", "origin", "Naive", "LSTM"]
+    alone = plot_backtest(backtest, models=["LSTM"]).axes[0]
+    assert lines(alone)["LSTM"].get_color() == lines(ax)["LSTM"].get_color()
+
+
+def test_incomplete_last_row_keeps_its_time_labels():
+    figure = plot_backtest(make_backtest(INDEXES["rows"], {f"M{i}": i + 1.0 for i in range(7)}))
+    figure.draw_without_rendering()
+    labelled = [bool(ax.get_xlabel()) and ax.get_xticklabels()[1].get_visible() for ax in figure.axes]
+    assert labelled == [False] * 4 + [True] * 3
+    assert [bool(ax.get_ylabel()) for ax in figure.axes] == [True, False, False, True, False, False, True]
+
+
+def test_a_forecast_far_off_does_not_flatten_the_truth():
+    ax = plot_backtest(make_backtest(INDEXES["days"], {"LSTM": 1e6, "Naive": 0.1})).axes[0]
+    low, high = ax.get_ylim()
+    assert 8 < low < 9 < 11 < high < 12
+
+
+def test_constant_series_and_a_failed_model_are_drawn():
+    failures = [("LSTM", window) for window in range(3)]
+    backtest = make_backtest(INDEXES["days"], MISSES, values=np.full(60, 7.0), failures=failures)
+    figure = plot_backtest(backtest)
+    assert figure.axes[0].get_ylim() == (0, 14)
+    assert "LSTM" in [ax.get_title(loc="left") for ax in figure.axes]
+    assert labels(plot_error_by_horizon(backtest)) == ["GRU", "Naive"]
+
+
+def test_truth_never_observed_leaves_a_gap():
+    values = np.where(np.arange(60) > 10, np.nan, 5.0)
+    figure = plot_backtest(make_backtest(INDEXES["days"], MISSES, values=values))
+    assert np.isnan(lines(figure.axes[0])["truth"].get_ydata()).all()
+    to_png(figure)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"models": ["LSTM", "ARIMA"]}, "The backtest has no model 'ARIMA'; it has LSTM, GRU, Naive."),
+        ({"last": 0}, "`last` needs at least 1 origin; got 0. Leave it out to draw all."),
+    ],
+)
+def test_backtest_refuses(backtest, options, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        plot_backtest(backtest, **options)
+
+
+def test_errors_grow_as_they_were_made(backtest):
+    expected = pd.DataFrame({m: abs(miss) * np.arange(1, 5) for m, miss in MISSES.items()}, [1, 2, 3, 4])
+    pd.testing.assert_frame_equal(error_by_horizon(backtest), expected.rename_axis("step"))
+
+
+def test_errors_skip_what_was_never_observed():
+    values = np.arange(60.0)
+    values[59] = np.nan
+    errors = error_by_horizon(make_backtest(INDEXES["days"], {"Naive": 0.5}, values=values))
+    assert errors["Naive"].tolist() == [0.5, 1.0, 1.5, 2.0]
+
+
+def test_error_by_horizon_draws_the_chosen_models(backtest):
+    ax = plot_error_by_horizon(backtest, models=["GRU"])
+    assert labels(ax) == ["GRU"]
+    np.testing.assert_array_equal(lines(ax)["GRU"].get_xdata(), [1, 2, 3, 4])
+    np.testing.assert_allclose(lines(ax)["GRU"].get_ydata(), [0.2, 0.4, 0.6, 0.8])
+    assert ax.get_ylim()[0] == 0
+
+
+def test_training_marks_the_lowest_validation_loss():
+    ax = plot_training({"LSTM": make_history()})
+    np.testing.assert_array_equal(lines(ax)["_loss"].get_ydata(), [0.8, 0.4, 0.2, 0.1])
+    np.testing.assert_array_equal(lines(ax)["LSTM"].get_ydata(), [0.9, 0.5, 0.3, 0.35])
+    assert (lines(ax)["_best"].get_xdata().item(), lines(ax)["_best"].get_ydata().item()) == (30, 0.3)
+    assert ax.get_yscale() == "linear"
+
+
+def test_training_without_validation_draws_the_loss():
+    ax = plot_training(make_history(validation=False))
+    assert labels(ax) == ["loss"]
+    np.testing.assert_array_equal(lines(ax)["loss"].get_ydata(), [0.8, 0.4, 0.2, 0.1])
+    assert ax.get_ylabel() == "training loss"
+
+
+def test_training_over_decades_is_logarithmic():
+    history = make_history()
+    history["loss"] /= 100
+    assert plot_training(history).get_yscale() == "log"
+
+
+def test_members_share_a_colour_and_one_entry():
+    members = pd.concat([make_history().assign(member=i) for i in range(3)])
+    ax = plot_training({"LSTM": members, "GRU": make_history()})
+    assert labels(ax) == ["LSTM", "GRU"]
+    assert [line.get_label() for line in ax.lines].count("_LSTM") == 2
+    assert lines(ax)["_LSTM"].get_color() == lines(ax)["LSTM"].get_color() != lines(ax)["GRU"].get_color()
+
+
+def test_colours_then_dashes_tell_many_models_apart():
+    ax = plot_error_by_horizon(make_backtest(INDEXES["days"], {f"M{i}": i + 1.0 for i in range(9)}))
+    assert len({(line.get_color(), line.get_linestyle()) for line in ax.lines}) == 9
+    assert not {"black", "#000000"} & {line.get_color() for line in ax.lines}
+
+
+def test_figures_show_themselves_in_a_notebook():
+    y = series()
+    ax = plot_forecast(y)
+    assert ax._repr_png_()[:4] == ax.figure._repr_png_()[:4] == b"\x89PNG"
+
+
+def test_page_picture_takes_the_pages_colours(backtest):
+    with page_style():
+        figure = plot_backtest(backtest, last=1)
+    drawing = to_svg(figure, 'a "quoted" <title>')
+    assert drawing.startswith("<svg ")
+    assert drawing.rstrip().endswith("</svg>")
+    assert 'aria-label="a &quot;quoted&quot; &lt;title&gt;"' in drawing
+    assert "currentColor" in drawing
+    assert INK not in drawing
+    assert "http" not in drawing
+    assert "#ffffff" not in drawing
+    assert "LSTM · MASE" in drawing
+
+
+def test_picture_outside_a_page_keeps_its_background(backtest):
+    assert "#ffffff" in to_svg(plot_backtest(backtest, last=1))
+
+
+def test_names_in_any_script_are_drawn():
+    ax = plot_forecast({"予測": series()})
+    assert to_png(ax.figure)[:4] == b"\x89PNG"
+    assert "予測" in to_svg(ax.figure)
+
+
+def test_missing_matplotlib_is_explained(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    message = 'Plots need matplotlib. Install it with: pip install "tsrnn[plot]"'
+    for draw in (require_matplotlib, lambda: plot_forecast(series()), page_style):
+        with pytest.raises(ImportError) as error:
+            draw()
+        assert str(error.value) == message
+
+
+def test_importing_plots_does_not_load_matplotlib():
+    code = "import sys, tsrnn.plotting, tsrnn.report; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
