@@ -1,0 +1,207 @@
+"""The training loop: when it ends, what it keeps, how it recovers."""
+
+import signal
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+from tsrnn.deadline import TimeLimitError, time_limit
+from tsrnn.network import Network
+from tsrnn.training import Run, Training, _Meter, train_all
+from tsrnn.windows import Windows, split_starts
+
+LOOKBACK, HORIZON = 8, 2
+
+
+def settings(**changes):
+    defaults = {
+        "loss": "mse",
+        "optimizer": "adam",
+        "learning_rate": 0.01,
+        "schedule": "constant",
+        "batch_size": 16,
+        "max_epochs": None,
+        "max_steps": 60,
+        "early_stopping": False,
+        "n_iter_no_change": 3,
+        "clip_norm": 1.0,
+        "clip_value": None,
+    }
+    return Training(**(defaults | changes))
+
+
+def make_run(values=None, validation_fraction=0.0, seed=0, **changes):
+    if values is None:
+        values = np.sin(np.arange(120) / 3)
+    values = np.asarray(values, np.float32)
+    network = Network("gru", 1, 6, 1, HORIZON)
+    windows = Windows(values, LOOKBACK, HORIZON, n_anchor=0, every_step=False)
+    starts, validation = split_starts(len(values), 0, LOOKBACK, HORIZON, validation_fraction)
+    rng = np.random.default_rng(seed)
+    return Run(network, network.initialise(rng), settings(**changes), windows, starts, validation, rng)
+
+
+def train(run):
+    train_all([run], None, verbose=False)
+    return run
+
+
+def column(run, name):
+    return np.array([row[name] for row in run.history])
+
+
+def test_loss_falls_to_a_tenth():
+    loss = column(train(make_run(max_steps=300)), "loss")
+    assert loss[-1] < loss[0] / 10
+
+
+@pytest.mark.parametrize(
+    ("limits", "steps"),
+    [
+        ({"max_steps": 25, "max_epochs": None}, 25),
+        ({"max_steps": None, "max_epochs": 2}, 14),  # 111 windows are 7 batches of 16
+        ({"max_steps": 10, "max_epochs": 2}, 10),
+        ({"max_steps": 25, "max_epochs": 2}, 14),
+    ],
+)
+def test_whichever_limit_comes_first_ends_training(limits, steps):
+    run = train(make_run(**limits))
+    assert run.n_taken == run.n_steps == steps
+    assert run.history[-1]["step"] == steps
+
+
+def test_an_epoch_visits_every_window_once_in_shuffled_order():
+    run = make_run()
+    batches = run._batches()
+    epochs = [np.concatenate([next(batches) for _ in range(run.steps_per_epoch)]) for _ in range(2)]
+    for epoch in epochs:
+        assert not np.array_equal(epoch, run.starts)
+        np.testing.assert_array_equal(np.sort(epoch), run.starts)
+    assert not np.array_equal(*epochs)
+
+
+def test_cosine_schedule_falls_from_the_rate_to_nothing():
+    rates = column(train(make_run(schedule="cosine", max_steps=100, max_epochs=None)), "learning_rate")
+    expected = 0.01 * 0.5 * (1 + np.cos(np.pi * (np.arange(10, 101, 10) - 1) / 100))
+    np.testing.assert_allclose(rates, expected)
+
+
+def test_plateau_halves_the_rate_when_nothing_improves():
+    noise = np.random.default_rng(0).standard_normal(120)
+    run = train(make_run(noise, 0.3, schedule="plateau", learning_rate=0.05, max_steps=300))
+    rates = column(run, "learning_rate")
+    assert rates[0] == 0.05
+    assert set(np.diff(np.log2(rates)).round(6)) == {0, -1}
+
+
+def test_early_stopping_stops_and_keeps_the_best_weights():
+    values = np.random.default_rng(1).standard_normal(120)  # noise can only be learnt by heart
+    run = train(make_run(values, 0.3, early_stopping=True, max_steps=2000, learning_rate=0.03))
+    validation = column(run, "validation_loss")
+    assert run.n_taken < 2000
+    assert len(validation) == np.argmin(validation) + 1 + 3
+    assert run._validation_loss() == min(validation)
+
+
+def test_without_early_stopping_the_last_weights_are_kept():
+    values = np.random.default_rng(1).standard_normal(120)
+    run = train(make_run(values, 0.3, max_steps=300, learning_rate=0.03))
+    validation = column(run, "validation_loss")
+    assert run._validation_loss() == validation[-1] > min(validation)
+
+
+def test_validation_is_the_chronological_tail_and_training_never_sees_its_targets():
+    training, validation = split_starts(100, 0, LOOKBACK, HORIZON, 0.2)
+    assert training[-1] + LOOKBACK + HORIZON == 80  # the last training target ends where validation begins
+    np.testing.assert_array_equal(validation + LOOKBACK, np.arange(80, 99))
+
+
+def test_a_series_too_short_to_validate_trains_on_every_window():
+    training, validation = split_starts(14, 0, LOOKBACK, HORIZON, 0.2)
+    np.testing.assert_array_equal(training, np.arange(5))
+    assert len(validation) == 0
+
+
+def test_history_reports_norms_and_the_share_of_clipped_steps():
+    free = train(make_run(clip_norm=None, max_steps=20))
+    assert (column(free, "clipped") == 0).all()
+    median = np.median(column(free, "gradient_norm"))
+    always = train(make_run(clip_norm=float(median) / 1e3, max_steps=20))
+    assert (column(always, "clipped") == 1).all()
+    by_value = train(make_run(clip_norm=None, clip_value=1e-8, max_steps=20))
+    assert (column(by_value, "clipped") == 1).all()
+    assert not np.array_equal(by_value.theta, free.theta)
+    seconds = column(train(make_run()), "seconds")
+    assert (np.diff(seconds) > 0).all()
+
+
+def test_a_diverging_run_recovers_with_a_lower_rate(monkeypatch):
+    run = make_run(max_steps=40)
+    genuine, calls = run.network.value_and_gradient, iter(range(100))
+
+    def sometimes_nan(*arguments, **keywords):
+        value = genuine(*arguments, **keywords)
+        return float("nan") if next(calls) == 5 else value
+
+    monkeypatch.setattr(run.network, "value_and_gradient", sometimes_nan)
+    train(run)
+    assert run.n_taken == 40
+    np.testing.assert_allclose(column(run, "learning_rate"), 0.005)
+    assert np.isfinite(run.theta).all()
+
+
+def test_a_hopeless_run_keeps_the_last_good_parameters_and_says_so():
+    run = make_run(np.full(120, np.inf))
+    start = run.theta.copy()
+    with pytest.warns(
+        RuntimeWarning, match=r"^Training stopped at step 4: the loss or its gradient was not finite 4"
+    ):
+        train(run)
+    np.testing.assert_array_equal(run.theta, start)
+
+
+def test_ctrl_c_keeps_what_was_learned_and_warns():
+    run = make_run(max_steps=100_000)
+    timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
+    run._step(1, run.starts[:4], _Meter())  # compile first
+    timer.start()
+    start = run.theta.copy()
+    with pytest.warns(RuntimeWarning, match=r"^Training was interrupted after \d+ of 100000 steps; the best"):
+        train(run)
+    assert 0 < run.n_taken < 100_000
+    assert not np.array_equal(run.theta, start)
+
+
+def test_ctrl_c_ends_members_in_other_threads_too():
+    runs = [make_run(seed=seed, max_steps=100_000) for seed in range(2)]
+    timer = threading.Timer(1.0, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.warns(RuntimeWarning, match=r"^Training was interrupted after \d+ of 200000 steps; the best"):
+        train_all(runs, 2, verbose=False)
+    assert all(0 < run.n_taken < 100_000 for run in runs)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_time_limit_ends_training_in_any_thread(n_jobs):
+    runs = [make_run(seed=seed, max_steps=100_000) for seed in range(2)]
+    with pytest.raises(TimeLimitError), time_limit(0.2):
+        train_all(runs, n_jobs, verbose=False)
+
+
+def test_threads_do_not_change_a_bit():
+    one, two = ([make_run(seed=seed) for seed in range(3)] for _ in range(2))
+    train_all(one, 1, verbose=False)
+    train_all(two, 2, verbose=False)
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_array_equal(a.theta, b.theta)
+
+
+def test_progress_is_shown_when_asked_for_and_silence_otherwise(capfd):
+    train_all([make_run()], None, verbose=True)
+    assert "60/60" in capfd.readouterr().err
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        train_all([make_run()], None, verbose=False)
+    assert capfd.readouterr() == ("", "")
