@@ -185,12 +185,13 @@ class RNNForecaster(BaseForecaster):
             rng = np.random.default_rng(seed)
             theta = self.thetas_[member].copy() if continued else network.initialise(rng)
             runs.append(Run(network, theta, training, cut.windows, starts, validation_starts, rng))
-        train_all(runs, self.n_jobs, verbose=self.verbose > 0)
+        interrupted = train_all(runs, self.n_jobs, verbose=self.verbose > 0)
         return {
             "pipeline_": pipeline,
             "network_": network,
             "thetas_": np.stack([run.theta for run in runs]),
             "history_": _history_frame(runs),
+            "interrupted_": interrupted,
             "n_parameters_": network.n_parameters,
             "lookback_": pipeline.lookback,
             "season_length_": pipeline.season_length,

@@ -1,12 +1,14 @@
 """The training loop: shuffled batches, schedules, early stopping, clipping, recovery, history."""
 
 import math
+import signal
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from threading import Event
+from threading import Event, current_thread, main_thread
 from time import perf_counter
 from typing import Any
 
@@ -83,7 +85,6 @@ class Run:
         self.recoveries = 0
         self.evaluations_since_best = 0
         self.n_taken = 0
-        self.interrupted = False
 
     @property
     def steps_per_epoch(self) -> int:
@@ -98,7 +99,7 @@ class Run:
         return int(min(steps, epochs * self.steps_per_epoch))
 
     def train(self, stop: Event, progress: Any) -> None:
-        """Train to the end, or until early stopping, `stop`, Ctrl-C or a hopeless loss ends it.
+        """Train to the end, or until early stopping, `stop` or a hopeless loss ends it.
 
         With early stopping, the weights of the best evaluation are kept.
 
@@ -107,10 +108,7 @@ class Run:
         TimeLimitError
             If an enclosing `time_limit` runs out.
         """
-        try:
-            self._loop(stop, progress)
-        except KeyboardInterrupt:
-            self.interrupted = True
+        self._loop(stop, progress)
         if self.training.early_stopping and self.best_score < math.inf:
             self.theta[:] = self.best
         elif not np.isfinite(self.theta).all():
@@ -122,10 +120,7 @@ class Run:
         meter = _Meter()
         for step in range(1, self.n_steps + 1):
             check_deadline()
-            if stop.is_set():
-                self.interrupted = True
-                return
-            if not self._step(step, next(batches), meter):
+            if stop.is_set() or not self._step(step, next(batches), meter):
                 return
             self.n_taken = step
             progress.update()
@@ -232,37 +227,48 @@ class _Meter:
         return dict(zip(("loss", "gradient_norm", "clipped"), map(float, means), strict=True))
 
 
-def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> None:
+def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool:
     """Train independent runs, several at once with `n_jobs` threads; the result does not depend on how many.
 
-    Ctrl-C ends all of them, keeps what they have learned and warns.
+    Ctrl-C ends all of them, keeps what they have learned, warns, and makes the return value True; a second one
+    interrupts as usual.
     """
-    stop = Event()
     n_threads = min(effective_n_jobs(n_jobs), len(runs))
-    with tqdm(total=sum(run.n_steps for run in runs), unit="step", disable=not verbose) as progress:
+    n_steps = sum(run.n_steps for run in runs)
+    with _ctrl_c_sets(Event()) as stop, tqdm(total=n_steps, unit="step", disable=not verbose) as progress:
         if n_threads == 1:
             for run in runs:
                 run.train(stop, progress)
-                if run.interrupted:
-                    stop.set()
         else:
-            _train_in_threads(runs, n_threads, stop, progress)
-    if any(run.interrupted for run in runs):
-        done, planned = sum(run.n_taken for run in runs), sum(run.n_steps for run in runs)
+            with ThreadPoolExecutor(n_threads) as pool:
+                # A thread starts with an empty context and would not see the enclosing time limit.
+                futures = [pool.submit(copy_context().run, run.train, stop, progress) for run in runs]
+                for future in futures:
+                    future.result()
+    if stop.is_set():
         warnings.warn(
-            f"Training was interrupted after {done} of {planned} steps; the best weights so far are kept.",
+            f"Training was interrupted after {sum(run.n_taken for run in runs)} of {n_steps} steps; "
+            "the best weights so far are kept.",
             RuntimeWarning,
             stacklevel=2,
         )
+    return stop.is_set()
 
 
-def _train_in_threads(runs: Sequence[Run], n_threads: int, stop: Event, progress: Any) -> None:
-    with ThreadPoolExecutor(n_threads) as pool:
-        # A thread starts with an empty context and would not see the enclosing time limit.
-        futures = [pool.submit(copy_context().run, run.train, stop, progress) for run in runs]
-        try:
-            wait(futures)
-        except KeyboardInterrupt:
-            stop.set()
-        for future in futures:
-            future.result()
+@contextmanager
+def _ctrl_c_sets(stop: Event) -> Iterator[Event]:
+    """Let Ctrl-C set an event: an exception in the middle of compiled code would surface as a SystemError."""
+    in_main_thread = current_thread() is main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield stop
+        return
+
+    def end_training(number: int, frame: Any) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, end_training)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
