@@ -4,7 +4,7 @@ import math
 import signal
 import warnings
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -230,8 +230,8 @@ class _Meter:
 def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool:
     """Train independent runs, several at once with `n_jobs` threads; the result does not depend on how many.
 
-    Ctrl-C ends all of them, keeps what they have learned, warns, and makes the return value True; a second one
-    interrupts as usual.
+    Ctrl-C ends all of them, keeps what they have learned, warns, and makes the return value True; a second
+    one interrupts as usual.
     """
     n_threads = min(effective_n_jobs(n_jobs), len(runs))
     n_steps = sum(run.n_steps for run in runs)
@@ -243,6 +243,8 @@ def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool
             with ThreadPoolExecutor(n_threads) as pool:
                 # A thread starts with an empty context and would not see the enclosing time limit.
                 futures = [pool.submit(copy_context().run, run.train, stop, progress) for run in runs]
+                while wait(futures, timeout=0.1).not_done:  # wake up for signals on every platform
+                    pass
                 for future in futures:
                     future.result()
     if stop.is_set():
