@@ -1,0 +1,7 @@
+"""``python -m tsrnn``."""
+
+import sys
+
+from tsrnn.cli import main
+
+sys.exit(main())

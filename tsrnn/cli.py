@@ -1,0 +1,325 @@
+"""The command ``tsrnn``: compare forecasters, forecast a series, list the shipped data."""
+
+import argparse
+import os
+import signal
+import sys
+import textwrap
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version
+from inspect import signature
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from tsrnn import baselines, datasets
+from tsrnn.backtest import LONGEST_ARIMA_SEASON, compare
+from tsrnn.figures import require_matplotlib, save
+from tsrnn.forecaster import RNNForecaster
+from tsrnn.inputs import read_input
+from tsrnn.judgement import Backtest
+from tsrnn.plotting import plot_forecast
+from tsrnn.report import best_scores, format_scores, write_report
+
+__all__ = ["main"]
+
+DESCRIPTION = "Forecast time series with recurrent networks, and compare them with the classics."
+WIDTH = 100
+CELLS = ("rnn", "lstm", "gru")
+BASELINES = {
+    "naive": "Naive",
+    "seasonal_naive": "SeasonalNaive",
+    "drift": "Drift",
+    "arima": "ARIMA",
+    "ets": "ETS",
+    "theta": "Theta",
+    "autoreg": "AutoReg",
+}
+MODELS = (*CELLS, *BASELINES)
+STEPS = {
+    "h": "hourly",
+    "D": "daily",
+    "W": "weekly",
+    "MS": "monthly",
+    "QS": "quarterly",
+    "YS": "yearly",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after the program's name; by default those of this process.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 2 after an error (one line on stderr), 130 after Ctrl-C, 141 if the reader of the
+        output went away.
+    """
+    with _one_line_warnings(), _prompt_interrupt():
+        try:
+            arguments = _parser().parse_args(argv)
+            arguments.run(arguments)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left to flush at exit
+            return 141
+        except (_Interrupted, KeyboardInterrupt):
+            return 130
+        except Exception as error:  # a traceback helps nobody at a prompt
+            print(f"tsrnn: error: {_one_line(error)}", file=sys.stderr)
+            return 2
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(f"{message}. See: {self.prog} --help")
+
+
+class _Interrupted(BaseException):
+    """Ctrl-C, under a name that training doesn't take for a wish to stop early and go on."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tsrnn", description=DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"tsrnn {version('tsrnn')}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_compare(commands)
+    _add_forecast(commands)
+    listing = commands.add_parser("datasets", help="list the shipped data")
+    listing.set_defaults(run=_run_datasets)
+    return parser
+
+
+def _add_compare(commands: Any) -> None:
+    parser = commands.add_parser("compare", help="backtest networks and classical forecasters")
+    add = parser.add_argument
+    add("inputs", nargs="+", metavar="INPUT", help="CSV file, WAV file or shipped dataset")
+    add(
+        "--horizon", nargs="+", type=_count, required=True, metavar="N", help="steps: one N, or one per INPUT"
+    )
+    add("--models", nargs="+", type=_model, metavar="MODEL", help=f"from: {', '.join(MODELS)}")
+    add("--windows", type=_count, default=5, metavar="N", help="origins to forecast from (default: 5)")
+    add("--step", type=_count, metavar="N", help="observations between origins (default: the horizon)")
+    add("--jobs", type=int, metavar="N", help="threads; -1 takes every core (default: 1)")
+    add("--report", type=Path, metavar="DIR", help="write index.html, pictures and score tables there")
+    _add_data(parser)
+    parser.set_defaults(run=_run_compare)
+
+
+def _add_forecast(commands: Any) -> None:
+    parser = commands.add_parser("forecast", help="forecast a series")
+    add = parser.add_argument
+    add("input", metavar="INPUT", help="CSV file, WAV file or shipped dataset")
+    add("--horizon", type=_count, required=True, metavar="N", help="steps to forecast")
+    model = parser.add_mutually_exclusive_group()
+    model.add_argument("--cell", choices=CELLS, help="recurrent cell (default: gru)")
+    model.add_argument("--model", type=_model, metavar="MODEL", help=f"from: {', '.join(MODELS)}")
+    add("--output", type=Path, metavar="CSV", help="file for the forecast (default: print it)")
+    add("--plot", type=_picture, metavar="PNG", help="picture of the forecast: .png, .svg or .pdf")
+    _add_data(parser)
+    parser.set_defaults(run=_run_forecast)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--time", metavar="COL", help="column of a CSV file with the times (default: rows are counted)")
+    add("--value", metavar="COL", help="column to forecast, where there are several")
+    add("--season-length", type=_season, default="auto", metavar="N", help="observations (default: auto)")
+    add("--seed", type=int, default=0, metavar="N", help="seed of the networks (default: 0)")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number, at least 1, is needed; got {text!r}")
+    return int(text)
+
+
+def _season(text: str) -> int | str:
+    return text if text == "auto" else _count(text)
+
+
+def _model(text: str) -> str:
+    if text not in MODELS:
+        raise argparse.ArgumentTypeError(f"there is no model {text!r}; choose from {', '.join(MODELS)}")
+    return text
+
+
+def _picture(text: str) -> Path:
+    if not text.lower().endswith((".png", ".svg", ".pdf")):
+        raise argparse.ArgumentTypeError(f"a name ending in .png, .svg or .pdf is needed; got {text!r}")
+    return Path(text)
+
+
+def _run_compare(arguments: argparse.Namespace) -> None:
+    horizons = arguments.horizon
+    if len(horizons) not in (1, len(arguments.inputs)):
+        raise ValueError(
+            f"--horizon has {len(horizons)} numbers for {len(arguments.inputs)} inputs; "
+            "give one for all, or one for each."
+        )
+    if arguments.report is not None:
+        require_matplotlib()
+    if len(horizons) == 1:
+        horizons = horizons * len(arguments.inputs)
+    series = [_read(source, arguments) for source in arguments.inputs]
+    sections: dict[str, Backtest] = {}
+    for source, y, horizon in zip(arguments.inputs, series, horizons, strict=True):
+        title = _unused(_title(source, y), sections)
+        sections[title] = _compare(y, horizon, arguments)
+        print(_section(title, sections[title]), flush=True)
+    if arguments.report is not None:
+        print(write_report(sections, arguments.report))
+
+
+def _compare(y: pd.Series, horizon: int, arguments: argparse.Namespace) -> Backtest:
+    names = dict.fromkeys(arguments.models or ())
+    models = [_build(name, y, horizon, arguments) for name in names] or None
+    return compare(
+        y,
+        horizon,
+        arguments.windows,
+        models,
+        step=arguments.step,
+        season_length=arguments.season_length,
+        n_jobs=arguments.jobs,
+        random_state=arguments.seed,
+        verbose=int(sys.stderr.isatty()),
+    )
+
+
+def _run_forecast(arguments: argparse.Namespace) -> None:
+    if arguments.plot is not None:
+        require_matplotlib()
+    for path in (arguments.output, arguments.plot):
+        if path is not None and not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no directory {str(path.parent)!r} to write {path.name!r} in.")
+    y = _read(arguments.input, arguments)
+    model = _build(arguments.model or arguments.cell or "gru", y, arguments.horizon, arguments)
+    forecast = model.fit(y).forecast()
+    if arguments.plot is not None:
+        save(plot_forecast(forecast), arguments.plot)
+    label = y.index.name or "time"
+    forecast.to_frame().to_csv(arguments.output or sys.stdout, index_label=label, lineterminator="\n")
+
+
+def _run_datasets(arguments: argparse.Namespace) -> None:
+    rows = []
+    for name in datasets.names():
+        data = datasets.load(name)
+        units = data.attrs["units"]
+        shown = f"{len(units)} columns" if isinstance(units, dict) else units
+        rows.append((name, f"{len(data):,}", _step(data), shown, data.attrs["title"]))
+    header = ("name", "observations", "frequency", "units", "description")
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(4)]
+    for row in (header, *rows):
+        cells = [f"{row[i]:>{width}}" if i == 1 else f"{row[i]:<{width}}" for i, width in enumerate(widths)]
+        print("  ".join([*cells, row[4]]).rstrip())
+
+
+def _read(source: str, arguments: argparse.Namespace) -> pd.Series:
+    y = read_input(source, arguments.time, arguments.value)
+    if n_missing := int(y.isna().sum()):
+        filled = f"{n_missing:,} missing value{'s' * (n_missing > 1)} interpolated"
+        print(f"tsrnn: {_title(source, y)}: {filled}", file=sys.stderr)
+    return y
+
+
+def _build(name: str, y: pd.Series, horizon: int, arguments: argparse.Namespace) -> Any:
+    season = arguments.season_length
+    options = {
+        "horizon": horizon,
+        "season_length": season,
+        "missing": "interpolate" if y.isna().any() else "error",
+        "random_state": arguments.seed,
+    }
+    if season != "auto":
+        has_season = 1 < season <= LONGEST_ARIMA_SEASON
+        options["seasonal_order"] = (0, 1, 1, season) if has_season else (0, 0, 0, 0)
+    if name in CELLS:
+        kind: Any = partial(RNNForecaster, name)
+    else:
+        kind = getattr(baselines, BASELINES[name])
+    return kind(**{key: value for key, value in options.items() if key in signature(kind).parameters})
+
+
+def _title(source: str, y: pd.Series) -> str:
+    path = Path(source)
+    name = path.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".wav")
+    return name if y.name in (None, name) else f"{name}: {y.name}"
+
+
+def _unused(title: str, taken: Sequence[str] | dict[str, Any]) -> str:
+    names = (f"{title} ({i})" if i > 1 else title for i in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
+
+
+def _section(title: str, backtest: Backtest) -> str:
+    """Heading, score table and footnotes as text of at most 100 columns, whatever the names allow."""
+    scores = backtest.scores()
+    table, best = format_scores(scores), best_scores(scores)
+    marked = table.where(~best[table.columns], table + "*")
+    unmarked = marked.map(lambda cell: cell if cell.endswith("*") else f"{cell} ")
+    notes = [
+        textwrap.fill(note, WIDTH, initial_indent="- ", subsequent_indent="  ")
+        for note in ["* is the best of its column.", *backtest.footnotes]
+    ]
+    n_origins = backtest.forecasts["cutoff"].nunique()
+    heading = (
+        f"{title}: {len(backtest.history):,} observations, horizon {backtest.horizon}, "
+        f"{n_origins} origin{'s' * (n_origins > 1)}"
+    )
+    lines = unmarked.rename_axis(None).to_string().splitlines()
+    return "\n".join([heading, "", *(line.rstrip() for line in lines), "", *notes, ""])
+
+
+def _step(data: pd.Series | pd.DataFrame) -> str:
+    if "sample_rate" in data.attrs:
+        return f"{data.attrs['sample_rate']:,} Hz"
+    frequency = getattr(data.index, "freqstr", None)
+    return STEPS.get(frequency.split("-")[0], frequency) if frequency else "trading days"
+
+
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.strerror}: {str(error.filename)!r}"
+    message = " ".join(str(error).split())
+    expected = isinstance(error, ValueError | TypeError | OSError | ImportError)
+    return message if expected and message else f"{type(error).__name__}: {message}"
+
+
+@contextmanager
+def _one_line_warnings() -> Iterator[None]:
+    """Show each warning as one line, without the place in the source that means nothing to this reader."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print(f"tsrnn: warning: {' '.join(str(message).split())}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
+@contextmanager
+def _prompt_interrupt() -> Iterator[None]:
+    def interrupt(*_: Any) -> NoReturn:
+        raise _Interrupted
+
+    try:
+        before = signal.signal(signal.SIGINT, interrupt)
+    except ValueError:  # not the main thread: Ctrl-C is somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
