@@ -1,0 +1,142 @@
+"""Forecasts that need no estimation: the yardsticks of every comparison."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from tsrnn.base import BaseForecaster
+from tsrnn.baselines.seasons import find_season, require
+from tsrnn.frames import Observed
+
+
+class Naive(BaseForecaster):
+    """Forecast the last observation: the best there is for a random walk.
+
+    Parameters
+    ----------
+    horizon : int, default=1
+        Steps that `predict` forecasts unless told otherwise.
+    missing : {"error", "interpolate"}, default="error"
+        What NaN in the series gets.
+    alias : str, optional
+        Name in tables and legends; default: the class's name.
+
+    Examples
+    --------
+    >>> Naive(horizon=2).fit([1, 3, 2]).predict().tolist()
+    [2.0, 2.0]
+    """
+
+    is_baseline = True
+
+    def __init__(self, horizon: int = 1, *, missing: str = "error", alias: str | None = None) -> None:
+        self.horizon = horizon
+        self.missing = missing
+        self.alias = alias
+
+    def _fit(self, observed: Observed) -> dict[str, Any]:
+        return {}
+
+    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        return np.repeat(values[-1], horizon)
+
+
+class SeasonalNaive(BaseForecaster):
+    """Forecast the last season, over and over.
+
+    Parameters
+    ----------
+    season_length : int, "auto" or None, default="auto"
+        Steps in a season. "auto" takes what the index suggests (12 for months, 24 for hours, ...) if the
+        series shows it; otherwise, as with None and 1, the forecast is that of `Naive`.
+    horizon : int, default=1
+        Steps that `predict` forecasts unless told otherwise.
+    missing : {"error", "interpolate"}, default="error"
+        What NaN in the series gets.
+    alias : str, optional
+        Name in tables and legends; default: the class's name.
+
+    Attributes
+    ----------
+    season_length_ : int
+        The season in use; 1 if there is none.
+
+    Raises
+    ------
+    ValueError
+        From `fit` and `predict`, if the history is shorter than one season.
+
+    Examples
+    --------
+    >>> SeasonalNaive(season_length=3, horizon=4).fit([9, 1, 2, 3]).predict().tolist()
+    [1.0, 2.0, 3.0, 1.0]
+    """
+
+    is_baseline = True
+    season_length_: int
+
+    def __init__(
+        self,
+        season_length: int | Literal["auto"] | None = "auto",
+        horizon: int = 1,
+        *,
+        missing: str = "error",
+        alias: str | None = None,
+    ) -> None:
+        self.season_length = season_length
+        self.horizon = horizon
+        self.missing = missing
+        self.alias = alias
+
+    def _fit(self, observed: Observed) -> dict[str, Any]:
+        season = find_season(observed, self.season_length)
+        self._last_season(observed.values, season)
+        return {"season_length_": season}
+
+    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        return np.resize(self._last_season(values, self.season_length_), horizon)
+
+    def _last_season(self, values: np.ndarray, season: int) -> np.ndarray:
+        who = f"SeasonalNaive with season_length={season}"
+        require(values, season, who, "Shorten season_length or supply more data.")
+        return values[-season:]
+
+
+class Drift(BaseForecaster):
+    """Continue the straight line from the first observation through the last.
+
+    Parameters
+    ----------
+    horizon : int, default=1
+        Steps that `predict` forecasts unless told otherwise.
+    missing : {"error", "interpolate"}, default="error"
+        What NaN in the series gets.
+    alias : str, optional
+        Name in tables and legends; default: the class's name.
+
+    Raises
+    ------
+    ValueError
+        From `fit` and `predict`, if the history has a single observation.
+
+    Examples
+    --------
+    >>> Drift(horizon=2).fit([1, 9, 5]).predict().tolist()
+    [7.0, 9.0]
+    """
+
+    is_baseline = True
+
+    def __init__(self, horizon: int = 1, *, missing: str = "error", alias: str | None = None) -> None:
+        self.horizon = horizon
+        self.missing = missing
+        self.alias = alias
+
+    def _fit(self, observed: Observed) -> dict[str, Any]:
+        require(observed.values, 2, "Drift")
+        return {}
+
+    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        require(values, 2, "Drift")
+        slope = (values[-1] - values[0]) / (len(values) - 1)
+        return values[-1] + slope * np.arange(1, horizon + 1)

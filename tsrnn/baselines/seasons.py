@@ -1,0 +1,67 @@
+"""What the baselines agree on: the season they see, the data they need, how they report an optimizer."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tsrnn.frames import Observed, natural_season
+from tsrnn.parameters import check_positive_integer
+from tsrnn.scaling import seasonal_test
+
+
+def find_season(observed: Observed, season_length: Any) -> int:
+    """Return the steps in a season, 1 for none; "auto" follows the index only where the data agree."""
+    if season_length is None:
+        return 1
+    if season_length != "auto":
+        return check_positive_integer("season_length", season_length, 'steps, "auto" or None')
+    season = natural_season(observed.index)
+    return season if seasonal_test(observed.values, season) else 1
+
+
+def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
+    """Return the pattern (season,) of classical decomposition, as at the first observations.
+
+    Its mean is 0 for ``model="add"``; for ``"mul"`` it is the factor around 1.
+    """
+    from statsmodels.tsa.seasonal import seasonal_decompose
+
+    method = "multiplicative" if model == "mul" else "additive"
+    return seasonal_decompose(values, model=method, period=season).seasonal[:season]
+
+
+def require(values: np.ndarray, needed: int, who: str, cure: str = "Supply more data.") -> None:
+    """Refuse a history that is too short."""
+    if len(values) < needed:
+        noun = "observation" if len(values) == 1 else "observations"
+        raise ValueError(f"`y` has {len(values)} {noun}; {who} needs at least {needed}. {cure}")
+
+
+def refuse_nonpositive(values: np.ndarray, who: str, cure: str) -> None:
+    """Refuse values that have no logarithm."""
+    bad = values <= 0
+    if bad.any():
+        first = int(np.argmax(bad))
+        count = "1 value that is" if bad.sum() == 1 else f"{bad.sum()} values that are"
+        raise ValueError(
+            f"`y` has {count} not positive, the first {values[first]:g} at position {first}; "
+            f"{who} needs positive values. {cure}"
+        )
+
+
+def power_of_two(values: np.ndarray) -> float:
+    """Return the power of two next to the mean magnitude: dividing by it is exact."""
+    size = float(np.abs(values).max())
+    return float(np.exp2(np.round(np.log2(np.mean(np.abs(values / size))) + np.log2(size)))) if size else 1.0
+
+
+def warn_unless_converged(who: str, optimizer: dict[str, Any]) -> None:
+    """Warn if an optimizer gave up, given what statsmodels keeps of it."""
+    if not optimizer["converged"]:
+        warnings.warn(
+            f"{who} did not converge in {optimizer['iterations']} iterations; its forecast may be poor. "
+            "Use a simpler model or supply more data.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
