@@ -175,14 +175,13 @@ class Backtest:
         return write_report({self._name: self}, path)
 
     def __repr__(self) -> str:
-        table = self._formatted().to_string()
+        table = self._formatted().to_string(index_names=False)
         return "\n".join([self._title, "", table, "", *(f"- {note}" for note in self.footnotes)])
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.footnotes)
-        return (
-            f"<div><strong>{escape(self._title)}</strong>{self._formatted().to_html()}<ul>{notes}</ul></div>"
-        )
+        table = self._formatted().to_html(index_names=False)
+        return f"<div><strong>{escape(self._title)}</strong>{table}<ul>{notes}</ul></div>"
 
     def _formatted(self) -> pd.DataFrame:
         table = self.scores()

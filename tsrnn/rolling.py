@@ -158,7 +158,8 @@ def _recorded(fold: Fold, seconds: float | None) -> Iterator[None]:
                 yield
         except deadline.TimeLimitError:
             fold.status = "time limit"
-            messages = ["the time limit has run out" if seconds is None else f"exceeded {seconds:g} s"]
+            limit = "" if seconds is None else f" of {seconds:g} s"
+            messages = [f"exceeded the time limit{limit}"]
         except Exception as error:
             fold.status = "failed"
             messages = [f"{type(error).__name__}: {error}"]
