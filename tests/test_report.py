@@ -51,7 +51,7 @@ def days(n=60):
 @pytest.fixture(scope="module")
 def sections():
     return {
-        "Power <kW> & co": make_backtest(days(), MISSES, failures=[("GRU", 1)], name='p"<i>'),
+        "Power <kW> & co": make_backtest(days(), MISSES, failures=[("GRU", 1), ("GRU", 2)], name='p"<i>'),
         "Tabla": make_backtest(pd.Index(np.arange(80) / 8000), {"<u>x</u>": 0.3, "Naive": 0.1}, n_windows=12),
     }
 
@@ -136,7 +136,7 @@ def test_failures_are_listed_once(page):
     text = page.text
     assert text.count("Failures") == 1
     row = text.index("ValueError: <b>no</b> & never")
-    assert text[row - 2 : row] == ["GRU", "2026-02-21"]
+    assert text[row - 3 : row] == ["GRU", "2", "2026-02-21"]
 
 
 def test_folder_holds_pictures_and_tables(folder, sections):

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito (2008), without black, which is the truth, and yellow, which is lost on white.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-DASHES = ("solid", "dashed", "dotted")
+# Okabe & Ito (2008); grey for their black, which is the truth's, and no yellow, which is lost on white.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676")
+DASHES: tuple[Any, ...] = ("solid", (0, (3, 1.3)), (0, (1, 1)))
 FAINT = "#8a8a8a"
 INK = "#010203"  # stands for the page's text colour until `to_svg` replaces it
 PAGE_STYLE = {
@@ -184,13 +184,13 @@ def unit(series: pd.Series) -> str:
 
 def add_legend(ax: Axes) -> None:
     """Add a legend above the axes, where it hides no data, in as few rows as their width allows."""
-    widths = [0.45 + 0.07 * len(label) for label in ax.get_legend_handles_labels()[1]]  # inches, roughly
+    widths = [0.5 + 0.07 * len(label) for label in ax.get_legend_handles_labels()[1]]  # inches, roughly
     if not widths:
         return
     available = 1.15 * ax.bbox.width / ax.figure.dpi
     columns = len(widths) if sum(widths) < available else max(1, int(available / max(widths)))
     above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-    ax.legend(ncols=columns, fontsize="small", frameon=False, handlelength=1.6, columnspacing=1.2, **above)
+    ax.legend(ncols=columns, fontsize="small", frameon=False, handlelength=2, columnspacing=1.2, **above)
 
 
 def tidy(ax: Axes) -> None:

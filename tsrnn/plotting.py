@@ -166,7 +166,7 @@ def plot_error_by_horizon(
     errors = error_by_horizon(backtest)
     for i, name in enumerate(errors.columns):
         if (models is None or name in models) and errors[name].notna().any():
-            marker = "o" if len(errors) <= 24 else None
+            marker = "o" if len(errors) <= 12 else None
             draw_line(ax, errors[name], label=name, markersize=3, **{"marker": marker, **line_style(i)})
     ax.locator_params(axis="x", integer=True)
     ax.set_ylim(bottom=0)
@@ -249,10 +249,10 @@ def _draw_past(ax: Axes, past: pd.Series, cutoffs: Any) -> None:
     draw_line(ax, past, label="truth", color=ink(), linewidth=0.9, zorder=4)
     for i, cutoff in enumerate(coordinates(pd.Index(cutoffs))):
         label = "_origin" if i else "origin"
-        ax.axvline(cutoff, label=label, color=FAINT, linewidth=0.8, linestyle="dotted", zorder=1)
+        ax.axvline(cutoff, label=label, color=FAINT, linewidth=1, linestyle="dotted", zorder=1)
     if past.notna().any():
         low, high = past.min(), past.max()
-        margin = 0.35 * (high - low) or abs(high) or 1.0
+        margin = 0.25 * (high - low) or abs(high) or 1.0
         ax.set_ylim(low - margin, high + margin)
     label_axes(ax, past)
 

@@ -229,12 +229,12 @@ def _failures(title: str, backtest: Backtest) -> str:
     if failed.empty:
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{escape(str(fold.model))}<td>{escape(_label(fold.cutoff))}<td>'
-        f"{escape(str(fold.message))}"
-        for fold in failed.itertuples()
+        f'<tr><th scope="row">{escape(model)}<td>{len(cutoffs)}<td>{escape(_label(cutoffs.iloc[0]))}'
+        f"<td>{escape(message)}"
+        for (model, message), cutoffs in failed.groupby(["model", "message"], sort=False)["cutoff"]
     )
-    table = _table(f"Failures on {title}", ["model", "cutoff", "message"], rows, kind="text")
-    return f"<h3>Failures</h3>\n<p>Models without a forecast at an origin, and why.</p>{table}"
+    table = _table(f"Failures on {title}", ["model", "origins", "first cutoff", "message"], rows, kind="text")
+    return f"<h3>Failures</h3>\n<p>Models without a forecast at some origins, and why.</p>{table}"
 
 
 def _table(label: str, columns: Iterable[str], rows: str, kind: str = "numbers") -> str:
@@ -250,8 +250,9 @@ def _forecast_cards(title: str, backtest: Backtest) -> str:
     for name, mase in format_scores(backtest.scores())["MASE"].items():
         figure = new_figure(4.2, 2.3)
         plot_backtest(backtest, [name], last=ORIGINS_SHOWN, ax=figure.add_subplot())
-        alt = f"{title}: truth and forecasts of {name} from {_origins_shown(backtest)}, MASE {mase}."
-        cards.append(_card(f"{name}: MASE {mase}", figure, alt))
+        score = "no score" if mase == "-" else f"MASE {mase}"
+        alt = f"{title}: truth and forecasts of {name} from {_origins_shown(backtest)}, {score}."
+        cards.append(_card(f"{name}: {score}", figure, alt))
     return "".join(cards)
 
 
