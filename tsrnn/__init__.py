@@ -1,1 +1,29 @@
 """Recurrent networks for time-series forecasting without a deep-learning framework."""
+
+from tsrnn import datasets, metrics
+from tsrnn.backtest import Backtest, backtest, compare
+from tsrnn.base import Forecast
+from tsrnn.baselines import ETS, ARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.deadline import TimeLimitError, time_limit
+from tsrnn.forecaster import RNNForecaster
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ARIMA",
+    "ETS",
+    "AutoReg",
+    "Backtest",
+    "Drift",
+    "Forecast",
+    "Naive",
+    "RNNForecaster",
+    "SeasonalNaive",
+    "Theta",
+    "TimeLimitError",
+    "backtest",
+    "compare",
+    "datasets",
+    "metrics",
+    "time_limit",
+]

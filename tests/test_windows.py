@@ -1,0 +1,64 @@
+"""Windows against the slowest, most literal cutting."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsrnn.windows import Windows, split_starts
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n_anchor", [0, 1, 3])
+@pytest.mark.parametrize("every_step", [False, True])
+def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
+    values = np.random.default_rng(0).standard_normal(40).astype(dtype)
+    windows = Windows(values, 5, 3, n_anchor, every_step)
+    starts = np.array([7, 0, 32, 7])
+    x, target, anchors = windows.batch(starts)
+    for column, start in enumerate(starts):
+        segment = values[start : start + 8]
+        anchor = np.float64(segment[5 - n_anchor : 5]).mean() if n_anchor else 0.0
+        np.testing.assert_allclose(anchors[column], anchor, rtol=1e-6)
+        shifted = segment - anchor
+        if every_step:
+            first = 4 if n_anchor else 0
+            np.testing.assert_allclose(x[:, column, 0], shifted[:-1], rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(target[:, column, 0], shifted[first + 1 :], rtol=1e-4, atol=1e-6)
+            assert windows.first == first
+        else:
+            np.testing.assert_allclose(x[:, column, 0], shifted[:5], rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(target[0, column], shifted[5:], rtol=1e-4, atol=1e-6)
+            assert windows.first == -1
+    known, known_anchors = windows.inputs(starts)
+    np.testing.assert_array_equal(known, x[:5])
+    np.testing.assert_array_equal(known_anchors, anchors)
+    assert x.dtype == target.dtype == anchors.dtype == dtype
+
+
+def test_inputs_do_not_depend_on_what_follows():
+    values = np.arange(20.0)
+    changed = values.copy()
+    changed[12:] = 99
+    for array in (values, changed):
+        x, anchors = Windows(array, 5, 3, 2, False).inputs(np.array([7]))
+        np.testing.assert_array_equal(x[:, 0, 0], np.arange(7.0, 12) - 10.5)
+        assert anchors[0] == 10.5
+
+
+@given(
+    n=st.integers(4, 80),
+    lost=st.integers(0, 2),
+    lookback=st.integers(1, 12),
+    horizon=st.integers(1, 6),
+    fraction=st.floats(0, 0.9),
+)
+def test_training_targets_end_before_validation_targets_begin(n, lost, lookback, horizon, fraction):
+    training, validation = split_starts(n, lost, lookback, horizon, fraction)
+    every = np.arange(lost, n - lookback - horizon + 1)
+    if len(validation):
+        assert training[-1] + lookback + horizon <= validation[0] + lookback
+        assert validation[-1] + lookback + horizon == n
+        assert 2 * len(training) >= len(every)
+    else:
+        np.testing.assert_array_equal(training, every)
