@@ -41,7 +41,7 @@ def test_an_autoregression_is_forecast_almost_as_well_as_it_can_be():
 
 
 def error_share(cell, steps, length=25):
-    """Train to repeat, at the end, the one sign that was flagged among distractors; the share of wrong signs."""
+    """Train to repeat, at the end, the one sign flagged among distractors; return the share of wrong ones."""
     rng = np.random.default_rng(0)
     network = Network(cell, 2, 24, 1, 1)
     theta = network.initialise(rng)

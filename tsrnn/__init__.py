@@ -3,7 +3,7 @@
 from tsrnn import datasets, metrics
 from tsrnn.backtest import Backtest, backtest, compare
 from tsrnn.base import Forecast
-from tsrnn.baselines import ETS, ARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecaster import RNNForecaster
 

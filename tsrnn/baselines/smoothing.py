@@ -127,8 +127,7 @@ class ETS(BaseForecaster):
         seasonal = self.seasonal if season > 1 else None
         if seasonal == "auto":
             seasonal = "mul" if observed.values.min() > 0 else "add"
-        scale = power_of_two(observed.values)
-        model = self._state_space(observed.values / scale, seasonal, season)
+        model, _ = self._state_space(observed.values, seasonal, season)
         return {
             "params_": _most_likely(model),
             "season_length_": season,
@@ -136,12 +135,12 @@ class ETS(BaseForecaster):
         }
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        scale = power_of_two(values)
-        model = self._state_space(values / scale, self.seasonal_, self.season_length_)
+        model, scale = self._state_space(values, self.seasonal_, self.season_length_)
         with np.errstate(all="ignore"):
             return scale * model.smooth(list(self.params_.values())).forecast(horizon)
 
-    def _state_space(self, values: np.ndarray, seasonal: str | None, season: int) -> Any:
+    def _state_space(self, values: np.ndarray, seasonal: str | None, season: int) -> tuple[Any, float]:
+        """Return statsmodels' model of the values over a scale, with its initial states, and the scale."""
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
         who = "ETS" if season == 1 else f"ETS with season_length={season}"
@@ -150,26 +149,27 @@ class ETS(BaseForecaster):
             cure = 'Shift the series, or pass error="add" and seasonal="add" and fit again.'
             refuse_nonpositive(values, "a multiplicative model", cure)
         start: dict[str, Any] = {}
-        adjusted = values
+        scale = power_of_two(values)
+        adjusted = values = values / scale
         if seasonal is not None:
             pattern = seasonal_pattern(values, season, seasonal)
             repeated = np.resize(pattern, len(values))
             adjusted = values / repeated if seasonal == "mul" else values - repeated
             start = {"seasonal_periods": season, "initial_seasonal": pattern}
         level, slope = _line(adjusted[: max(10, season)])
-        if self.trend is None:
-            slope = None
-        return ETSModel(
+        trend = None if self.trend is None else slope
+        model = ETSModel(
             values,
             error=self.error,
             trend=self.trend,
             damped_trend=self.damped_trend and self.trend is not None,
             seasonal=seasonal,
             initialization_method="known",
-            initial_level=level - (slope or 0.0),
-            initial_trend=slope,
+            initial_level=level - (trend or 0.0),
+            initial_trend=trend,
             **start,
         )
+        return model, scale
 
 
 class Theta(BaseForecaster):
@@ -259,7 +259,7 @@ class Theta(BaseForecaster):
         return future * future_pattern if values.min() > 0 else future + future_pattern
 
     def _deseasonalize(self, values: np.ndarray, season: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the series without its season, and the pattern of that: factors if all values are positive."""
+        """Return the series without its season, and the season's pattern: factors if all are positive."""
         positive = values.min() > 0
         who = "Theta" if season == 1 else f"Theta with season_length={season}"
         require(values, max(3, 2 * season if season > 1 else 0), who)
