@@ -11,7 +11,6 @@ import joblib
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from tqdm import tqdm
 
 from tsrnn import deadline
 from tsrnn.recording import collect_warnings
@@ -127,6 +126,8 @@ def run(task: Task, y: pd.Series) -> list[Fold]:
 
 def run_all(tasks: Sequence[Task], y: pd.Series, n_jobs: int | None = None, verbose: int = 0) -> list[Fold]:
     """Run every task, each seeing nothing after its own last cutoff; the order is the tasks'."""
+    from tqdm import tqdm  # not worth every user's import time
+
     parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
     progress = tqdm(tasks, desc="backtest", unit="fit", disable=not verbose)
     done = parallel(joblib.delayed(run)(task, y.iloc[: task.sizes[-1]]) for task in progress)

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 __all__ = ["MIN_ORIGINS", "DieboldMariano", "diebold_mariano"]
 
@@ -97,6 +96,8 @@ def diebold_mariano(loss: ArrayLike, loss_against: ArrayLike, *, lags: int = 0) 
     d = d[~np.isnan(d)]
     n = len(d)
     statistic = _statistic(d, lags) if n > max(lags, 1) else float("nan")
+    from scipy import stats  # takes longer to import than all the rest
+
     p_value = 2.0 * float(stats.t.sf(abs(statistic), n - 1)) if n >= MIN_ORIGINS else float("nan")
     return DieboldMariano(float(d.mean()) if n else float("nan"), statistic, p_value, n)
 

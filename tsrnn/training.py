@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
-from tqdm import tqdm
 
 from tsrnn.deadline import check_deadline
 from tsrnn.kernels.losses import LOSSES
@@ -233,6 +232,8 @@ def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool
     Ctrl-C ends all of them, keeps what they have learned, warns, and makes the return value True; a second
     one interrupts as usual.
     """
+    from tqdm import tqdm  # not worth every user's import time
+
     n_threads = min(effective_n_jobs(n_jobs), len(runs))
     n_steps = sum(run.n_steps for run in runs)
     with _ctrl_c_sets(Event()) as stop, tqdm(total=n_steps, unit="step", disable=not verbose) as progress:

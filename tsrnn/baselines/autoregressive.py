@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from scipy.signal import lfilter, lfiltic
 
 from tsrnn.base import BaseForecaster
 from tsrnn.baselines.seasons import (
@@ -356,6 +355,8 @@ def _start_values(names: list[str]) -> list[float]:
 def _recurse(history: np.ndarray, coefficients: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Continue y_t = x_t + sum of c_j y_(t-j) after a history."""
     denominator = np.concatenate([[1.0], -coefficients])
+    from scipy.signal import lfilter, lfiltic  # takes longer to import than all the rest
+
     state = lfiltic([1.0], denominator, y=history[::-1][: len(coefficients)])
     return lfilter([1.0], denominator, inputs, zi=state)[0]
 

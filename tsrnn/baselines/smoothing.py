@@ -3,7 +3,6 @@
 from typing import Any, Literal
 
 import numpy as np
-from scipy.signal import lfilter
 
 from tsrnn.base import BaseForecaster
 from tsrnn.baselines.seasons import (
@@ -252,6 +251,8 @@ class Theta(BaseForecaster):
         adjusted, pattern = self._deseasonalize(values, self.season_length_)
         n, alpha = len(adjusted), self.alpha_
         decay = 1.0 - alpha
+        from scipy.signal import lfilter  # takes longer to import than all the rest
+
         levels, _ = lfilter([alpha], [1.0, -decay], adjusted, zi=[decay * adjusted[0]])
         _, slope = _line(adjusted)
         future = levels[-1] + 0.5 * slope * (np.arange(horizon) + (1.0 - decay**n) / alpha)
