@@ -277,8 +277,8 @@ _STYLE = """
   --line: #d8dde3; --best: #d9f0e6; --link: #0b5cad; }
 @media (prefers-color-scheme: dark) { :root { --page: #111418; --card: #1b1f25; --text: #e8eaed;
   --soft: #a3adb8; --line: #343b44; --best: #17402f; --link: #7cb8f5; }
-  svg [style*='stroke: #0072b2'] { stroke: #4ea3dc !important; }
-  svg [style*='fill: #0072b2'] { fill: #4ea3dc !important; } }
+  svg [style*='stroke: #0072b2'] { stroke: #6f86ff !important; }
+  svg [style*='fill: #0072b2'] { fill: #6f86ff !important; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1200px; padding: 1.5rem clamp(.75rem, 3vw, 2rem) 3rem;
   background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif;
