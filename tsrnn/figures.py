@@ -20,7 +20,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, SubFigure
 
 # Okabe & Ito (2008); grey for their black, which is the truth's, and no yellow, which is lost on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676")
@@ -101,7 +101,7 @@ def to_png(figure: Figure, dpi: int = 150) -> bytes:
     return _save(figure, format="png", dpi=dpi)
 
 
-def to_svg(figure: Figure, alt: str = "plot") -> str:
+def to_svg(figure: Figure | SubFigure, alt: str = "plot") -> str:
     """Return a figure as an SVG element for a web page, with `alt` saying what it shows to who can't see it.
 
     A figure drawn within `page_style` has no background and takes the page's text colour, so that one picture
@@ -189,7 +189,7 @@ def add_legend(ax: Axes) -> None:
         return
     available = 1.15 * ax.bbox.width / ax.figure.dpi
     columns = len(widths) if sum(widths) < available else max(1, int(available / max(widths)))
-    above = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
+    above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
     ax.legend(ncols=columns, fontsize="small", frameon=False, handlelength=2, columnspacing=1.2, **above)
 
 
