@@ -74,9 +74,9 @@ class ARIMA(BaseForecaster):
 
     Notes
     -----
-    A fit of the default to 2,000 observations takes about 0.2 s without a season, 2 s with m = 24 and 5 s
-    with m = 52. `backtest` passes on only the most recent 2,000, ``max_history``, unless told otherwise;
-    `fit` uses all it gets.
+    On one core of 2.5 GHz the default takes about 0.25 s for 2,000 observations without a season, 1.2 s with
+    m = 24 and 2 s with m = 52. `backtest` passes on only the most recent 2,000, ``max_history``, unless told
+    otherwise; `fit` uses all it gets.
 
     References
     ----------
@@ -354,9 +354,9 @@ def _start_values(names: list[str]) -> list[float]:
 
 def _recurse(history: np.ndarray, coefficients: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Continue y_t = x_t + sum of c_j y_(t-j) after a history."""
-    denominator = np.concatenate([[1.0], -coefficients])
     from scipy.signal import lfilter, lfiltic  # takes longer to import than all the rest
 
+    denominator = np.concatenate([[1.0], -coefficients])
     state = lfiltic([1.0], denominator, y=history[::-1][: len(coefficients)])
     return lfilter([1.0], denominator, inputs, zi=state)[0]
 
