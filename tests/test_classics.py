@@ -15,6 +15,7 @@ from tsrnn.baselines import ARIMA, ETS, AutoReg, Theta, autoregressive, smoothin
 
 AIR = datasets.load("airpassengers")
 NILE = datasets.load("nile").to_numpy()
+NO_SEASON = (0, 0, 0, 0)
 
 
 # ARIMA
@@ -51,15 +52,31 @@ def test_arima_forecast_is_that_of_the_undifferenced_state_space(order, seasonal
     np.testing.assert_allclose(model.predict(), expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("order", [(1, 0, 0), (2, 0, 1), (0, 0, 0)])
-def test_arima_without_differencing_has_a_constant(order):
-    model = ARIMA(order, horizon=5).fit(NILE)
-    expected = reference(NILE, order, (0, 0, 0, 0), trend="c")
-    best = expected.fit(disp=0, maxiter=500)
+@pytest.mark.parametrize(
+    "y", [NILE, NILE[:30] ** 3, 3 * AIR[:30].to_numpy()], ids=["flows", "cubes", "growth"]
+)
+@pytest.mark.parametrize(
+    ("order", "seasonal_order"),
+    [((1, 0, 0), NO_SEASON), ((2, 0, 1), NO_SEASON), ((0, 0, 0), NO_SEASON), ((1, 0, 0), (1, 0, 0, 4))],
+)
+def test_arima_without_differencing_has_a_constant(order, seasonal_order, y):
+    model = ARIMA(order, seasonal_order, horizon=5, log=False).fit(y)
+    statsmodels = reference(y, order, seasonal_order, trend="c")
+    # the optimizer of statsmodels itself is helped by a series around zero
+    level, scale = y.mean(), y.std()
+    best = reference((y - level) / scale, order, seasonal_order, trend="c").fit(disp=0, maxiter=500)
     params = list(model.params_.values())
-    assert list(model.params_) == expected.param_names
-    assert expected.loglike(params) > best.llf - 1e-3
-    np.testing.assert_allclose(model.predict(), expected.filter(params).forecast(5), rtol=1e-10)
+    assert list(model.params_) == statsmodels.param_names
+    assert statsmodels.loglike(params) + len(y) * np.log(scale) > best.llf - 1e-4
+    np.testing.assert_allclose(model.predict(), statsmodels.filter(params).forecast(5), rtol=1e-10)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 6), (6, 1, 0), (3, 1, 3)])
+def test_arima_of_high_order_is_estimated(order):
+    model = ARIMA(order).fit(NILE)
+    statsmodels = reference(NILE, order, NO_SEASON)
+    best = statsmodels.fit(np.zeros(6), disp=0, maxiter=500)
+    assert statsmodels.loglike(list(model.params_.values())) > best.llf - 1
 
 
 def test_arima_forecasts_from_new_history_with_the_old_parameters():
@@ -80,11 +97,16 @@ def test_arima_default_orders():
 
 def test_arima_subtracts_a_season_too_long_for_the_filter(monkeypatch):
     monkeypatch.setattr(autoregressive, "_LONGEST_SEASON", 11)
-    model = ARIMA(horizon=15, log=False).fit(AIR)
-    pattern = seasonal_decompose(AIR.to_numpy(), period=12).seasonal
-    adjusted = ARIMA((1, 1, 1), horizon=15).fit(AIR.to_numpy() - pattern)
-    np.testing.assert_allclose(model.predict(), adjusted.predict() + np.resize(pattern[:12], 15), rtol=1e-10)
+    model = ARIMA(horizon=15, log=False).fit(AIR[:139])
+    pattern = seasonal_decompose(AIR.to_numpy()[:139], period=12).seasonal
+    adjusted = ARIMA((1, 1, 1), horizon=15).fit(AIR.to_numpy()[:139] - pattern)
+    np.testing.assert_allclose(model.predict(), adjusted.predict() + np.resize(pattern[7:19], 15), rtol=1e-10)
     assert (model.seasonal_order_, model.season_length_) == ((0, 0, 0, 0), 12)
+
+
+def test_arima_in_logarithms_stays_finite():
+    forecast = ARIMA((0, 1, 0), log=True).fit([1e100, 1e100, 1e300]).predict(3, y=[1.0, 1e150, 1e300])
+    np.testing.assert_allclose(forecast, np.finfo(float).max, rtol=1e-9)
 
 
 def test_arima_continues_exactly_what_differencing_makes_constant():
@@ -103,7 +125,7 @@ def test_arima_continues_exactly_what_differencing_makes_constant():
 @pytest.mark.parametrize("error", ["add", "mul"])
 @pytest.mark.parametrize("seasonal", ["add", "mul", None])
 def test_ets_is_that_of_statsmodels(error, trend, damped, seasonal):
-    y = AIR.to_numpy() / 256
+    y = AIR.to_numpy()
     pattern, adjusted = None, y
     if seasonal:
         model = {"add": "additive", "mul": "multiplicative"}[seasonal]
@@ -126,7 +148,7 @@ def test_ets_is_that_of_statsmodels(error, trend, damped, seasonal):
     )
     model = ETS(error, trend, seasonal, 12, horizon=15, damped_trend=damped).fit(AIR)
     params = list(model.params_.values())
-    np.testing.assert_allclose(model.predict(), 256 * reference.smooth(params).forecast(15), rtol=1e-8)
+    np.testing.assert_allclose(model.predict(), reference.smooth(params).forecast(15), rtol=1e-8)
     assert reference.loglike(params) > reference.fit(disp=False).llf - 1e-6
 
 
@@ -135,7 +157,7 @@ def test_ets_keeps_the_best_of_its_starts(name, best, monkeypatch):
     y = datasets.load(name)
     model = ETS(season_length="auto").fit(y)
     chosen = model.params_
-    reference, _ = model._state_space(y.to_numpy(), model.seasonal_, model.season_length_)
+    reference = model._state_space(y.to_numpy(), model.seasonal_, model.season_length_)
     starts = smoothing._STARTS
     likelihoods = []
     for start in starts:
@@ -165,12 +187,19 @@ def test_ets_from_new_history_starts_anywhere_in_the_season():
 @pytest.mark.parametrize("shift", [0, -300])
 @pytest.mark.parametrize("season_length", [12, None])
 def test_theta_is_that_of_statsmodels(shift, season_length):
-    y = (AIR + shift).to_numpy(dtype=float)
+    y = (AIR + shift).to_numpy()[:139]
     deseasonalize = season_length is not None
-    reference = ThetaModel(y / 256, period=season_length, deseasonalize=deseasonalize, use_test=False).fit()
-    model = Theta(season_length, horizon=30).fit(AIR + shift)
+    reference = ThetaModel(y, period=season_length, deseasonalize=deseasonalize, use_test=False).fit()
+    model = Theta(season_length, horizon=30).fit(y)
     assert model.alpha_ == pytest.approx(reference.params["alpha"], rel=1e-8)
-    np.testing.assert_allclose(model.predict(), 256 * reference.forecast(30), rtol=1e-8)
+    np.testing.assert_allclose(model.predict(), reference.forecast(30), rtol=1e-8)
+
+
+def test_theta_of_a_short_series_is_that_of_statsmodels():
+    statsmodels = ThetaModel(NILE[:12], deseasonalize=False).fit()
+    expected = statsmodels.forecast(4)
+    assert (1 - statsmodels.params["alpha"]) ** 12 > 0.01
+    np.testing.assert_allclose(Theta(horizon=4).fit(NILE[:12]).predict(), expected, rtol=1e-8)
 
 
 def test_theta_from_new_history_keeps_alpha():

@@ -50,12 +50,6 @@ def refuse_nonpositive(values: np.ndarray, who: str, cure: str) -> None:
         )
 
 
-def power_of_two(values: np.ndarray) -> float:
-    """Return the power of two next to the mean magnitude: dividing by it is exact."""
-    size = float(np.abs(values).max())
-    return float(np.exp2(np.round(np.log2(np.mean(np.abs(values / size))) + np.log2(size)))) if size else 1.0
-
-
 def warn_unless_converged(who: str, optimizer: dict[str, Any]) -> None:
     """Warn if an optimizer gave up, given what statsmodels keeps of it."""
     if not optimizer["converged"]:

@@ -7,7 +7,6 @@ import numpy as np
 from tsrnn.base import BaseForecaster
 from tsrnn.baselines.seasons import (
     find_season,
-    power_of_two,
     refuse_nonpositive,
     require,
     seasonal_pattern,
@@ -126,7 +125,7 @@ class ETS(BaseForecaster):
         seasonal = self.seasonal if season > 1 else None
         if seasonal == "auto":
             seasonal = "mul" if observed.values.min() > 0 else "add"
-        model, _ = self._state_space(observed.values, seasonal, season)
+        model = self._state_space(observed.values, seasonal, season)
         return {
             "params_": _most_likely(model),
             "season_length_": season,
@@ -134,12 +133,12 @@ class ETS(BaseForecaster):
         }
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        model, scale = self._state_space(values, self.seasonal_, self.season_length_)
+        model = self._state_space(values, self.seasonal_, self.season_length_)
         with np.errstate(all="ignore"):
-            return scale * model.smooth(list(self.params_.values())).forecast(horizon)
+            return model.smooth(list(self.params_.values())).forecast(horizon)
 
-    def _state_space(self, values: np.ndarray, seasonal: str | None, season: int) -> tuple[Any, float]:
-        """Return statsmodels' model of the values over a scale, with its initial states, and the scale."""
+    def _state_space(self, values: np.ndarray, seasonal: str | None, season: int) -> Any:
+        """Return statsmodels' model of the values with its initial states."""
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
         who = "ETS" if season == 1 else f"ETS with season_length={season}"
@@ -148,8 +147,7 @@ class ETS(BaseForecaster):
             cure = 'Shift the series, or pass error="add" and seasonal="add" and fit again.'
             refuse_nonpositive(values, "a multiplicative model", cure)
         start: dict[str, Any] = {}
-        scale = power_of_two(values)
-        adjusted = values = values / scale
+        adjusted = values
         if seasonal is not None:
             pattern = seasonal_pattern(values, season, seasonal)
             repeated = np.resize(pattern, len(values))
@@ -157,7 +155,7 @@ class ETS(BaseForecaster):
             start = {"seasonal_periods": season, "initial_seasonal": pattern}
         level, slope = _line(adjusted[: max(10, season)])
         trend = None if self.trend is None else slope
-        model = ETSModel(
+        return ETSModel(
             values,
             error=self.error,
             trend=self.trend,
@@ -168,7 +166,6 @@ class ETS(BaseForecaster):
             initial_trend=trend,
             **start,
         )
-        return model, scale
 
 
 class Theta(BaseForecaster):
@@ -309,8 +306,7 @@ def _smoothing_parameter(values: np.ndarray) -> float:
     if np.ptp(values) <= 1e-12 * np.abs(values).max():
         return 1.0
     check_deadline()
-    scaled = values / power_of_two(values)
-    model = ExponentialSmoothing(scaled, initialization_method="known", initial_level=scaled[0])
+    model = ExponentialSmoothing(values, initialization_method="known", initial_level=values[0])
     with np.errstate(all="ignore"):
         result = model.fit(
             disp=False,
