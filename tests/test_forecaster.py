@@ -105,7 +105,9 @@ def test_members_are_independent_networks_combined_by_their_median():
     np.testing.assert_array_equal(model.predict(), np.median(members, axis=0))
 
 
-@pytest.mark.parametrize("seed", [0, np.random.default_rng, np.random.RandomState], ids=str)
+@pytest.mark.parametrize(
+    "seed", [0, np.random.default_rng, np.random.RandomState], ids=["int", "Generator", "RandomState"]
+)
 def test_same_seed_same_bits(seed):
     first, second = (small(random_state=seed(7) if callable(seed) else seed).fit(monthly()) for _ in range(2))
     np.testing.assert_array_equal(first.thetas_, second.thetas_)

@@ -30,6 +30,7 @@ CHAINS = [
     horizon=st.integers(1, 9),
 )
 def test_the_inverse_is_exact_from_any_origin(names, seed, exponent, season, horizon):
+    horizon = min(horizon, season)  # past a season, the pattern known at the origin is no longer the latest
     values = np.random.default_rng(seed).uniform(1, 5, 60) * 10.0**exponent
     chain = Preparation(values, names, season)
     starts = np.array([30, 41, 60 - horizon])

@@ -49,7 +49,7 @@ class Forecast:
         try:
             from tsrnn.plotting import to_svg
 
-            picture = to_svg(self.plot().figure)
+            picture = to_svg(self.plot().figure, alt=title)
         except ImportError:
             picture = ""
         table = self.to_frame().to_html(max_rows=12)
@@ -96,7 +96,7 @@ class BaseForecaster(BaseEstimator):
         finally:
             for name in [name for name in vars(self) if name.endswith("_")]:
                 delattr(self, name)
-        vars(self).update(fitted, observed_=observed)
+        self._remember(fitted, observed)
         return self
 
     def predict(self, horizon: int | None = None, *, y: Any = None) -> pd.Series:
@@ -130,6 +130,7 @@ class BaseForecaster(BaseEstimator):
         """Forecast as `predict` does, returning a `Forecast` that shows itself in a notebook."""
         observed = self._history(y)
         history = pd.Series(observed.values, index=observed.index, name=observed.name)
+        history.attrs = observed.attrs
         return Forecast(self.predict(horizon, y=y), history, self.label)
 
     @property
@@ -144,6 +145,10 @@ class BaseForecaster(BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return "observed_" in vars(self)
+
+    def _remember(self, fitted: dict[str, Any], observed: Observed) -> None:
+        for name, value in {**fitted, "observed_": observed}.items():
+            setattr(self, name, value)
 
     def _history(self, y: Any) -> Observed:
         if not self.__sklearn_is_fitted__():

@@ -135,7 +135,7 @@ class RNNForecaster(BaseForecaster):
             )
         both = pd.concat([pd.Series(old.values, index=old.index, name=old.name), y.rename(old.name)])
         observed = read_series(both, missing=self.missing)
-        vars(self).update(self._train(observed, continued=True), observed_=observed)
+        self._remember(self._train(observed, continued=True), observed)
         return self
 
     def summary(self) -> str:
@@ -213,9 +213,10 @@ class RNNForecaster(BaseForecaster):
             season_length = natural if seasonal_test(values, natural) else 1
         transforms = _transforms(self.transform, values, season_length)
         n_lost = transforms.count("difference")
-        lookback = self.lookback
-        if lookback == "auto":
+        if self.lookback == "auto":
             lookback = max(1, min(_automatic_lookback(season_length, self.horizon), (n - n_lost) // 2))
+        else:
+            lookback = self.lookback
         needed = lookback + self.horizon + n_lost + 1
         if n < needed:
             raise ValueError(
@@ -277,12 +278,20 @@ def _transforms(
     if transform is None:
         return ()
     if transform == "auto":
-        log = ("log",) if values.min() > 0 else ()
+        log = ("log",) if _grows(values) else ()
         return (*log, "deseasonalize") if season_length > 1 else log
     names = (transform,) if isinstance(transform, str) else tuple(transform)
     for name in names:
         check_choice("transform", name, ("auto", None, *TRANSFORMS))
     return names
+
+
+def _grows(values: np.ndarray) -> bool:
+    """Whether the level of a positive series changes by more than a quarter between quarters of it."""
+    if values.min() <= 0:
+        return False
+    levels = [np.median(quarter) for quarter in np.array_split(values, 4) if len(quarter)]
+    return max(levels) > 1.25 * min(levels)
 
 
 def _automatic_lookback(season_length: int, horizon: int) -> int:

@@ -28,12 +28,15 @@ class Observed(NamedTuple):
         The series' own name.
     missing : ndarray of bool, shape (n,)
         True where the value was filled by interpolation.
+    attrs : dict
+        The series' own metadata, such as its units.
     """
 
     values: np.ndarray
     index: pd.Index
     name: Hashable | None
     missing: np.ndarray
+    attrs: dict[str, Any]
 
 
 def read_series(y: Any, *, missing: str = "error") -> Observed:
@@ -74,7 +77,8 @@ def read_series(y: Any, *, missing: str = "error") -> Observed:
     _check_dtype(series.dtype)
     _check_index(series.index)
     values = series.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
-    return Observed(values, series.index.copy(), series.name, _fill(values, series.index, missing))
+    filled = _fill(values, series.index, missing)
+    return Observed(values, series.index.copy(), series.name, filled, dict(series.attrs))
 
 
 def _as_series(y: Any) -> pd.Series:

@@ -1,5 +1,6 @@
 """Checks of parameters, each with one sentence: what is needed, what arrived."""
 
+import math
 from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
@@ -14,12 +15,8 @@ def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -
 
 def check_number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> None:
     """Refuse what is no real number in [low, high), or in (low, high) with `open_low`."""
-    if (
-        not isinstance(value, Real)
-        or isinstance(value, bool)
-        or not (low < value if open_low else low <= value)
-        or not value < high
-    ):
+    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    if not (low < number < high or (number == low and not open_low)):
         bracket = "(" if open_low else "["
         raise ValueError(f"`{name}` must be a number in {bracket}{low:g}, {high:g}); got {value!r}.")
 

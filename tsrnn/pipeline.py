@@ -82,7 +82,7 @@ class Pipeline(NamedTuple):
         """
         roll = _roll_state if self.every_step else _roll_windows
         z = roll(network, theta, cut.windows, starts, horizon)
-        future = np.float64(z) * self.scale + self.level
+        future = z.astype(np.float64) * self.scale + self.level
         return cut.preparation.inverse(future, starts + self.lookback)
 
 

@@ -5,6 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
+_SEASONAL_RATES = (0.0, 0.1, 0.2, 0.4, 0.8)  # 0 is the average of all seasons so far
+_FIRST_SEASONS = 2  # averaged to start from
+
 
 class Transform(Protocol):
     """One step of preparation, fitted on the history it was made from.
@@ -55,28 +58,34 @@ class Difference:
 
 
 class Deseasonalize:
-    """Subtract the average seasonal pattern of classical decomposition, estimated on the whole history.
+    """Subtract a seasonal pattern that may change slowly, as in exponential smoothing (Winters, 1960).
 
-    The trend is a centred moving average over one season; the pattern is the mean of what it leaves, by
-    position in the season, and sums to zero (Makridakis, Wheelwright & Hyndman, 1998, section 3/4).
+    The trend is a centred moving average over one season, carried on in a straight line at both ends. What it
+    leaves is smoothed from season to season at each position in the season; a value is compared with the
+    pattern of the seasons before its own. The rate is the one that would have forecast past seasons best.
     """
 
     n_lost = 0
 
     def __init__(self, values: np.ndarray, season_length: int) -> None:
-        m = season_length
-        if m < 2 or len(values) < 2 * m:
+        m, n = season_length, len(values)
+        if m < 2 or n < 2 * m:
             raise ValueError(
                 f'transform="deseasonalize" needs season_length of at least 2 and two full seasons; got '
-                f"season_length={m} and {len(values)} observations. Set season_length, or leave it out."
+                f"season_length={m} and {n} observations. Set season_length, or leave it out."
             )
-        self.pattern = _seasonal_pattern(values, m)
-        self.forward = values - self.pattern[np.arange(len(values)) % m]
+        self._length = m
+        detrended = values - _trend(values, m)
+        seasons = np.full(-(-n // m) * m, np.nan)
+        seasons[:n] = detrended
+        self.pattern = _smooth_seasons(seasons.reshape(-1, m)).ravel()
+        self.forward = values - self.pattern[:n]
 
     def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Add the pattern back at the positions that follow each start."""
-        positions = starts[:, None] + np.arange(future.shape[1])
-        return future + self.pattern[positions % len(self.pattern)]
+        """Add the pattern back: for each position in the season, the latest known at the start."""
+        m = self._length
+        ahead = np.arange(future.shape[1]) % m
+        return future + self.pattern[starts[:, None] + ahead]
 
 
 TRANSFORMS: dict[str, type] = {"log": Log, "difference": Difference, "deseasonalize": Deseasonalize}
@@ -189,10 +198,29 @@ def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     return bool(correlation[-1] > max(1.645 * noise, correlation[m // 2 - 1]))
 
 
-def _seasonal_pattern(values: np.ndarray, m: int) -> np.ndarray:
+def _trend(values: np.ndarray, m: int) -> np.ndarray:
     weights = np.ones(m) if m % 2 else np.concatenate([[0.5], np.ones(m - 1), [0.5]])
+    middle = np.convolve(values, weights / m, mode="valid")
     margin = len(weights) // 2
-    detrended = values[margin : len(values) - margin] - np.convolve(values, weights / m, mode="valid")
-    phase = np.arange(margin, margin + len(detrended)) % m
-    pattern = np.bincount(phase, detrended, minlength=m) / np.bincount(phase, minlength=m)
-    return pattern - pattern.mean()
+    reach = min(m, len(middle) - 1)
+    steps = np.arange(1, margin + 1)
+    before = middle[0] - (middle[reach] - middle[0]) / max(reach, 1) * steps[::-1]
+    after = middle[-1] + (middle[-1] - middle[-1 - reach]) / max(reach, 1) * steps
+    return np.concatenate([before, middle, after])
+
+
+def _smooth_seasons(seasons: np.ndarray) -> np.ndarray:
+    """Return for each season (row) the pattern of those before it, and one row more for what comes next."""
+    candidates = [_smooth(seasons, rate) for rate in _SEASONAL_RATES]
+    errors = [np.nanmean(np.abs(seasons - pattern[:-1])) for pattern in candidates]
+    return candidates[int(np.argmin(errors))]
+
+
+def _smooth(seasons: np.ndarray, rate: float) -> np.ndarray:
+    pattern = np.empty((len(seasons) + 1, seasons.shape[1]))
+    pattern[0] = np.nanmean(seasons[:_FIRST_SEASONS], axis=0)
+    for row, season in enumerate(seasons):
+        weight = max(rate, 1 / (row + 1 + _FIRST_SEASONS))
+        surprise = np.nan_to_num(season - pattern[row])
+        pattern[row + 1] = pattern[row] + weight * surprise
+    return pattern - pattern.mean(axis=1, keepdims=True)

@@ -63,4 +63,4 @@ def sigmoid(x):
 @kernel
 def flush(x):
     """Zero for what is below 1e-30 in size: gradients decay into denormals, which are 10-70 times slower."""
-    return x if abs(x) > type(x)(_TINY) else type(x)(0)
+    return type(x)(0) if abs(x) < type(x)(_TINY) else x

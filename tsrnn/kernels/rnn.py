@@ -24,7 +24,7 @@ def _forward(x, state, W_ih, W_hh, bias, relu):
         flat = h[t].reshape(B * H)
         if relu:
             for j in range(B * H):
-                flat[j] = flat[j] if flat[j] > zero else zero
+                flat[j] = zero if flat[j] < zero else flat[j]
         else:
             for j in range(B * H):
                 flat[j] = tanh(flat[j])
