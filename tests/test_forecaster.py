@@ -8,7 +8,14 @@ from sklearn.exceptions import NotFittedError
 
 from tsrnn.forecaster import RNNForecaster
 
-SMALL = {"hidden_size": 4, "max_steps": 12, "random_state": 0, "horizon": 6}
+SMALL = {
+    "hidden_size": 4,
+    "max_steps": 12,
+    "random_state": 0,
+    "horizon": 6,
+    "lookback": 24,
+    "learning_rate": 0.005,
+}
 
 
 def monthly(n=96, *, seed=0, start="2015-01"):
@@ -387,7 +394,7 @@ def test_bad_horizons_are_refused_at_prediction(fitted, horizon):
 
 
 TOO_SHORT = (
-    "`y` has {n} observations; lookback={L} with horizon={h} needs at least {needed}. "
+    "`y` has {n} observation{s}; lookback={L} with horizon={h} needs at least {needed}. "
     "Shorten lookback or supply more data."
 )
 
@@ -405,7 +412,9 @@ TOO_SHORT = (
 def test_too_short_a_series_is_told_how_much_is_needed(n, parameters, needed):
     with pytest.raises(ValueError) as error:  # noqa: PT011
         small(**parameters).fit(np.arange(1.0, n + 1))
-    expected = TOO_SHORT.format(n=n, L=parameters["lookback"], h=parameters["horizon"], needed=needed)
+    expected = TOO_SHORT.format(
+        n=n, s="s" * (n > 1), L=parameters["lookback"], h=parameters["horizon"], needed=needed
+    )
     assert str(error.value) == expected
     small(**parameters).fit(np.arange(1.0, needed + 1))
 
@@ -431,7 +440,7 @@ BAD_SERIES = {
     "one point": (
         [1.0],
         ValueError,
-        "`y` has 1 observations; lookback=1 with horizon=6 needs at least 8. "
+        "`y` has 1 observation; lookback=24 with horizon=6 needs at least 31. "
         "Shorten lookback or supply more data.",
     ),
     "not positive": (

@@ -6,13 +6,13 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from tsrnn.base import find_season
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Naive, SeasonalNaive, Theta
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.frames import natural_season, read_series
+from tsrnn.frames import read_series
 from tsrnn.judgement import Backtest
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
 from tsrnn.rolling import Fold, Task, copy_forecaster, run_all, training_sizes
-from tsrnn.scaling import seasonal_test
 
 __all__ = ["Backtest", "backtest", "compare", "default_models"]
 
@@ -328,10 +328,7 @@ def _plan(y: Any, horizon: Any, n_windows: Any, step: Any, season_length: Any) -
 
 def _visible_season(train: pd.Series) -> int:
     """Return the index's natural season if the series shows it, else 1."""
-    season = natural_season(train.index)
-    if season == 1 or len(train) <= season or train.isna().all():
-        return 1
-    return season if seasonal_test(read_series(train, missing="interpolate").values, season) else 1
+    return 1 if train.isna().all() else find_season(read_series(train, missing="interpolate"), "auto")
 
 
 def _caps(models: Mapping[str, Any], max_history: int | Literal["auto"] | None) -> dict[str, int]:

@@ -9,11 +9,22 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.frames import Observed, continue_index, read_series
+from tsrnn.frames import Observed, continue_index, natural_season, read_series
 from tsrnn.parameters import check_positive_integer
+from tsrnn.scaling import seasonal_test
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+def find_season(observed: Observed, season_length: Any) -> int:
+    """Return the steps in a season, 1 for none; "auto" follows the index only where the data agree."""
+    if season_length is None:
+        return 1
+    if season_length != "auto":
+        return check_positive_integer("season_length", season_length, 'steps, "auto" or None')
+    season = natural_season(observed.index)
+    return season if seasonal_test(observed.values, season) else 1
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,14 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
-from tsrnn.base import BaseForecaster
-from tsrnn.frames import Observed, continue_index, natural_season, read_series
+from tsrnn.base import BaseForecaster, find_season
+from tsrnn.frames import Observed, continue_index, read_series
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import LOSSES
 from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.network import Network
-from tsrnn.parameters import check_choice, check_number, check_positive_integer
-from tsrnn.pipeline import Pipeline
-from tsrnn.scaling import TRANSFORMS, seasonal_test
+from tsrnn.parameters import check_choice, check_number, check_positive_integer, counted
+from tsrnn.pipeline import Cut, Pipeline, automatic_lookback, choose_transforms
 from tsrnn.training import SCHEDULES, Run, Training, train_all
 from tsrnn.windows import split_starts
 
@@ -39,7 +38,113 @@ _PREDICTION_BATCH = 1024
 
 
 class RNNForecaster(BaseForecaster):
-    """Forecast a series with a recurrent network."""
+    """Forecast a series with a recurrent neural network.
+
+    The series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
+    `horizon` future values, and a stack of recurrent layers under a dense head is trained on them by
+    backpropagation through time. Forecasts come back on the scale and index of the data.
+
+    Parameters
+    ----------
+    cell : {"gru", "lstm", "rnn", "rnn_relu"}, default "gru"
+        Mathematics of one step: gated recurrent unit (Cho et al., 2014), long short-term memory (Hochreiter &
+        Schmidhuber, 1997; Gers et al., 2000), or Elman's simple recurrence (1990) with tanh or max(0, .).
+    horizon : int, default 1
+        Future steps the network is trained to forecast. `predict` may ask for more.
+    lookback : int or "auto", default "auto"
+        Past steps a forecast is made from. "auto": three seasons if there is one, else twice the horizon, at
+        least 12, but no more than half of the series.
+    strategy : {"direct", "recursive"}, default "direct"
+        "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
+        give the next value, and forecasts are fed back one by one.
+    hidden_size : int, default 32
+        Units in each recurrent layer.
+    num_layers : int, default 1
+        Recurrent layers, each reading the one below.
+    dropout : float in [0, 1), default 0.0
+        Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
+    season_length : int, "auto" or None, default "auto"
+        Steps in a season. "auto": what the index suggests (12 for months, 24 for hours, ...) if the data
+        show it (`tsrnn.scaling.seasonal_test`). None: no season.
+    transform : "auto", None, or any of "log", "difference", "deseasonalize" in order, default "auto"
+        Exactly invertible preparation. "auto": "log" for a positive series that grows, then
+        "deseasonalize" if there is a season.
+    normalize : {"window", "series", "robust", None}, default "window"
+        What the network sees. "window": deviations from the last value of each window (from the mean of its
+        last season, if a season is left in), in units of their size over the series. "series": deviations
+        from the mean in standard deviations; "robust": from the median in interquartile ranges / 1.349.
+    missing : {"error", "interpolate"}, default "error"
+        What to do about NaN: refuse them, or fill them linearly between neighbours inside the series given.
+    loss : {"mae", "mse", "huber"}, default "mae"
+        Mean absolute error (forecasts the median), mean squared error (the mean), Huber's with threshold 1.
+    optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
+        Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
+    learning_rate : float, default 0.001
+    schedule : {"cosine", "constant", "plateau"}, default "cosine"
+        Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
+        without improvement.
+    batch_size : int, default 32
+        Windows in each optimizer step.
+    max_epochs, max_steps : int or None, default 50 and 1000
+        Training ends after so many visits of every window, or so many optimizer steps, whichever is first.
+    early_stopping : bool, default False
+        Hold back the end of the series, stop when the loss there no longer falls and keep the best weights.
+        False trains on every window.
+    validation_fraction : float in [0, 1), default 0.1
+        Share of the series held back by `early_stopping`. With 0, or where less than half of the windows
+        would be left, the training loss decides.
+    n_iter_no_change : int, default 10
+        Evaluations without improvement after which `early_stopping` stops. An evaluation closes every epoch,
+        but at least 10 and at most 100 steps.
+    clip_norm : float or None, default 1.0
+        Longest gradient; longer ones are scaled down (Pascanu et al., 2013).
+    clip_value : float or None, default None
+        Largest entry of the gradient in size, after `clip_norm`.
+    n_members : int, default 1
+        Networks with seeds of their own; the forecast is their median.
+    n_jobs : int or None, default None
+        Threads to train members on, as in joblib; the result does not depend on it.
+    dtype : {"float32", "float64"}, default "float32"
+        Type of the network's numbers.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
+        Seed. The same int gives the same bits; None gives another network each time.
+    verbose : int, default 0
+        1 shows a progress bar.
+    warm_start : bool, default False
+        Let `fit` continue from the weights of the last one, with its preparation, instead of starting afresh.
+    alias : str, optional
+        Name in tables and legends; default: the cell's.
+
+    Attributes
+    ----------
+    history_ : pandas.DataFrame
+        One row for each evaluation: ``step``, ``loss``, ``gradient_norm`` and ``clipped`` (share of steps) as
+        means since the last one, ``validation_loss``, ``learning_rate``, ``seconds``; and ``member`` if many.
+    n_parameters_ : int
+        Trained numbers in each network.
+    lookback_, season_length_, transform_
+        What "auto" came to.
+    cutoff_
+        Index label of the last observation.
+    fitted_values_, residuals_ : pandas.Series
+        One-step-ahead forecasts of the training series and what they missed, computed when asked for.
+    interrupted_ : bool
+        Whether Ctrl-C ended training early.
+
+    Examples
+    --------
+    >>> from tsrnn import RNNForecaster, datasets
+    >>> y = datasets.load("airpassengers")
+    >>> model = RNNForecaster("gru", horizon=12, max_steps=100, random_state=0).fit(y)
+    >>> model.predict(3).round(-2)
+    date
+    1961-01-01    500.0
+    1961-02-01    400.0
+    1961-03-01    500.0
+    Freq: MS, Name: airpassengers, dtype: float64
+    >>> model.lookback_, model.transform_, model.n_parameters_
+    (36, ('log', 'deseasonalize'), 3692)
+    """
 
     def __init__(
         self,
@@ -57,11 +162,11 @@ class RNNForecaster(BaseForecaster):
         missing: str = "error",
         loss: str = "mae",
         optimizer: str = "adam",
-        learning_rate: float = 0.005,
+        learning_rate: float = 0.001,
         schedule: str = "cosine",
         batch_size: int = 32,
-        max_epochs: int | None = 100,
-        max_steps: int | None = 500,
+        max_epochs: int | None = 50,
+        max_steps: int | None = 1000,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -207,20 +312,17 @@ class RNNForecaster(BaseForecaster):
     def _new_pipeline(self, observed: Observed) -> Pipeline:
         values = observed.values
         n = len(values)
-        season_length = self.season_length or 1
-        if season_length == "auto":
-            natural = natural_season(observed.index)
-            season_length = natural if seasonal_test(values, natural) else 1
-        transforms = _transforms(self.transform, values, season_length)
+        season_length = find_season(observed, self.season_length)
+        transforms = choose_transforms(self.transform, values, season_length)
         n_lost = transforms.count("difference")
         if self.lookback == "auto":
-            lookback = max(1, min(_automatic_lookback(season_length, self.horizon), (n - n_lost) // 2))
+            lookback = max(1, min(automatic_lookback(season_length, self.horizon), (n - n_lost) // 2))
         else:
             lookback = self.lookback
         needed = lookback + self.horizon + n_lost + 1
         if n < needed:
             raise ValueError(
-                f"`y` has {n} observations; lookback={lookback} with horizon={self.horizon} needs at least "
+                f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={self.horizon} needs at least "
                 f"{needed}. Shorten lookback or supply more data."
             )
         anchor_season = 1 if "deseasonalize" in transforms else season_length
@@ -239,12 +341,12 @@ class RNNForecaster(BaseForecaster):
         start = len(values) - self.lookback_
         if start < cut.preparation.n_lost:
             raise ValueError(
-                f"`y` has {len(values)} observations; lookback={self.lookback_} needs at least "
+                f"`y` has {counted(len(values), 'observation')}; lookback={self.lookback_} needs at least "
                 f"{self.lookback_ + cut.preparation.n_lost} to forecast from. Supply more history."
             )
         return self._median_forecast(cut, np.array([start]), horizon)[0]
 
-    def _median_forecast(self, cut: Any, starts: np.ndarray, horizon: int) -> np.ndarray:
+    def _median_forecast(self, cut: Cut, starts: np.ndarray, horizon: int) -> np.ndarray:
         members = [
             self.pipeline_.forecast(self.network_, theta, cut, starts, horizon) for theta in self.thetas_
         ]
@@ -262,40 +364,12 @@ class RNNForecaster(BaseForecaster):
             raise ValueError("`max_epochs` and `max_steps` are both None: training would never end. Set one.")
         if self.lookback != "auto":
             check_positive_integer("lookback", self.lookback, 'steps, or "auto"')
-        if self.season_length not in ("auto", None):
-            check_positive_integer("season_length", self.season_length, 'steps, "auto" or None')
         check_number("learning_rate", self.learning_rate, 0, np.inf, open_low=True)
         check_number("dropout", self.dropout, 0, 1)
         check_number("validation_fraction", self.validation_fraction, 0, 1)
         for name in ("clip_norm", "clip_value"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), 0, np.inf, open_low=True)
-
-
-def _transforms(
-    transform: str | Sequence[str] | None, values: np.ndarray, season_length: int
-) -> tuple[str, ...]:
-    if transform is None:
-        return ()
-    if transform == "auto":
-        log = ("log",) if _grows(values) else ()
-        return (*log, "deseasonalize") if season_length > 1 else log
-    names = (transform,) if isinstance(transform, str) else tuple(transform)
-    for name in names:
-        check_choice("transform", name, ("auto", None, *TRANSFORMS))
-    return names
-
-
-def _grows(values: np.ndarray) -> bool:
-    """Whether the level of a positive series changes by more than a quarter between quarters of it."""
-    if values.min() <= 0:
-        return False
-    levels = [np.median(quarter) for quarter in np.array_split(values, 4) if len(quarter)]
-    return max(levels) > 1.25 * min(levels)
-
-
-def _automatic_lookback(season_length: int, horizon: int) -> int:
-    return max(2 * season_length, horizon, 12) if season_length > 1 else max(2 * horizon, 12)
 
 
 def _seed_sequence(random_state: Any) -> np.random.SeedSequence:

@@ -1,11 +1,13 @@
 """From one raw history to training windows, and from a network's output back to forecasts."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from tsrnn.network import Network
-from tsrnn.scaling import Preparation, level_and_scale, root_mean_square
+from tsrnn.parameters import check_choice
+from tsrnn.scaling import TRANSFORMS, Preparation, level_and_scale, root_mean_square
 from tsrnn.windows import Windows, split_starts
 
 _SAMPLED_WINDOWS = 1000
@@ -109,3 +111,46 @@ def _roll_state(
         x, state = network.forward(theta, x, state, first=-1)
         steps.append(x[0, :, 0] + anchors)
     return np.stack(steps, axis=1)
+
+
+def choose_transforms(
+    transform: str | Sequence[str] | None, values: np.ndarray, season_length: int
+) -> tuple[str, ...]:
+    """Return the names of the transforms to apply.
+
+    "auto" takes logarithms of a positive series whose level changes by more than a quarter between the
+    quarters of its history, and takes out the season if there is one.
+
+    Examples
+    --------
+    >>> choose_transforms("auto", np.geomspace(1, 10, 48), season_length=12)
+    ('log', 'deseasonalize')
+    >>> choose_transforms("auto", np.ones(48), season_length=1)
+    ()
+    """
+    if transform == "auto":
+        return ("log",) * _grows(values) + ("deseasonalize",) * (season_length > 1)
+    if transform is None:
+        return ()
+    names = (transform,) if isinstance(transform, str) else tuple(transform)
+    for name in names:
+        check_choice("transform", name, ("auto", None, *TRANSFORMS))
+    return names
+
+
+def automatic_lookback(season_length: int, horizon: int) -> int:
+    """Return the look-back of ``lookback="auto"``: three seasons, or twice the horizon; at least 12.
+
+    Examples
+    --------
+    >>> automatic_lookback(12, 18), automatic_lookback(1, 20)
+    (36, 40)
+    """
+    return max(3 * season_length, horizon, 12) if season_length > 1 else max(2 * horizon, 12)
+
+
+def _grows(values: np.ndarray) -> bool:
+    if values.min() <= 0:
+        return False
+    levels = [np.median(quarter) for quarter in np.array_split(values, 4) if len(quarter)]
+    return bool(max(levels) > 1.25 * min(levels))

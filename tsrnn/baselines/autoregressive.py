@@ -5,9 +5,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster
+from tsrnn.base import BaseForecaster, find_season
 from tsrnn.baselines.seasons import (
-    find_season,
     refuse_nonpositive,
     require,
     seasonal_pattern,

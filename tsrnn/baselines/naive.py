@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster
-from tsrnn.baselines.seasons import find_season, require
+from tsrnn.base import BaseForecaster, find_season
+from tsrnn.baselines.seasons import require
 from tsrnn.frames import Observed
 
 

@@ -5,19 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.frames import Observed, natural_season
-from tsrnn.parameters import check_positive_integer
-from tsrnn.scaling import seasonal_test
-
-
-def find_season(observed: Observed, season_length: Any) -> int:
-    """Return the steps in a season, 1 for none; "auto" follows the index only where the data agree."""
-    if season_length is None:
-        return 1
-    if season_length != "auto":
-        return check_positive_integer("season_length", season_length, 'steps, "auto" or None')
-    season = natural_season(observed.index)
-    return season if seasonal_test(observed.values, season) else 1
+from tsrnn.parameters import counted
 
 
 def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
@@ -34,8 +22,9 @@ def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
 def require(values: np.ndarray, needed: int, who: str, cure: str = "Supply more data.") -> None:
     """Refuse a history that is too short."""
     if len(values) < needed:
-        noun = "observation" if len(values) == 1 else "observations"
-        raise ValueError(f"`y` has {len(values)} {noun}; {who} needs at least {needed}. {cure}")
+        raise ValueError(
+            f"`y` has {counted(len(values), 'observation')}; {who} needs at least {needed}. {cure}"
+        )
 
 
 def refuse_nonpositive(values: np.ndarray, who: str, cure: str) -> None:
