@@ -322,8 +322,8 @@ class RNNForecaster(BaseForecaster):
         needed = lookback + self.horizon + n_lost + 1
         if n < needed:
             raise ValueError(
-                f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={self.horizon} needs at least "
-                f"{needed}. Shorten lookback or supply more data."
+                f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={self.horizon} "
+                f"needs at least {needed}. Shorten lookback or supply more data."
             )
         anchor_season = 1 if "deseasonalize" in transforms else season_length
         return Pipeline(
