@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from tsrnn.base import BaseForecaster, find_season
+from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.seasons import (
     refuse_nonpositive,
     require,
@@ -153,6 +154,7 @@ class _Sarima:
     log: bool
     subtracted_season: int
 
+    @one_blas_thread()
     def estimate(self, values: np.ndarray) -> dict[str, float]:
         history = self._prepare(values)
         level, scale = (0.0, 1.0) if self._lost else level_and_scale(history.changes)
@@ -179,6 +181,7 @@ class _Sarima:
             params["intercept"] = scale * params["intercept"] + level * short * long
         return params
 
+    @one_blas_thread()
     def forecast(self, values: np.ndarray, params: dict[str, float], horizon: int) -> np.ndarray:
         history = self._prepare(values)
         if history.varies:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tsrnn.base import BaseForecaster, find_season
+from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.seasons import (
     refuse_nonpositive,
     require,
@@ -133,7 +134,7 @@ class ETS(BaseForecaster):
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         model = self._state_space(values, self.seasonal_, self.season_length_)
-        with np.errstate(all="ignore"):
+        with one_blas_thread(), np.errstate(all="ignore"):
             return model.smooth(list(self.params_.values())).forecast(horizon)
 
     def _state_space(self, values: np.ndarray, seasonal: str | None, season: int) -> Any:
@@ -276,6 +277,7 @@ def _line(values: np.ndarray) -> tuple[float, float]:
     return float(mean + slope * time[0]), float(slope)
 
 
+@one_blas_thread()
 def _most_likely(model: Any) -> dict[str, float]:
     """Maximise the likelihood of an ETS model from every start and keep the best."""
     names = model.param_names
@@ -298,6 +300,7 @@ def _most_likely(model: Any) -> dict[str, float]:
     return dict(zip(names, best.params.tolist(), strict=True))
 
 
+@one_blas_thread()
 def _smoothing_parameter(values: np.ndarray) -> float:
     """Estimate simple exponential smoothing that starts at the first value."""
     from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
