@@ -273,6 +273,10 @@ def test_errors_are_one_line(capsys, folder, arguments):
             "--horizon has 2 numbers for 3 inputs; give one for all, or one for each.",
         ),
         (
+            ["compare", "nile", "co2", "dax", "--horizon", "2", "--windows", "3", "4"],
+            "--windows has 2 numbers for 3 inputs; give one for all, or one for each.",
+        ),
+        (
             ["forecast", "nile", "--horizon", "2", "--cell", "gru", "--model", "naive"],
             "argument --model: not allowed with argument --cell. See: tsrnn forecast --help",
         ),
@@ -349,3 +353,11 @@ def test_reader_that_goes_away_is_no_error():
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 141
+
+
+def test_each_input_has_its_own_number_of_origins(capsys):
+    arguments = ["--horizon", "2", "3", "--windows", "3", "4", "--models", "naive"]
+    assert main(["compare", "nile", "lynx", *arguments]) == 0
+    printed = capsys.readouterr().out
+    assert "nile: 100 observations, horizon 2, 3 origins" in printed
+    assert "lynx: 114 observations, horizon 3, 4 origins" in printed

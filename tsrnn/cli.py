@@ -108,7 +108,14 @@ def _add_compare(commands: Any) -> None:
         "--horizon", nargs="+", type=_count, required=True, metavar="N", help="steps: one N, or one per INPUT"
     )
     add("--models", nargs="+", type=_model, metavar="MODEL", help=f"from: {', '.join(MODELS)}")
-    add("--windows", type=_count, default=5, metavar="N", help="origins to forecast from (default: 5)")
+    add(
+        "--windows",
+        nargs="+",
+        type=_count,
+        default=[5],
+        metavar="N",
+        help="origins to forecast from, for all or per INPUT (default: 5)",
+    )
     add("--step", type=_count, metavar="N", help="observations between origins (default: the horizon)")
     add("--jobs", type=int, metavar="N", help="threads; -1 takes every core (default: 1)")
     add("--report", type=Path, metavar="DIR", help="write index.html, pictures and score tables there")
@@ -161,33 +168,36 @@ def _picture(text: str) -> Path:
 
 
 def _run_compare(arguments: argparse.Namespace) -> None:
-    horizons = arguments.horizon
-    if len(horizons) not in (1, len(arguments.inputs)):
-        raise ValueError(
-            f"--horizon has {len(horizons)} numbers for {len(arguments.inputs)} inputs; "
-            "give one for all, or one for each."
-        )
+    horizons = _one_each("--horizon", arguments.horizon, arguments.inputs)
+    windows = _one_each("--windows", arguments.windows, arguments.inputs)
     if arguments.report is not None:
         require_matplotlib()
-    if len(horizons) == 1:
-        horizons = horizons * len(arguments.inputs)
     series = [_read(source, arguments) for source in arguments.inputs]
     sections: dict[str, Backtest] = {}
-    for source, y, horizon in zip(arguments.inputs, series, horizons, strict=True):
+    for source, y, horizon, n_windows in zip(arguments.inputs, series, horizons, windows, strict=True):
         title = _unused(_title(source, y), sections)
-        sections[title] = _compare(y, horizon, arguments)
+        sections[title] = _compare(y, horizon, n_windows, arguments)
         print(_section(title, sections[title]), flush=True)
     if arguments.report is not None:
         print(write_report(sections, arguments.report))
 
 
-def _compare(y: pd.Series, horizon: int, arguments: argparse.Namespace) -> Backtest:
+def _one_each(option: str, numbers: list[int], inputs: list[str]) -> list[int]:
+    if len(numbers) not in (1, len(inputs)):
+        raise ValueError(
+            f"{option} has {len(numbers)} numbers for {len(inputs)} inputs; "
+            "give one for all, or one for each."
+        )
+    return numbers * len(inputs) if len(numbers) == 1 else numbers
+
+
+def _compare(y: pd.Series, horizon: int, n_windows: int, arguments: argparse.Namespace) -> Backtest:
     names = dict.fromkeys(arguments.models or ())
     models = [_build(name, y, horizon, arguments) for name in names] or None
     return compare(
         y,
         horizon,
-        arguments.windows,
+        n_windows,
         models,
         step=arguments.step,
         season_length=arguments.season_length,

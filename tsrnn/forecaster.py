@@ -52,8 +52,8 @@ class RNNForecaster(BaseForecaster):
     horizon : int, default 1
         Future steps the network is trained to forecast. `predict` may ask for more.
     lookback : int or "auto", default "auto"
-        Past steps a forecast is made from. "auto": three seasons if there is one, else twice the horizon, at
-        least 12, but no more than half of the series.
+        Past steps a forecast is made from. "auto": two or three seasons, or twice the horizon
+        (`tsrnn.pipeline.automatic_lookback`), but no more than half of the series.
     strategy : {"direct", "recursive"}, default "direct"
         "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
         give the next value, and forecasts are fed back one by one.

@@ -139,14 +139,18 @@ def choose_transforms(
 
 
 def automatic_lookback(season_length: int, horizon: int) -> int:
-    """Return the look-back of ``lookback="auto"``: three seasons, or twice the horizon; at least 12.
+    """Return the look-back of ``lookback="auto"``.
+
+    Two seasons, three where that is no more than 36 steps, and no less than the horizon; without a season, twice
+    the horizon; at least 12.
 
     Examples
     --------
-    >>> automatic_lookback(12, 18), automatic_lookback(1, 20)
-    (36, 40)
+    >>> automatic_lookback(12, 18), automatic_lookback(24, 24), automatic_lookback(1, 20)
+    (36, 48, 40)
     """
-    return max(3 * season_length, horizon, 12) if season_length > 1 else max(2 * horizon, 12)
+    m = season_length
+    return max(2 * m, min(3 * m, 36), horizon, 12) if m > 1 else max(2 * horizon, 12)
 
 
 def _grows(values: np.ndarray) -> bool:
