@@ -141,8 +141,8 @@ def choose_transforms(
 def automatic_lookback(season_length: int, horizon: int) -> int:
     """Return the look-back of ``lookback="auto"``.
 
-    Two seasons, three where that is no more than 36 steps, and no less than the horizon; without a season, twice
-    the horizon; at least 12.
+    Two seasons, three where that is no more than 36 steps, and no less than the horizon; without a season,
+    twice the horizon; at least 12.
 
     Examples
     --------
