@@ -12,7 +12,8 @@ import pandas as pd
 
 from tsrnn.frames import read_series
 from tsrnn.metrics import mae, mase, rmse, smape
-from tsrnn.parameters import check_choice
+from tsrnn.parameters import check_choice, counted
+from tsrnn.report import format_scores, write_report
 from tsrnn.significance import MIN_ORIGINS, diebold_mariano
 
 if TYPE_CHECKING:
@@ -21,17 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Backtest"]
 
 METRICS = ["MASE", "sMAPE", "RMSE", "MAE"]
-DIGITS = {
-    "MASE": "{:.3f}",
-    "sMAPE": "{:.2f}",
-    "RMSE": "{:.4g}",
-    "vs SeasonalNaive": "{:.2f}",
-    "fit_seconds": "{:.2f}",
-    "predict_seconds": "{:.3f}",
-    "p_value": "{:.3f}",
-    "failed": "{:.0f}",
-    "history": "{:,.0f}",
-}
 
 
 @dataclass(eq=False, repr=False)
@@ -153,7 +143,7 @@ class Backtest:
         """What a reader of the scores has to know, in sentences."""
         n_origins = len(self._sizes)
         return [
-            f"Means over {_count(n_origins, 'origin')}; MASE is scaled by the seasonal naive method "
+            f"Means over {counted(n_origins, 'origin')}; MASE is scaled by the seasonal naive method "
             f"(season_length={self.season_length}) in each training window.",
             "sMAPE is the mean of 200 |y - f| / (|y| + |f|), from 0 to 200.",
             *self._test_notes(n_origins),
@@ -170,26 +160,16 @@ class Backtest:
 
     def to_html(self, path: str | PathLike[str]) -> Path:
         """Write tables and pictures as one self-contained page, as `tsrnn.report.write_report` does."""
-        from tsrnn.report import write_report
-
         return write_report({self._name: self}, path)
 
     def __repr__(self) -> str:
-        table = self._formatted().to_string(index_names=False)
+        table = format_scores(self.scores()).to_string(index_names=False)
         return "\n".join([self._title, "", table, "", *(f"- {note}" for note in self.footnotes)])
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.footnotes)
-        table = self._formatted().to_html(index_names=False)
+        table = format_scores(self.scores()).to_html(index_names=False)
         return f"<div><strong>{escape(self._title)}</strong>{table}<ul>{notes}</ul></div>"
-
-    def _formatted(self) -> pd.DataFrame:
-        table = self.scores()
-        shown = {
-            column: [digits.format(value) if value == value else "" for value in table[column]]
-            for column, digits in DIGITS.items()
-        }
-        return pd.DataFrame(shown, index=table.index)
 
     @property
     def _name(self) -> str:
@@ -197,7 +177,7 @@ class Backtest:
 
     @property
     def _title(self) -> str:
-        origins = _count(len(self._sizes), "origin")
+        origins = counted(len(self._sizes), "origin")
         return (
             f"Backtest of {self._name}: {origins}, horizon {self.horizon}, season_length {self.season_length}"
         )
@@ -257,7 +237,7 @@ class Backtest:
         if len(self.models) == 1:
             return []
         if n_origins < MIN_ORIGINS:
-            made = _count(n_origins, "origin")
+            made = counted(n_origins, "origin")
             return [f"No p-value: {made}; the Diebold-Mariano test needs at least {MIN_ORIGINS}."]
         if n_origins <= self._lags:
             return ["No p-value: all horizons overlap each other; use more origins or a longer step."]
@@ -285,11 +265,7 @@ class Backtest:
         ok = self.folds["status"] == "ok"
         notes = []
         for name, rows in self.folds[~ok].groupby("model", sort=False):
-            origins = f"{len(rows)} of {_count(n_origins, 'origin')}"
+            origins = f"{len(rows)} of {counted(n_origins, 'origin')}"
             notes.append(f"{name} failed at {origins}: {rows['message'].iloc[0]}")
         warned = self.folds.loc[ok & (self.folds["message"] != ""), "model"].unique()
         return [*notes, f"Warnings from {', '.join(warned)}: see .folds."] if len(warned) else notes
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

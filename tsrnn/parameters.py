@@ -8,7 +8,7 @@ from typing import Any
 
 def counted(n: int, noun: str) -> str:
     """Return a number with its noun, "1 window" or "2 windows"."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
 def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -> int:
