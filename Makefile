@@ -1,7 +1,7 @@
 # Needs GNU make 3.81 or newer and Python 3.11 or newer, nothing else. `make help` lists the targets.
 
 PYTHON ?= python3
-DEMO := dax power guitar --horizon 20 24 160 --windows 10 5 5 --jobs 2
+DEMO := dax power guitar --horizon 20 24 80 --windows 10 5 5 --jobs 2
 
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
