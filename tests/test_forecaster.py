@@ -281,6 +281,8 @@ def test_forecast_shows_itself(fitted):
     forecast = fitted.forecast(3)
     pd.testing.assert_series_equal(forecast.mean, fitted.predict(3))
     pd.testing.assert_frame_equal(forecast.to_frame(), fitted.predict(3).to_frame("mean"))
+    assert repr(forecast).startswith("GRU: 3 steps after 2022-12\n")
+    assert f"{forecast.mean.iloc[2]:.6f}" in repr(forecast)
     html = forecast._repr_html_()
     assert "GRU: 3 steps after 2022-12" in html
     assert f"{forecast.mean.iloc[0]:.6f}" in html

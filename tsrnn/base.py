@@ -9,8 +9,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.frames import Observed, continue_index, natural_season, read_series
-from tsrnn.parameters import check_positive_integer
+from tsrnn.frames import Observed, continue_index, natural_season, read_series, show_label
+from tsrnn.parameters import check_positive_integer, counted
 from tsrnn.scaling import seasonal_test
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def find_season(observed: Observed, season_length: Any) -> int:
     return season if seasonal_test(observed.values, season) else 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Forecast:
     """A forecast together with the history it continues.
 
@@ -55,8 +55,16 @@ class Forecast:
 
         return plot_forecast(self, ax=ax)
 
+    @property
+    def _title(self) -> str:
+        after = show_label(self.history.index[-1])
+        return f"{self.label}: {counted(len(self.mean), 'step')} after {after}"
+
+    def __repr__(self) -> str:
+        return f"{self._title}\n{self.to_frame().to_string(max_rows=12)}"
+
     def _repr_html_(self) -> str:
-        title = f"{self.label}: {len(self.mean)} steps after {self.history.index[-1]}"
+        title = self._title
         try:
             from tsrnn.plotting import to_svg
 

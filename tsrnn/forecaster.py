@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.base import BaseForecaster, find_season
-from tsrnn.frames import Observed, continue_index, read_series
+from tsrnn.frames import Observed, continue_index, read_series, show_label
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import LOSSES
 from tsrnn.kernels.optimizers import OPTIMIZERS
@@ -235,8 +235,8 @@ class RNNForecaster(BaseForecaster):
             y = pd.Series(np.asarray(y), index=continue_index(old.index, len(y)))
         if len(y) and not y.index[0] > old.index[-1]:
             raise ValueError(
-                f"`y` must start after the last observation, {old.index[-1]}; it starts at {y.index[0]}. "
-                "Pass only what is new."
+                f"`y` must start after the last observation, {show_label(old.index[-1])}; "
+                f"it starts at {show_label(y.index[0])}. Pass only what is new."
             )
         both = pd.concat([pd.Series(old.values, index=old.index, name=old.name), y.rename(old.name)])
         observed = read_series(both, missing=self.missing)

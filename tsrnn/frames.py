@@ -137,17 +137,19 @@ def _refuse_order(index: pd.Index) -> None:
     before, label = index[first - 1], index[first]
     if label == before:
         raise ValueError(
-            f"The index of `y` has {_show(label)} more than once; labels must be unique. "
+            f"The index of `y` has {show_label(label)} more than once; labels must be unique. "
             "Keep one of each, y[~y.index.duplicated()], or average them, y.groupby(level=0).mean()."
         )
     raise ValueError(
-        f"The index of `y` is not sorted: {_show(label)} comes after {_show(before)}; labels must increase. "
-        "Sort it: y.sort_index()."
+        f"The index of `y` is not sorted: {show_label(label)} comes after {show_label(before)}; "
+        "labels must increase. Sort it: y.sort_index()."
     )
 
 
-def _show(label: Any) -> str:
+def show_label(label: Any) -> str:
     """Write a label as its owner would: a midnight is a date."""
+    if isinstance(label, float):
+        return f"{label:.6g}"
     return str(label.date() if isinstance(label, pd.Timestamp) and label == label.normalize() else label)
 
 
@@ -171,7 +173,7 @@ def _fill(values: np.ndarray, index: pd.Index, missing: str) -> np.ndarray:
 
 
 def _count(mask: np.ndarray, kind: str, index: pd.Index) -> str:
-    number, label = int(mask.sum()), _show(index[int(mask.argmax())])
+    number, label = int(mask.sum()), show_label(index[int(mask.argmax())])
     noun = "value" if number == 1 else "values"
     return f"{number} {kind} {noun}, the first at {'index ' if _is_numeric(index) else ''}{label}"
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.figures import new_figure, page_style, require_matplotlib, to_png, to_svg
+from tsrnn.frames import show_label
 from tsrnn.plotting import plot_backtest, plot_error_by_horizon, plot_training
 
 if TYPE_CHECKING:
@@ -189,19 +190,13 @@ def _facts(backtest: Backtest) -> str:
     index = backtest.history.index
     n_origins = backtest.forecasts["cutoff"].nunique()
     facts = [
-        f"{len(index):,} observations, {_label(index[0])} to {_label(index[-1])}",
+        f"{len(index):,} observations, {show_label(index[0])} to {show_label(index[-1])}",
         f"horizon {backtest.horizon}",
         f"{n_origins} origins" if n_origins > 1 else "1 origin",
     ]
     if (backtest.season_length or 1) > 1:
         facts.append(f"season of {backtest.season_length}")
     return " · ".join(facts)
-
-
-def _label(label: Any) -> str:
-    if isinstance(label, pd.Timestamp):
-        return label.strftime("%Y-%m-%d" if label == label.normalize() else "%Y-%m-%d %H:%M:%S %Z").strip()
-    return f"{label:.6g}" if isinstance(label, float) else str(label)
 
 
 def _origins_shown(backtest: Backtest) -> str:
@@ -229,7 +224,7 @@ def _failures(title: str, backtest: Backtest) -> str:
     if failed.empty:
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{escape(model)}<td>{len(cutoffs)}<td>{escape(_label(cutoffs.iloc[0]))}'
+        f'<tr><th scope="row">{escape(model)}<td>{len(cutoffs)}<td>{escape(show_label(cutoffs.iloc[0]))}'
         f"<td>{escape(message)}"
         for (model, message), cutoffs in failed.groupby(["model", "message"], sort=False)["cutoff"]
     )
