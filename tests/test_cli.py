@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from importlib.metadata import version
 
@@ -333,18 +334,22 @@ def test_warnings_are_one_line(capsys, monkeypatch, y):
     assert capsys.readouterr().err == "tsrnn: warning: look out\n"
 
 
-def test_interrupt_ends_at_once_and_quietly(capsys, monkeypatch):
-    def train_on(*_):
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:  # as training does, to keep what it has learned
-            pytest.fail("the command goes on")
-
-    before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr("tsrnn.cli.read_input", train_on)
+def test_interrupt_outside_training_ends_at_once_and_quietly(capsys, monkeypatch):
+    monkeypatch.setattr("tsrnn.cli.read_input", lambda *_: signal.raise_signal(signal.SIGINT))
     assert main(["forecast", "nile", "--horizon", "1"]) == 130
     assert capsys.readouterr() == ("", "")
-    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_interrupt_in_training_ends_a_comparison():
+    command = [sys.executable, "-m", "tsrnn", "compare", "power", "--horizon", "24", "--models", "lstm"]
+    with subprocess.Popen(
+        [*command, "--windows", "50"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(8)  # well into the first fits
+        process.send_signal(signal.SIGINT)
+        printed, errors = process.communicate(timeout=30)
+    assert (process.returncode, printed) == (130, "")
+    assert "Traceback" not in errors
 
 
 def test_reader_that_goes_away_is_no_error():

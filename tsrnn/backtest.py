@@ -9,7 +9,7 @@ import pandas as pd
 from tsrnn.base import find_season
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Naive, SeasonalNaive, Theta
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.frames import read_series
+from tsrnn.frames import natural_season, read_series
 from tsrnn.judgement import Backtest
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
 from tsrnn.rolling import Fold, Task, copy_forecaster, run_all, training_sizes
@@ -327,7 +327,10 @@ def _plan(y: Any, horizon: Any, n_windows: Any, step: Any, season_length: Any) -
 
 
 def _visible_season(train: pd.Series) -> int:
-    """Return the index's natural season if the series shows it, else 1."""
+    """Return the index's natural season if the series shows it, or is too short to refute it; else 1."""
+    season = natural_season(train.index)
+    if season < len(train) < 3 * season:
+        return season
     return 1 if train.isna().all() else find_season(read_series(train, missing="interpolate"), "auto")
 
 

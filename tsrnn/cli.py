@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 import textwrap
 import warnings
@@ -64,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit status: 0, 2 after an error (one line on stderr), 130 after Ctrl-C, 141 if the reader of the
         output went away.
     """
-    with _one_line_warnings(), _prompt_interrupt():
+    with _one_line_warnings():
         try:
             arguments = _parser().parse_args(argv)
             arguments.run(arguments)
@@ -72,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left to flush at exit
             return 141
-        except (_Interrupted, KeyboardInterrupt):
+        except KeyboardInterrupt:
             return 130
         except Exception as error:  # a traceback helps nobody at a prompt
             print(f"tsrnn: error: {_one_line(error)}", file=sys.stderr)
@@ -83,10 +82,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ValueError(f"{message}. See: {self.prog} --help")
-
-
-class _Interrupted(BaseException):
-    """Ctrl-C, under a name that training doesn't take for a wish to stop early and go on."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -317,19 +312,3 @@ def _one_line_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
-
-
-@contextmanager
-def _prompt_interrupt() -> Iterator[None]:
-    def interrupt(*_: Any) -> NoReturn:
-        raise _Interrupted
-
-    try:
-        before = signal.signal(signal.SIGINT, interrupt)
-    except ValueError:  # not the main thread: Ctrl-C is somebody else's
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -316,7 +316,9 @@ class RNNForecaster(BaseForecaster):
         transforms = choose_transforms(self.transform, values, season_length)
         n_lost = transforms.count("difference")
         if self.lookback == "auto":
-            lookback = max(1, min(automatic_lookback(season_length, self.horizon), (n - n_lost) // 2))
+            known = n - n_lost
+            longest = max(1, min(known // 2, known - self.horizon - 1))
+            lookback = min(automatic_lookback(season_length, self.horizon), longest)
         else:
             lookback = self.lookback
         needed = lookback + self.horizon + n_lost + 1

@@ -111,8 +111,23 @@ def _times(cells: pd.Series, source: str) -> pd.Index:
             times = pd.to_datetime(cells, errors="coerce")
         except ValueError:  # offsets that change with the clocks
             times = pd.to_datetime(cells, errors="coerce", utc=True)
+        if cells.str.match(r"\d{1,2}\D\d{1,2}\D\d{4}").all():
+            times = _settle_order(cells, times, source)
     _check(times.notna(), cells, source, "a date of the first one's form, such as 2026-12-31")
     return pd.DatetimeIndex(times, name=cells.name)
+
+
+def _settle_order(cells: pd.Series, month_first: pd.Series, source: str) -> pd.Series:
+    """Choose between month first and day first by what the column allows; refuse to guess."""
+    day_first = pd.to_datetime(cells, errors="coerce", dayfirst=True)
+    if day_first.isna().any() or day_first.equals(month_first):
+        return month_first
+    if month_first.isna().any():
+        return day_first
+    raise ValueError(
+        f"{source}: the dates in column {cells.name!r} may be read month first or day first, {cells[0]!r} to "
+        f"{cells.iloc[-1]!r}. Write them as 2026-12-31."
+    )
 
 
 def _check(readable: pd.Series, cells: pd.Series, source: str, needed: str) -> None:

@@ -119,7 +119,7 @@ def choose_transforms(
     """Return the names of the transforms to apply.
 
     "auto" takes logarithms of a positive series whose level changes by more than a quarter between the
-    quarters of its history, and takes out the season if there is one.
+    quarters of its history, and takes out the season if there is one and two full seasons show it.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def choose_transforms(
     ()
     """
     if transform == "auto":
-        return ("log",) * _grows(values) + ("deseasonalize",) * (season_length > 1)
+        return ("log",) * _grows(values) + ("deseasonalize",) * (1 < season_length <= len(values) // 2)
     if transform is None:
         return ()
     names = (transform,) if isinstance(transform, str) else tuple(transform)
@@ -142,7 +142,7 @@ def automatic_lookback(season_length: int, horizon: int) -> int:
     """Return the look-back of ``lookback="auto"``.
 
     Two seasons, three where that is no more than 36 steps, and no less than the horizon; without a season,
-    twice the horizon; at least 12.
+    twice the horizon up to 256; at least 12.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def automatic_lookback(season_length: int, horizon: int) -> int:
     (36, 48, 40)
     """
     m = season_length
-    return max(2 * m, min(3 * m, 36), horizon, 12) if m > 1 else max(2 * horizon, 12)
+    return max(2 * m, min(3 * m, 36), horizon, 12) if m > 1 else max(min(2 * horizon, 256), 12)
 
 
 def _grows(values: np.ndarray) -> bool:
