@@ -347,3 +347,15 @@ def test_default_models_suit_season_and_length():
     assert "AutoReg" in default_models(6, 144)
     told = {name: getattr(model, "season_length", 12) for name, model in default_models(6, 12).items()}
     assert set(told.values()) == {12}
+
+
+@pytest.mark.parametrize(("n_windows", "first"), [(9, 36), (10, 24)])
+def test_a_first_window_too_short_to_judge_keeps_the_season_of_the_index(n_windows, first):
+    t = np.arange(144)
+    y = pd.Series(t + 20 * np.sin(2 * np.pi * t / 12), pd.period_range("2001-01", periods=144, freq="M"))
+    result = compare(y, 12, n_windows)
+    assert result.folds["n_train"].min() == first
+    assert result.season_length == 12
+    assert (result.folds["status"] == "ok").all(), result.folds["message"].unique()
+    scores = result.scores()["MASE"]
+    assert scores["GRU"] < scores["SeasonalNaive"]

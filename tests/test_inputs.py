@@ -186,3 +186,27 @@ def test_unknown_source_names_the_ways_out():
     )
     with pytest.raises(FileNotFoundError, match=f"^{re.escape(message)}$"):
         read_input("absent.csv")
+
+
+def dated(*dates):
+    return read(
+        "".join(["day,y\n", *(f"{day},{row}\n" for row, day in enumerate(dates))]), time="day", value="y"
+    )
+
+
+def test_day_first_dates_are_understood_where_only_that_reading_is_possible():
+    assert list(dated("01.02.2023", "13.02.2023").index) == [
+        pd.Timestamp("2023-02-01"),
+        pd.Timestamp("2023-02-13"),
+    ]
+    assert list(dated("02/01/2023", "02/13/2023").index) == [
+        pd.Timestamp("2023-02-01"),
+        pd.Timestamp("2023-02-13"),
+    ]
+
+
+def test_dates_that_can_be_read_either_way_are_refused():
+    with pytest.raises(
+        ValueError, match=r"may be read month first or day first, '01\.01\.2013' to '01\.03\.2013'"
+    ):
+        dated("01.01.2013", "01.02.2013", "01.03.2013")

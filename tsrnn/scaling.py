@@ -164,9 +164,8 @@ def root_mean_square(values: np.ndarray) -> float:
 def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     """Say whether the data show a season of this length.
 
-    The autocorrelation of the first differences at lag m must be above its upper 95 % bound under no season,
-    1.645 sqrt((1 + 2 sum of squared autocorrelations at lags below m) / n) after Bartlett (1946), and above
-    the one at half the season, as a slow drift's is not. Needs three full seasons.
+    The autocorrelation of the first differences at lag m must be above 1.645 / sqrt(n), the upper 95 % bound
+    for white noise, and above the one at half the season, as a slow drift's is not. Needs three full seasons.
 
     Parameters
     ----------
@@ -193,9 +192,8 @@ def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     if largest <= 1e-12 * np.abs(values).max():
         return False
     changes /= largest
-    correlation = np.array([changes[lag:] @ changes[:-lag] for lag in range(1, m + 1)]) / (changes @ changes)
-    noise = np.sqrt((1 + 2 * np.sum(correlation[:-1] ** 2)) / len(changes))
-    return bool(correlation[-1] > max(1.645 * noise, correlation[m // 2 - 1]))
+    half, whole = (changes[lag:] @ changes[:-lag] / (changes @ changes) for lag in (m // 2, m))
+    return bool(whole > max(1.645 / np.sqrt(len(changes)), half))
 
 
 def _trend(values: np.ndarray, m: int) -> np.ndarray:
