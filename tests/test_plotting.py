@@ -199,7 +199,12 @@ def test_incomplete_last_row_keeps_its_time_labels():
     figure.draw_without_rendering()
     labelled = [bool(ax.get_xlabel()) and ax.get_xticklabels()[1].get_visible() for ax in figure.axes]
     assert labelled == [False] * 4 + [True] * 3
-    assert [bool(ax.get_ylabel()) for ax in figure.axes] == [True, False, False, True, False, False, True]
+
+
+def test_panels_share_one_label_of_what_they_show():
+    figure = plot_backtest(make_backtest(INDEXES["rows"], {f"M{i}": i + 1.0 for i in range(7)}))
+    assert figure.get_supylabel() == "value"
+    assert {ax.get_ylabel() for ax in figure.axes} == {""}
 
 
 def test_a_forecast_far_off_does_not_flatten_the_truth():

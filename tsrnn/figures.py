@@ -79,11 +79,11 @@ def new_panels(n: int) -> tuple[Figure, list[Axes]]:
 
 
 def label_outer(panels: list[Axes]) -> None:
-    """Keep the labels of the left column and of each column's lowest panel."""
+    """Keep one label for what the panels show, and the labels of time at each column's lowest panel."""
     columns = panels[0].get_gridspec().ncols  # type: ignore[union-attr]
+    panels[0].figure.supylabel(panels[0].get_ylabel(), fontsize="medium")
     for i, panel in enumerate(panels):
-        if i % columns:
-            panel.set_ylabel("")
+        panel.set_ylabel("")
         if i < len(panels) - columns:
             panel.set_xlabel("")
         else:  # matplotlib itself labels only the grid's last row, which may be incomplete
