@@ -69,7 +69,7 @@ def backtest(
     season_length : int, "auto" or None, default="auto"
         Season of MASE's scale and of the SeasonalNaive that scores are relative to; the models have their
         own. "auto" takes the index's natural season (12 for months, 24 for hours, ...) if the first training
-        window shows it. None or 1: no season.
+        window shows it, or has less than three seasons to judge by. None or 1: no season.
     max_history : int, "auto" or None, default="auto"
         The most recent observations given to models that don't scale, which are those with a ``max_history``
         that is not None. "auto" is that number (2,000 for the classics), an int replaces it, None lifts it.
