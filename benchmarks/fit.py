@@ -1,138 +1,119 @@
-"""How long a fit takes: 500 steps on 132 months of AirPassengers, beside the same job in PyTorch.
+"""How long a fit takes, beside the same job in PyTorch and in whichever libraries of its kind are installed.
 
-    python benchmarks/fit.py [REPEATS]
+    python benchmarks/fit.py [--jobs airpassengers hourly] [--threads 1] [--data DIR] [--quick]
 
-Look-back 36, horizon 12, 32 units, batches of 32, one thread; machine code is compiled and loaded before
-anything counts. Every repetition has a seed of its own; seconds and MAPE are medians over them. The bar is
-1.5 s for each cell. PyTorch, if it is there, fits by turns with tsrnn, so that a busy minute of the machine
-falls on both. It is handed tsrnn's fitted preparation and keeps no history, which is in its favour; its
-weights start as PyTorch draws them.
+Machine code is compiled and loaded by a short fit before anything counts. Contenders take turns, every round
+has a seed of its own; seconds and MAPE are medians over the rounds. PyTorch runs at its defaults and, as
+"flushed", with denormal numbers flushed to zero. The hourly series is made up unless DIR holds ltsf/WTH.csv.
+
+What Python adds to a training step is the time of one step of a network with one unit that reads one value,
+whose arithmetic is nothing: the difference between a long fit and a short one, divided by the steps between.
 """
 
-import math
-import sys
+import argparse
+import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import numpy as np
+from contest import Bars, at_most_threads, by_turns
 from import_time import machine
-from threadpoolctl import threadpool_limits
+from jobs import Job, airpassengers, forecaster, hourly_sensor
+from rivals import Fit, rivals
 
-from tsrnn import RNNForecaster, datasets
 from tsrnn.metrics import mape
-from tsrnn.windows import split_starts
 
-try:
-    import torch
-    from torch.nn.functional import l1_loss
-    from torch.nn.utils import clip_grad_norm_
-except ImportError:
-    torch = None
-
-BAR = 1.5
-CELLS = ("rnn", "lstm", "gru")
-HORIZON, LOOKBACK, UNITS, BATCH, STEPS, RATE, LONGEST = 12, 36, 32, 32, 500, 0.001, 1.0
-SERIES = datasets.load("airpassengers")
-TRAIN, TEST = SERIES[:-HORIZON], SERIES[-HORIZON:]
+SECONDS_BAR, OVERHEAD_BAR = 1.5, 40.0  # seconds for AirPassengers, microseconds for a step
+LIBRARIES = ("torch", "neuralforecast", "darts")
+JOBS = ("airpassengers", "hourly")
+WARM_STEPS = 20
 
 
-def forecaster(cell: str, seed: int = 0) -> RNNForecaster:
-    return RNNForecaster(
-        cell,
-        HORIZON,
-        LOOKBACK,
-        hidden_size=UNITS,
-        batch_size=BATCH,
-        max_steps=STEPS,
-        max_epochs=None,
-        loss="mae",
-        optimizer="adam",
-        learning_rate=RATE,
-        schedule="cosine",
-        clip_norm=LONGEST,
-        random_state=seed,
-    )
+def contenders(n_threads: int) -> dict[str, Callable[[Job, str], Fit]]:
+    def fit_tsrnn(job: Job, cell: str) -> Fit:
+        return lambda seed: forecaster(job, cell, seed, n_threads).fit(job.train).predict
+
+    return {"tsrnn": fit_tsrnn} | rivals()
 
 
-def fit_tsrnn(cell: str) -> Callable[[int], Callable[[], np.ndarray]]:
-    """Return what is timed: from a seed to a fitted model, given as the function that forecasts."""
-    return lambda seed: forecaster(cell, seed).fit(TRAIN).predict
-
-
-def fit_torch(cell: str) -> Callable[[int], Callable[[], np.ndarray]]:
-    """Return the same in PyTorch: the preparation is tsrnn's, the training loop plain."""
-    values = TRAIN.to_numpy(np.float64)
-    pipeline = forecaster(cell).set_params(max_steps=1).fit(TRAIN).pipeline_
-
-    def fit(seed: int) -> Callable[[], np.ndarray]:
-        torch.manual_seed(seed)
-        recurrent = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell](1, UNITS)
-        head = torch.nn.Linear(UNITS, HORIZON)
-        preparation, windows = pipeline.cut(values)
-        starts, _ = split_starts(len(values), preparation.n_lost, LOOKBACK, HORIZON, 0.0)
-        x, target, _ = windows.batch(starts)
-        train_torch(recurrent, head, torch.from_numpy(x), torch.from_numpy(target[0]))
-
-        def predict() -> np.ndarray:
-            x, anchors = windows.inputs(np.array([len(values) - LOOKBACK]))
-            with torch.inference_mode():
-                z = head(recurrent(torch.from_numpy(x))[0][-1]).numpy() + anchors[:, None]
-            return preparation.inverse(z * pipeline.scale + pipeline.level, np.array([len(values)]))[0]
-
-        return predict
-
-    return fit
-
-
-def train_torch(
-    recurrent: "torch.nn.RNNBase", head: "torch.nn.Linear", x: "torch.Tensor", target: "torch.Tensor"
-) -> None:
-    parameters = [*recurrent.parameters(), *head.parameters()]
-    optimizer = torch.optim.Adam(parameters, RATE, fused=True)
-    step = 0
-    while step < STEPS:
-        for batch in torch.randperm(len(target)).split(BATCH)[: STEPS - step]:
-            optimizer.param_groups[0]["lr"] = RATE * 0.5 * (1 + math.cos(math.pi * step / STEPS))
-            output, _ = recurrent(x[:, batch])
-            loss = l1_loss(head(output[-1]), target[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            clip_grad_norm_(parameters, LONGEST)
-            optimizer.step()
-            step += 1
-
-
-def measure(fits: list[Callable], repeats: int) -> list[tuple[float, float]]:
-    """Return median seconds and median MAPE of each contender, after one fit that does not count."""
-    rounds = []
-    for seed in range(-1, repeats):
-        rounds.append([])
-        for fit in fits:
+def measure(job: Job, cell: str, n_threads: int, rounds: int) -> dict[str, tuple[float, float]]:
+    """Return median seconds and median MAPE of each contender."""
+    fits = {}
+    for name, contender in contenders(n_threads).items():
+        contender(replace(job, steps=WARM_STEPS), cell)(0)()
+        fits[name] = contender(job, cell)
+    results: dict[str, list[tuple[float, float]]] = {name: [] for name in fits}
+    for seed in range(rounds):
+        for name, fit in fits.items():
             start = perf_counter()
-            predict = fit(max(seed, 0))
-            rounds[-1].append((perf_counter() - start, mape(TEST, predict())))
-    return [tuple(map(median, zip(*results, strict=True))) for results in zip(*rounds[1:], strict=True)]
+            predict = fit(seed)
+            seconds = perf_counter() - start
+            results[name].append((seconds, mape(job.test, predict())))
+    return {name: tuple(map(median, zip(*rows, strict=True))) for name, rows in results.items()}
+
+
+def report(job: Job, n_threads: int, rounds: int, bars: Bars) -> None:
+    threads = f"{n_threads} thread{'s' * (n_threads > 1)}"
+    print(f"\n{job}\n{threads}, median of {rounds} fits")
+    print(f"{'cell':<6}{'':<16}{'seconds':>9}{'MAPE %':>9}{'/ tsrnn':>9}")
+    for cell in job.cells:
+        with at_most_threads(n_threads):
+            results = measure(job, cell, n_threads, rounds)
+        ours = results["tsrnn"][0]
+        what = f"{job.name}, {cell}, {threads}"
+        for name, (seconds, error) in results.items():
+            print(f"{cell:<6}{name:<16}{seconds:>9.3f}{error:>9.2f}{seconds / ours:>9.2f}", flush=True)
+            if name.startswith("torch"):
+                bars.at_least(f"{what}, {name} / tsrnn", seconds / ours, job.bar)
+        if job.name == "AirPassengers":
+            bars.at_most(f"{what}, seconds", ours, SECONDS_BAR)
+
+
+def overhead(rounds: int) -> float:
+    """Return the microseconds of a training step without arithmetic."""
+    job = replace(airpassengers(None), horizon=1, lookback=1, units=1, batch=1)
+    few, many = 500, 2500
+
+    def fit(steps: int) -> Callable[[], object]:
+        return lambda: forecaster(replace(job, steps=steps), "lstm").fit(job.train)
+
+    with at_most_threads(1):
+        times = by_turns({steps: fit(steps) for steps in (few, many)}, rounds, 0)
+    return 1e6 * (times[many] - times[few]) / (many - few)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS)
+    parser.add_argument("--threads", nargs="+", type=int, default=[1], metavar="N")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="where ltsf/WTH.csv is")
+    parser.add_argument("--quick", action="store_true", help="one fit of a few steps each")
+    return parser.parse_args()
 
 
 def main() -> None:
-    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    print(machine())
-    print(f"PyTorch {torch.__version__}" if torch else "PyTorch is not installed: its columns are left out.")
-    print(f"{date.today()}, one thread, median of {repeats} warm fits; the bar is {BAR} s")
-    contenders = {"tsrnn": fit_tsrnn} | ({"torch": fit_torch} if torch else {})
-    header = "".join(f"{f'{name} s':>10}{'MAPE %':>8}" for name in contenders)
-    print(f"{'cell':4}{header}" + f"{'tsrnn / torch':>15}" * bool(torch))
-    if torch:
-        torch.set_num_threads(1)
-    with threadpool_limits(1):
-        for cell in CELLS:
-            medians = measure([contender(cell) for contender in contenders.values()], repeats)
-            row = "".join(f"{seconds:10.3f}{error:8.2f}" for seconds, error in medians)
-            ratio = f"{medians[0][0] / medians[-1][0]:15.2f}" if torch else ""
-            print(f"{cell:4}{row}{ratio}", flush=True)
+    arguments = read_arguments()
+    steps = 2 * WARM_STEPS if arguments.quick else None
+    bars = Bars()
+    versions = [f"{library} {version(library)}" for library in LIBRARIES if find_spec(library)]
+    print(", ".join([machine(), *versions]))
+    print(date.today())
+    for n_threads in arguments.threads:
+        if "airpassengers" in arguments.jobs:
+            report(airpassengers(steps), n_threads, 1 if arguments.quick else 5, bars)
+        if "hourly" in arguments.jobs:
+            report(hourly_sensor(steps, arguments.data), n_threads, 1 if arguments.quick else 3, bars)
+    microseconds = overhead(3 if arguments.quick else 15)
+    print(f"\nPython, for each training step: {microseconds:.1f} microseconds")
+    bars.at_most("Python, microseconds for each training step", microseconds, OVERHEAD_BAR)
+    print(f"\n{bars}")
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore")
     main()
