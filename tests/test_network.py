@@ -5,11 +5,11 @@ import oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from layers import KINDS, stack_state, unstack_state
 from oracle import assert_close
 
 from tsrnn.network import Network
 
-KINDS = ["rnn", "rnn_relu", "lstm", "gru"]
 DTYPES = ["float32", "float64"]
 TORCH = np.load(Path(__file__).parent / "fixtures" / "network.npz")
 
@@ -22,7 +22,7 @@ def make(kind, n_inputs=2, hidden_size=3, num_layers=2, n_outputs=2, seed=0, **o
 
 
 def draw(network, T, B, seed=1):
-    """Inputs, targets of every step, and an initial state."""
+    """Inputs, targets of every step, and an initial state, stacked over the layers."""
     rng = np.random.default_rng(seed)
     states = (network.num_layers, oracle.N_STATES[network.cell_name], B, network.hidden_size)
     shapes = (T, B, network.n_inputs), (T, B, network.n_outputs), states
@@ -38,19 +38,20 @@ def test_two_layers_equal_torch(kind, dtype, start):
     for name, view in network.views(theta).items():
         view[:] = TORCH[f"{kind}/{name}"]
     x, target, state = (TORCH[f"{kind}/{name}"].astype(dtype) for name in ("x", "target", "state"))
-    state = state if start else None
+    expected_final = TORCH[f"{kind}/final"][start]
+    state = stack_state(state) if start else None
     output, final = network.forward(theta, x, state)
-    assert_close(output, TORCH[f"{kind}/{dtype}/output"][start], dtype, "output")
-    assert_close(final, TORCH[f"{kind}/{dtype}/final"][start], dtype, "final state")
+    assert_close(output, TORCH[f"{kind}/output"][start], dtype, "output")
+    assert_close(unstack_state(final, expected_final), expected_final, dtype, "final state")
     for case, first in enumerate((0, -1)):
         gradient = np.full_like(theta, np.nan)
         value = network.value_and_gradient(
             theta, x, target[first:], "mse", gradient, first=first, state=state
         )
-        expected = TORCH[f"{kind}/{dtype}/loss"][start, case]
+        expected = TORCH[f"{kind}/loss"][start, case]
         assert_close(np.asarray(value, dtype), expected, dtype, "loss")
         for name, view in network.views(gradient).items():
-            assert_close(view, TORCH[f"{kind}/{dtype}/d{name}"][start, case], dtype, f"d{name} from {first}")
+            assert_close(view, TORCH[f"{kind}/d{name}"][start, case], dtype, f"d{name} from {first}")
 
 
 sizes = st.integers(1, 7)
@@ -64,10 +65,10 @@ def test_any_size_equals_the_oracle(kind, dtype, T, B, I, H, L, O, data):  # noq
     network, theta = make(kind, I, H, L, O, dtype=dtype)
     x, _, state = draw(network, T, B)
     first = data.draw(st.integers(-T, T - 1))
-    output, final = network.forward(theta, x, state, first)
-    expected_output, expected_final = oracle.network_forward(kind, network.views(theta), x, state)
+    output, final = network.forward(theta, x, stack_state(state), first)
+    expected_output, expected_final = oracle.network_forward(kind, network.views(theta), x, state[:, :, None])
     assert_close(output, expected_output[first:], dtype, "output")
-    assert_close(final, expected_final, dtype, "final state")
+    assert_close(unstack_state(final, state), np.reshape(expected_final, state.shape), dtype, "final state")
 
 
 def slopes(value_at, theta, step=1e-5):
@@ -94,7 +95,7 @@ def test_gradient_is_the_slope_of_the_loss(kind, loss, num_layers, first, dropou
     def value_at(theta, gradient=None):
         gradient = np.empty_like(theta) if gradient is None else gradient
         rng = np.random.default_rng(5) if dropout else None
-        options = {"first": first, "rng": rng, "state": state}
+        options = {"first": first, "rng": rng, "state": stack_state(state)}
         return network.value_and_gradient(theta, x, target[first:], loss, gradient, **options)
 
     gradient = np.full_like(theta, np.nan)
@@ -106,12 +107,13 @@ def test_gradient_is_the_slope_of_the_loss(kind, loss, num_layers, first, dropou
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_head_reads_the_steps_it_is_told_to(kind):
     network, theta = make(kind)
-    x, target, state = draw(network, T=6, B=3)
+    x, target, stacked = draw(network, T=6, B=3)
+    state = stack_state(stacked)
     whole, final = network.forward(theta, x, state)
     for first in (1, 4, -1):
         output, final_too = network.forward(theta, x, state, first)
         np.testing.assert_array_equal(output, whole[first:])
-        np.testing.assert_array_equal(final_too, final)
+        np.testing.assert_array_equal(unstack_state(final_too, stacked), unstack_state(final, stacked))
         value = network.value_and_gradient(
             theta, x, target[first:], "mse", np.empty_like(theta), first=first, state=state
         )
@@ -121,18 +123,20 @@ def test_the_head_reads_the_steps_it_is_told_to(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_pieces_equal_the_whole(kind):
     network, theta = make(kind)
-    x, _, state = draw(network, T=7, B=3)
+    x, _, stacked = draw(network, T=7, B=3)
+    state = stack_state(stacked)
     whole, final = network.forward(theta, x, state)
     early, middle = network.forward(theta, x[:4], state)
     late, end = network.forward(theta, x[4:], middle)
     np.testing.assert_array_equal(np.concatenate([early, late]), whole)
-    np.testing.assert_array_equal(end, final)
+    np.testing.assert_array_equal(unstack_state(end, stacked), unstack_state(final, stacked))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_future_and_the_neighbours_never_matter(kind):
     network, theta = make(kind, dtype="float32")
-    x, _, state = draw(network, T=6, B=5)
+    x, _, stacked = draw(network, T=6, B=5)
+    state = stack_state(stacked)
     output, _ = network.forward(theta, x, state)
     changed = x.copy()
     changed[4:], changed[:, 3] = 7, 7
@@ -142,7 +146,7 @@ def test_the_future_and_the_neighbours_never_matter(kind):
     expected[:4] = True
     expected[:, 3] = False
     np.testing.assert_array_equal(same, expected)
-    alone, _ = network.forward(theta, x[:, 2:3].copy(), state[:, :, 2:3].copy())
+    alone, _ = network.forward(theta, x[:, 2:3].copy(), stack_state(stacked[:, :, 2:3].copy()))
     np.testing.assert_array_equal(alone, output[:, 2:3])
 
 
@@ -151,7 +155,8 @@ def test_training_leaves_its_inputs_alone(kind):
     network, theta = make(kind, dropout=0.5)
     arrays = (theta, *draw(network, T=5, B=3))
     before = [array.copy() for array in arrays]
-    _, x, target, state = arrays
+    _, x, target, stacked = arrays
+    state = stack_state(stacked)
     gradient, rng = np.empty_like(theta), np.random.default_rng(0)
     network.value_and_gradient(theta, x, target, "mse", gradient, rng=rng, state=state)
     network.forward(theta, x, state)
@@ -215,7 +220,9 @@ def layer_size(kind, H, I):  # noqa: E741
         "rnn": H * H + I * H + H,
         "rnn_relu": H * H + I * H + H,
         "lstm": 4 * (H * H + I * H + H),
+        "lstm_peephole": 4 * (H * H + I * H + H) + 3 * H,
         "gru": 3 * (H * H + I * H + H) + H,
+        "gru_reset_before": 3 * (H * H + I * H + H),
     }[kind]
 
 
@@ -235,7 +242,7 @@ def test_views_name_every_parameter_once(kind):
     network, _ = make(kind, num_layers=3)
     theta = np.zeros(network.n_parameters)
     views = network.views(theta)
-    names = [f"{name}_{layer}" for layer in range(3) for name in ("W_ih", "W_hh", "bias")]
+    names = [f"{name}_{layer}" for layer in range(3) for name in oracle.WEIGHTS[kind]]
     assert set(views) == {*names, "W_head", "b_head"}
     for view in views.values():
         view += 1
@@ -255,7 +262,7 @@ def test_initial_weights_are_orthogonal_glorot_and_remember(kind, dtype):
             np.testing.assert_allclose(block.T @ block, np.eye(H), atol=1e-6 if dtype == "float32" else 1e-13)
         assert_glorot(views[f"W_ih_{layer}"], fan_in, H)
         bias = np.zeros((oracle.N_BIASES[kind], H))
-        if kind == "lstm":
+        if kind.startswith("lstm"):
             bias[1] = 1
         np.testing.assert_array_equal(views[f"bias_{layer}"], bias.ravel())
     assert_glorot(views["W_head"], H, O)
@@ -285,7 +292,8 @@ def test_initial_weights_follow_the_seed_bit_for_bit(kind):
 def test_the_state_starts_at_zero(n_windows):
     network, theta = make("lstm")
     x, _, _ = draw(network, T=3, B=n_windows)
-    expected, final = network.forward(theta, x, np.zeros((2, 2, n_windows, 3)))
+    zeros = np.zeros((2, 2, n_windows, 3))
+    expected, final = network.forward(theta, x, stack_state(zeros))
     output, final_too = network.forward(theta, x)
     np.testing.assert_array_equal(output, expected)
-    np.testing.assert_array_equal(final_too, final)
+    np.testing.assert_array_equal(unstack_state(final_too, zeros), unstack_state(final, zeros))
