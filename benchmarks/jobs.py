@@ -62,7 +62,7 @@ def airpassengers(steps: int | None) -> Job:
 def hourly_sensor(steps: int | None, folder: Path | None) -> Job:
     """Return the job of three years of hours in, one day out, in three epochs."""
     horizon, lookback, batch = 24, 168, 64
-    y = hourly_series(3 * 365 * 24 + horizon) if folder is None else hourly_humidity(folder, horizon)
+    y = hourly_series(3 * 365 * 24 + horizon) if folder is None else hourly_temperature(folder, horizon)
     n_windows = len(y) - 2 * horizon - lookback + 1
     steps = steps or 3 * ceil(n_windows / batch)
     return Job(f"hourly {y.name}", y, horizon, lookback, 64, batch, steps, ("lstm",), 2.0)
@@ -80,10 +80,10 @@ def hourly_series(n: int) -> pd.Series:
     return pd.Series(60 + cycles + noise, pd.date_range("2022-01-01", periods=n, freq="h"), name="synthetic")
 
 
-def hourly_humidity(folder: Path, horizon: int) -> pd.Series:
-    """Return the last three years of the relative humidity in `folder`/ltsf/WTH.csv."""
-    y = pd.read_csv(folder / "ltsf" / "WTH.csv", index_col="date")["RelativeHumidity"].astype(float)
-    y = y[-3 * 365 * 24 - horizon :].rename("humidity")
+def hourly_temperature(folder: Path, horizon: int) -> pd.Series:
+    """Return the last three years of the temperature in `folder`/ltsf/WTH.csv."""
+    y = pd.read_csv(folder / "ltsf" / "WTH.csv", index_col="date")["DryBulbFarenheit"].astype(float)
+    y = y[-3 * 365 * 24 - horizon :].rename("temperature")
     return y.set_axis(pd.DatetimeIndex(pd.to_datetime(y.index), freq="h"))
 
 
