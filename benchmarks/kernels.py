@@ -137,7 +137,8 @@ class Benchmark:
                 (large if one > SMALL_STEP else small).append(speed_up)
         for kind, speed_ups, bar in (("above", large, LARGE_BAR), ("below", small, SMALL_BAR)):
             what = f"one thread / two threads, smallest of those {kind} {1e3 * SMALL_STEP:.0f} ms"
-            self.bars.at_least(what, min(speed_ups, default=bar), bar)
+            if speed_ups:
+                self.bars.at_least(what, min(speed_ups), bar)
 
     def variant(self, cell: str) -> None:
         """Compare a training step with that of the cell it is a variant of."""
