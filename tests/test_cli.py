@@ -7,6 +7,7 @@ import sys
 import time
 import warnings
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -69,6 +70,23 @@ def test_datasets_are_listed_with_size_step_and_units(capsys):
     assert cells["dax"][1:4] == ["1,790", "trading days", "index points"]
     assert cells["household_power"][1:4] == ["34,589", "hourly", "7 columns"]
     assert cells["nile"][4] == datasets.load("nile").attrs["title"]
+
+
+def test_warmup_says_what_it_compiles_how_long_it_takes_and_where_the_code_is(capsys, monkeypatch):
+    monkeypatch.setattr("tsrnn.cli.warmup", lambda dtype: Path(f"cache of {dtype}"))
+    assert main(["warmup"]) == main(["warmup", "--dtype", "float64"]) == 0
+    started, ready = (
+        "Compiling all kernels for {0} ...\n",
+        "Ready after 0.0 s. Machine code is kept in cache of {0}\n",
+    )
+    said = re.sub(r"\d+\.\d s", "0.0 s", capsys.readouterr().out)
+    assert said == (started + ready).format("float32") + (started + ready).format("float64")
+
+
+def test_warmup_that_cannot_keep_its_code_is_an_error(capsys, monkeypatch):
+    monkeypatch.setattr("tsrnn.cli.warmup", lambda dtype: None)
+    assert main(["warmup"]) == 2
+    assert "Set NUMBA_CACHE_DIR" in capsys.readouterr().err
 
 
 def test_compare_prints_the_scores_of_the_backtest(capsys, csv, y):

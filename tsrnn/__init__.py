@@ -6,6 +6,7 @@ from tsrnn.base import Forecast
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.warmup import warmup
 
 __version__ = "0.1.0"
 
@@ -26,4 +27,5 @@ __all__ = [
     "datasets",
     "metrics",
     "time_limit",
+    "warmup",
 ]

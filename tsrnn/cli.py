@@ -1,4 +1,4 @@
-"""The command ``tsrnn``: compare forecasters, forecast a series, list the shipped data."""
+"""The command ``tsrnn``: compare forecasters, forecast a series, list the shipped data, compile ahead."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from inspect import signature
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -23,6 +24,7 @@ from tsrnn.inputs import read_input
 from tsrnn.judgement import Backtest
 from tsrnn.plotting import plot_forecast
 from tsrnn.report import best_scores, format_scores, write_report
+from tsrnn.warmup import warmup
 
 __all__ = ["main"]
 
@@ -92,6 +94,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_forecast(commands)
     listing = commands.add_parser("datasets", help="list the shipped data")
     listing.set_defaults(run=_run_datasets)
+    ahead = commands.add_parser("warmup", help="compile ahead of time, for instance in a container image")
+    ahead.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="of the networks")
+    ahead.set_defaults(run=_run_warmup)
     return parser
 
 
@@ -229,6 +234,18 @@ def _run_datasets(arguments: argparse.Namespace) -> None:
     for row in (header, *rows):
         cells = [f"{row[i]:>{width}}" if i == 1 else f"{row[i]:<{width}}" for i, width in enumerate(widths)]
         print("  ".join([*cells, row[4]]).rstrip())
+
+
+def _run_warmup(arguments: argparse.Namespace) -> None:
+    print(f"Compiling all kernels for {arguments.dtype} ...", flush=True)
+    start = perf_counter()
+    folder = warmup(arguments.dtype)
+    if folder is None:
+        raise ValueError(
+            "Compiled code could not be kept, because no folder for it is writable. "
+            "Set NUMBA_CACHE_DIR to one that is, here and wherever tsrnn runs."
+        )
+    print(f"Ready after {perf_counter() - start:.1f} s. Machine code is kept in {folder}")
 
 
 def _read(source: str, arguments: argparse.Namespace) -> pd.Series:

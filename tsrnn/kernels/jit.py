@@ -1,37 +1,127 @@
-"""The one decorator of all compiled code, and a disk cache that notices every edit.
+"""The one decorator of all compiled code, and a disk cache that gives back only what fits.
 
-Numba's cache checks only the file that holds the kernel being loaded. A helper edited in another file,
-or another compile flag, would leave the old machine code running, so every kernel is stamped with all
-kernel sources instead.
+Numba's own cache has three gaps. It checks just the file that holds the kernel being loaded, so that a helper
+edited in another file, or another compile flag, leaves old machine code running. It numbers its files through
+an index that processes overwrite for one another, so that one can load what another compiled for other types
+or another processor. And it reads no folder that it cannot write to, such as one filled when a container
+image was built. Here every specialisation is one file, named after all that its machine code depends on.
 """
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from importlib.resources import files
+from inspect import getfile
+from pathlib import Path
 from typing import Any
 
-from numba import njit
+import numba
+from numba import config, njit
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    IndexDataCacheFile,
+    InTreeCacheLocator,
+    UserProvidedCacheLocator,
+    UserWideCacheLocator,
+)
 
 # Never "nnan" or "ninf": they make np.isnan return False. The Python error model would put a branch
 # behind each division, and one branch is enough to stop vectorisation.
 _FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
-
-
-@cache
-def _source_stamp() -> str:
-    sources = sorted(path for path in files(__package__).iterdir() if path.name.endswith(".py"))
-    return sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
+_SETTINGS: Any = config  # Numba's environment variables
 
 
 def kernel(function: Callable) -> Callable:
     """Compile `function` on first use, holding no lock on the interpreter; cache the machine code on disk."""
     dispatcher = njit(**_FLAGS)(function)
-    if dispatcher is function:  # NUMBA_DISABLE_JIT
-        return function
-    try:
-        dispatcher.enable_caching()
-        dispatcher._cache._cache_file._source_stamp = _source_stamp()
-    except (RuntimeError, OSError):  # no writable folder for the cache: compile in every process
-        return njit(**_FLAGS)(function)
+    if dispatcher is not function:  # NUMBA_DISABLE_JIT
+        with suppress(RuntimeError, OSError):  # sources out of sight: compile in every process
+            dispatcher._cache = _Cache(function)
     return dispatcher
+
+
+def cache_folder() -> Path | None:
+    """Return the folder that newly compiled code goes to, None if there is none to write to."""
+    try:
+        locator = _Cache(cache_folder)._impl.locator
+        locator.ensure_cache_path()
+    except (RuntimeError, OSError):
+        return None
+    return Path(locator.get_cache_path())
+
+
+@cache
+def _source_stamp() -> str:
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    if not sources:
+        raise RuntimeError("Machine code cannot be told from that of another version without the sources.")
+    return sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+
+class _Files(IndexDataCacheFile):
+    """One file a specialisation, found in any of several folders, written to the locator's.
+
+    `key` holds types, processor with its features, and a hash of the bytecode.
+    """
+
+    def __init__(self, folders: list[str], filename_base: str) -> None:
+        super().__init__(folders[0], filename_base, _source_stamp())
+        self._folders = folders
+        self._prefix = filename_base
+
+    def _name(self, key: Any) -> str:
+        rest = repr((numba.__version__, _SETTINGS.OPT, _SETTINGS.BOUNDSCHECK, key))
+        return f"{self._prefix}.tsrnn-{self._source_stamp}-{sha256(rest.encode()).hexdigest()[:24]}.nbc"
+
+    def load(self, key: Any) -> Any:
+        for folder in self._folders:
+            with suppress(OSError):
+                return self._load_data(os.path.join(folder, self._name(key)))
+        return None
+
+    def save(self, key: Any, data: Any) -> None:
+        _forget_other_versions(self._cache_path)
+        self._save_data(self._name(key), data)
+
+
+@cache  # once in a process is enough
+def _forget_other_versions(folder: str) -> None:
+    for path in Path(folder).glob("*.tsrnn-*.nbc"):
+        if f".tsrnn-{_source_stamp()}-" not in path.name:
+            path.unlink(missing_ok=True)
+
+
+class _ReadableFolder(InTreeCacheLocator):
+    """The folder beside the sources, where nothing else can be written to either."""
+
+    @classmethod
+    def from_function(cls, py_func, py_file):
+        return cls(py_func, py_file) if os.path.exists(py_file) else None
+
+
+class _HomeFolder(UserWideCacheLocator):
+    @classmethod
+    def from_function(cls, py_func, py_file):
+        has_home = os.path.isabs(os.path.expanduser("~"))  # Numba would make a folder of the name "~"
+        return super().from_function(py_func, py_file) if has_home else None
+
+
+class _Impl(CompileResultCacheImpl):
+    _locator_classes = [UserProvidedCacheLocator, InTreeCacheLocator, _HomeFolder, _ReadableFolder]  # noqa: RUF012
+
+
+class _Cache(FunctionCache):
+    _impl_class = _Impl
+
+    def __init__(self, function: Callable) -> None:
+        super().__init__(function)
+        filled_ahead = UserProvidedCacheLocator if _SETTINGS.CACHE_DIR else InTreeCacheLocator
+        locators = self._impl.locator, filled_ahead(function, getfile(function))
+        folders = dict.fromkeys(locator.get_cache_path() for locator in locators)
+        self._cache_file = _Files(list(folders), self._impl.filename_base)
+
+    def save_overload(self, sig, data):
+        with suppress(OSError):  # a full or read-only disk costs time, not the result
+            super().save_overload(sig, data)

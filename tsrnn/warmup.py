@@ -1,0 +1,66 @@
+"""Compile ahead of time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.forecaster import RNNForecaster
+from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.jit import cache_folder
+from tsrnn.kernels.losses import LOSSES
+from tsrnn.kernels.optimizers import OPTIMIZERS
+
+_STRATEGIES = ("direct", "recursive")
+
+
+def warmup(dtype: str = "float32") -> Path | None:
+    """Compile all that forecasters compile, so that no later process has to wait for it.
+
+    Without it, each process compiles what it uses and finds no machine code for: some seconds once, for each
+    installation and type of processor.
+
+    Parameters
+    ----------
+    dtype : {"float32", "float64"}, default "float32"
+        Type of the networks' numbers to compile for.
+
+    Returns
+    -------
+    pathlib.Path or None
+        Folder that machine code is kept in: ``NUMBA_CACHE_DIR`` if that is set, else beside the package's
+        sources, else in the user's cache folder, whichever can be written to. None if none can: then the
+        code lasts as long as this process.
+
+    Notes
+    -----
+    For a container image, ``RUN tsrnn warmup`` after the installation. The machine code is found at run time
+    by any user, in read-only file systems too. It is used only on the type of processor that it was compiled
+    on; on another, it is compiled again. Where the types differ, name the least of them in the image's
+    environment, for instance ``NUMBA_CPU_NAME=haswell`` with ``NUMBA_CPU_FEATURES=+avx2,+fma``.
+
+    Examples
+    --------
+    >>> import tsrnn
+    >>> folder = tsrnn.warmup()
+    """
+    y = pd.Series(np.sin(np.arange(16.0)))
+    for settings in _settings():
+        RNNForecaster(
+            **settings, horizon=2, lookback=4, hidden_size=2, max_steps=2, dtype=dtype, random_state=0
+        ).fit(y).predict()
+    return cache_folder()
+
+
+def _settings() -> Iterator[dict[str, Any]]:
+    """Yield what compiles code of its own."""
+    for cell in CELLS:
+        for strategy in _STRATEGIES:
+            yield {"cell": cell, "strategy": strategy}
+    for loss in LOSSES:
+        yield {"loss": loss}
+    for optimizer in OPTIMIZERS:
+        yield {"optimizer": optimizer}
+    yield {"clip_value": 1.0}
