@@ -90,7 +90,8 @@ class _Files(IndexDataCacheFile):
 def _forget_other_versions(folder: str) -> None:
     for path in Path(folder).glob("*.tsrnn-*.nbc"):
         if f".tsrnn-{_source_stamp()}-" not in path.name:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # gone already, or in use by a process on Windows
+                path.unlink()
 
 
 class _ReadableFolder(InTreeCacheLocator):
