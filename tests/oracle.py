@@ -304,12 +304,12 @@ def single_step(steps, row, finals, residual):
 
 
 def network_forward(
-    cell, views, x, state, *, bidirectional=False, residual=False, embedding=False, n_decoded=0
+    cell, views, x, state, *, bidirectional=False, residual=False, embedding=False, n_decoded=0, **_
 ):
     """Return the output (steps, B, O) and a list with the final states (S, slots, B, H) of each layer.
 
     `state` is such a list too; a layer of dilation d and number l has d**l slots, one for each of the
-    first steps, which have no step so far back to look at.
+    first steps, which have no step so far back to look at. The dilation shows in them alone.
     """
     weights = {name: np.float64(view) for name, view in views.items()}
     outputs, finals = [], [np.empty(layer.shape) for layer in state]

@@ -42,7 +42,7 @@ def test_networks_equal_torch(case):
         name.split("/")[1]: ARCHITECTURES[name] for name in ARCHITECTURES.files if name.startswith(case + "/")
     }
     views = oracle.split(torch["theta"], oracle.parameter_shapes(cell, 2, 4, n_layers, 2, **options))
-    nothing = oracle.zero_state(cell, 3, 4, n_layers, options.pop("dilation", 1))
+    nothing = oracle.zero_state(cell, 3, 4, n_layers, options.get("dilation", 1))
     state = [torch.get(f"state_{layer}", nothing[layer]) for layer in range(n_layers)]
     output, finals = oracle.network_forward(cell, views, torch["x"], state, **options)
     assert_close(output, torch["output"], "float64", "output")
