@@ -59,6 +59,8 @@ import numpy as np
 from tsrnn.kernels.probe import total
 
 def in_turn(source, target, replace=os.replace):
+    if "total" not in target:
+        return replace(source, target)
     (done / x.dtype.name).touch()
     turn = turns.pop(0)
     while len(list(done.iterdir())) < turn + 2:  # both processes have begun, and earlier turns are over
