@@ -6,9 +6,8 @@ from pathlib import Path
 from hypothesis import settings
 
 os.environ["MPLBACKEND"] = "Agg"
-if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-    # Two processes that fill one Numba cache can give two specialisations of a kernel the same number.
-    os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".cache" / "numba" / worker)
+os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".cache" / "numba")
+if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # the workers share the cores
 
 settings.register_profile("tsrnn", deadline=None, derandomize="CI" in os.environ)

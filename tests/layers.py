@@ -3,8 +3,11 @@
 import numpy as np
 
 from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.panels import from_panels, to_panels
+from tsrnn.network import Network
+from tsrnn.network.direction import Direction
 
-KINDS = ["rnn", "rnn_relu", "lstm", "gru"]
+KINDS = ["rnn", "rnn_relu", "lstm", "lstm_peephole", "gru", "gru_reset_before"]
 
 
 def layer_sizes(kind):
@@ -12,18 +15,55 @@ def layer_sizes(kind):
     return CELLS[kind].n_gates, CELLS[kind].n_states, CELLS[kind].n_biases
 
 
+def in_panels(rows, width):
+    """Lay out rows (T, B, columns) as the kernels read them."""
+    panels = np.empty((len(rows), -(-rows.shape[2] // width), rows.shape[1], width), rows.dtype)
+    to_panels(rows, 0, panels)
+    return panels
+
+
+def in_rows(panels, n_columns):
+    """Bring panels back to rows."""
+    rows = np.empty((len(panels), panels.shape[2], n_columns), panels.dtype)
+    from_panels(panels, rows, 0)
+    return rows
+
+
 def run_layer(kind, x, state, W_ih, W_hh, bias, dh, dfinal, peephole=None):
     """Return h (T, B, H), the final state (S, B, H) and the gradient of every input, by name."""
-    cell, weights = CELLS[kind], (W_ih, W_hh, bias)
-    h, final, saved = cell.forward(x, state, *weights)
-    gradients = cell.backward(x, state, *weights, h, saved, dh, dfinal)
-    names = ("dx", "dstate", "dW_ih", "dW_hh", "dbias")
-    return {"h": h, "final": final} | dict(zip(names, gradients, strict=True))
+    (T, B, I), H = x.shape, W_hh.shape[1]  # noqa: E741
+    # One decoded step, which is not taken: only then does the first layer's input have a gradient.
+    network = Network(kind, I, H, 1, 1, n_decoded=1, dtype=x.dtype)
+    theta, gradient = np.zeros(network.n_parameters, x.dtype), np.zeros(network.n_parameters, x.dtype)
+    given = {"W_ih_0": W_ih, "W_hh_0": W_hh, "bias_0": bias, "W_peephole_0": peephole}
+    for name, view in network.views(theta).items():
+        view[:] = given.get(name, 0)
+    packed = network.workspace().packed
+    packed.load(theta, training=True)
+    width = packed.forward["W_h_0"].shape[2]
+    h = np.empty((T + 1, -(-H // width), B, width), x.dtype)
+    layer = Direction(network.architecture, packed, "0", 1, h, T, training=True)
+    layer.start(state[:, None], 0)
+    x_panels = in_panels(x, width)
+    layer.forward(x_panels)
+    final = np.empty((len(state), 1, B, H), x.dtype)
+    layer.final(final, 0)
+    layer.end()
+    for flowing, values in zip((layer.dh, layer.dc), dfinal, strict=False):
+        to_panels(values[None], 0, flowing)
+    dx = np.zeros_like(x_panels)
+    layer.backward(in_panels(dh, width), 0, dx)
+    dstate = np.stack([in_rows(flowing, H)[0] for flowing in (layer.dh, layer.dc)[: len(state)]])
+    layer.add_gradients(x_panels, 0, layer.gates.shape[1])
+    packed.write_gradient(gradient)
+    names = {"W_ih_0": "dW_ih", "W_hh_0": "dW_hh", "bias_0": "dbias", "W_peephole_0": "dW_peephole"}
+    parts = {names[name]: view for name, view in network.views(gradient).items() if name in names}
+    return {"h": in_rows(h[1:], H), "final": final[:, 0], "dx": in_rows(dx, I), "dstate": dstate, **parts}
 
 
 def stack_state(stacked):
     """Return the network's state for arrays (S, B, H) stacked over the layers."""
-    return stacked
+    return [np.ascontiguousarray(state[:, None]) for state in stacked]
 
 
 def unstack_state(state, stacked):

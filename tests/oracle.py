@@ -267,8 +267,11 @@ def step_of_layer(cell, weights, layer, n_layers, direction=""):
     return lambda x, state: STEP[kind](x, state, *own)
 
 
-def sequence_forward(cell, weights, rows, state, bidirectional, residual, embedding, n_decoded):
-    """Return the outputs (steps, O) for one sequence, and each layer's list of final states."""
+def sequence_forward(cell, weights, rows, state, bidirectional, residual, embedding, n_decoded, one_step):
+    """Return the outputs (steps, O) for one sequence, and each layer's list of final states.
+
+    Of both directions, the last step is the one each took last.
+    """
     n_layers, finals = len(state), []
     if embedding:
         rows = [np.maximum(0.0, weights["W_embed"] @ row + weights["b_embed"]) for row in rows]
@@ -285,6 +288,9 @@ def sequence_forward(cell, weights, rows, state, bidirectional, residual, embedd
         if residual and layer > 0:
             up = [h + below for h, below in zip(up, rows, strict=True)]
         rows = up
+    if bidirectional and one_step:
+        middle = len(rows[0]) // 2
+        rows = [np.concatenate([rows[-1][:middle], rows[0][middle:]])]
     if n_decoded:
         rows = [single_step(steps, position, finals, residual) for position in weights["position"]]
     return [weights["W_head"] @ row + weights["b_head"] for row in rows], finals
@@ -304,7 +310,17 @@ def single_step(steps, row, finals, residual):
 
 
 def network_forward(
-    cell, views, x, state, *, bidirectional=False, residual=False, embedding=False, n_decoded=0, **_
+    cell,
+    views,
+    x,
+    state,
+    *,
+    bidirectional=False,
+    residual=False,
+    embedding=False,
+    n_decoded=0,
+    one_step=False,
+    **_,
 ):
     """Return the output (steps, B, O) and a list with the final states (S, slots, B, H) of each layer.
 
@@ -317,7 +333,7 @@ def network_forward(
         slots = [[tuple(slot) for slot in np.float64(layer[:, :, b]).swapaxes(0, 1)] for layer in state]
         rows = list(np.float64(x[:, b]))
         output, ends = sequence_forward(
-            cell, weights, rows, slots, bidirectional, residual, embedding, n_decoded
+            cell, weights, rows, slots, bidirectional, residual, embedding, n_decoded, one_step
         )
         outputs.append(output)
         for final, end in zip(finals, ends, strict=True):

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.kernels.cells import CELLS
 
 SMALL = {
     "hidden_size": 4,
@@ -349,7 +350,7 @@ def test_the_callers_series_is_not_modified():
 
 
 BAD_PARAMETERS = {
-    "cell": ("tree", "`cell` must be one of 'rnn', 'rnn_relu', 'lstm', 'gru'; got 'tree'."),
+    "cell": ("tree", f"`cell` must be one of {', '.join(map(repr, CELLS))}; got 'tree'."),
     "strategy": ("best", "`strategy` must be one of 'direct', 'recursive'; got 'best'."),
     "normalize": ("max", "`normalize` must be one of 'window', 'series', 'robust', None; got 'max'."),
     "loss": (None, "`loss` must be one of 'mse', 'mae', 'huber'; got None."),

@@ -93,10 +93,11 @@ def _roll_windows(
 ) -> np.ndarray:
     B, L = len(starts), windows.lookback
     known = windows.values[starts[:, None] + np.arange(L)]
+    workspace = network.workspace()
     while known.shape[1] < L + horizon:
         latest = windows._replace(values=known[:, -L:].ravel())
         x, anchors = latest.inputs(np.arange(B) * L)
-        output, _ = network.forward(theta, x, first=-1)
+        output, _ = network.forward(theta, x, first=-1, workspace=workspace)
         known = np.concatenate([known, output[0] + anchors[:, None]], axis=1)
     return known[:, L : L + horizon]
 
@@ -106,9 +107,9 @@ def _roll_state(
 ) -> np.ndarray:
     x, anchors = windows.inputs(starts)
     steps: list[np.ndarray] = []
-    state = None
+    state, workspace = None, network.workspace()
     for _ in range(horizon):
-        x, state = network.forward(theta, x, state, first=-1)
+        x, state = network.forward(theta, x, state, first=-1, workspace=workspace)
         steps.append(x[0, :, 0] + anchors)
     return np.stack(steps, axis=1)
 

@@ -61,6 +61,8 @@ class Run:
         Windows to train on and, if any, to validate on.
     rng : numpy.random.Generator
         Shuffles the windows and draws the dropout masks.
+    n_threads : int, default 1
+        Threads to spread large batches over; the result does not depend on it.
     """
 
     network: Network
@@ -70,9 +72,11 @@ class Run:
     starts: np.ndarray
     validation_starts: np.ndarray
     rng: np.random.Generator
+    n_threads: int = 1
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.workspace = self.network.workspace(self.n_threads)
         self.gradient = np.empty_like(self.theta)
         self.good = self.theta.copy()
         self.best = self.theta.copy()
@@ -142,7 +146,14 @@ class Run:
         training, windows = self.training, self.windows
         x, target, _ = windows.batch(starts)
         loss = self.network.value_and_gradient(
-            self.theta, x, target, training.loss, self.gradient, first=windows.first, rng=self.rng
+            self.theta,
+            x,
+            target,
+            training.loss,
+            self.gradient,
+            first=windows.first,
+            rng=self.rng,
+            workspace=self.workspace,
         )
         norm = clip_norm(self.gradient, math.inf if training.clip_norm is None else training.clip_norm)
         if not (math.isfinite(loss) and math.isfinite(norm)):
@@ -204,7 +215,7 @@ class Run:
         total, windows = 0.0, self.windows
         for start in range(0, len(self.validation_starts), _EVALUATION_BATCH):
             x, target, _ = windows.batch(self.validation_starts[start : start + _EVALUATION_BATCH])
-            output, _ = self.network.forward(self.theta, x, first=windows.first)
+            output, _ = self.network.forward(self.theta, x, first=windows.first, workspace=self.workspace)
             total += LOSSES[self.training.loss](output, target, np.empty_like(output)) * x.shape[1]
         return total / len(self.validation_starts) if len(self.validation_starts) else math.nan
 

@@ -1,94 +1,59 @@
-"""Matrix products that add into their result, in an order fixed by the shapes alone.
-
-Inner loops run over contiguous rows of B and C, four products to a pass, so that LLVM vectorises them.
-"""
-
-import numpy as np
+"""Matrix products in panels, each number summed in an order that depends on nothing but the sizes."""
 
 from tsrnn.kernels.jit import kernel
+from tsrnn.kernels.tile import ROWS, Product, lanes, make_tile
+
+_block, _column, _row, _cell = (make_tile(*size) for size in ((ROWS, 2), (ROWS, 1), (1, 4), (1, 1)))
+_block_t, _column_t, _row_t, _cell_t = (
+    make_tile(*size, transposed=True) for size in ((ROWS, 2), (ROWS, 1), (1, 4), (1, 1))
+)
 
 
 @kernel
-def multiply_add(A, B, C):
-    """C += A B for A (M, K), B (K, N), C (M, N)."""
-    M, K = A.shape
-    N = B.shape[1]
-    whole = K - K % 4
-    for m in range(M):
-        row = C[m]
-        for k in range(0, whole, 4):
-            a0, a1, a2, a3 = A[m, k], A[m, k + 1], A[m, k + 2], A[m, k + 3]
-            b0, b1, b2, b3 = B[k], B[k + 1], B[k + 2], B[k + 3]
-            for n in range(N):
-                row[n] += a0 * b0[n] + a1 * b1[n] + a2 * b2[n] + a3 * b3[n]
-        for k in range(whole, K):
-            a0 = A[m, k]
-            b0 = B[k]
-            for n in range(N):
-                row[n] += a0 * b0[n]
+def product(A, B, K):
+    """Describe A B for A (rows, K) and B (K, columns); K is below `lanes` or a multiple of it."""
+    width = lanes(A.data)
+    n_terms = min(K, width)
+    return Product(A, B, K // max(n_terms, 1), n_terms, A.stride, width * width)
 
 
 @kernel
-def transposed_multiply_add(A, B, C):
-    """C += A' B for A (M, K), B (M, N), C (K, N)."""
-    M, K = A.shape
-    N = B.shape[1]
-    whole = M - M % 4
-    for m in range(0, whole, 4):
-        b0, b1, b2, b3 = B[m], B[m + 1], B[m + 2], B[m + 3]
-        for k in range(K):
-            a0, a1, a2, a3 = A[m, k], A[m + 1, k], A[m + 2, k], A[m + 3, k]
-            row = C[k]
-            for n in range(N):
-                row[n] += a0 * b0[n] + a1 * b1[n] + a2 * b2[n] + a3 * b3[n]
-    for m in range(whole, M):
-        b0 = B[m]
-        for k in range(K):
-            a0 = A[m, k]
-            row = C[k]
-            for n in range(N):
-                row[n] += a0 * b0[n]
+def nothing(A):
+    """Describe a product without terms."""
+    return Product(A, A, 0, 0, 0, 0)
 
 
 @kernel
-def add_row_sums(A, c):
-    """C += the sum of the rows of A, for A (M, N), c (N,)."""
-    for m in range(A.shape[0]):
-        row = A[m]
-        for n in range(c.size):
-            c[n] += row[n]
+def multiply_add(C, n_rows, n_panels, D, d_row, first, second):
+    """C = D + first + second, each a `product`; `d_row` is `lanes`, or 0 if D has one row for all of C's."""
+    whole = n_rows - n_rows % ROWS
+    for panel in range(0, n_panels - 1, 2):
+        for row in range(0, whole, ROWS):
+            _block(row, panel, C, D, d_row, first, second)
+    if n_panels % 2 == 1:
+        for row in range(0, whole, ROWS):
+            _column(row, n_panels - 1, C, D, d_row, first, second)
+    for row in range(whole, n_rows):
+        for panel in range(0, n_panels - 3, 4):
+            _row(row, panel, C, D, d_row, first, second)
+        for panel in range(n_panels - n_panels % 4, n_panels):
+            _cell(row, panel, C, D, d_row, first, second)
 
 
 @kernel
-def affine(x, W, bias):
-    """Return x W' + bias for x (T, B, I), W (N, I) and the first N entries of bias, as (T, B, N)."""
-    T, B, K = x.shape
-    N = W.shape[0]
-    y = np.empty((T, B, N), x.dtype)
-    y[:] = bias[:N]
-    multiply_add(x.reshape(T * B, K), W.T.copy(), y.reshape(T * B, N))
-    return y
-
-
-@kernel
-def input_gradients(x, W_ih, da):
-    """Return the gradients of x and W_ih, given da (T, B, N): the gradient of x W_ih' + bias."""
-    T, B, K = x.shape
-    N = W_ih.shape[0]
-    rows = da.reshape(T * B, N)
-    dx = np.zeros_like(x)
-    multiply_add(rows, W_ih, dx.reshape(T * B, K))
-    dW_ih = np.zeros((K, N), x.dtype)
-    transposed_multiply_add(x.reshape(T * B, K), rows, dW_ih)
-    return dx, dW_ih.T.copy()
-
-
-@kernel
-def recurrent_gradient(h0, h, da):
-    """Return the gradient of W_hh, given da (T, B, N): the gradient of h_(t-1) W_hh'; h_(-1) is h0 (B, H)."""
-    T, B, N = da.shape
-    H = h0.shape[1]
-    dW_hh = np.zeros((N, H), h.dtype)
-    transposed_multiply_add(da[0], h0, dW_hh)
-    transposed_multiply_add(da[1:].reshape((T - 1) * B, N), h[: T - 1].reshape((T - 1) * B, H), dW_hh)
-    return dW_hh
+def add_transposed(C, n_rows, n_panels, A, B, n_steps, n_terms, a_step, b_step):
+    """C += the sum of A' B over `n_steps` matrices of `n_terms` rows, `a_step` and `b_step` apart."""
+    width = lanes(C.data)
+    whole = n_rows - n_rows % ROWS
+    first, second = Product(A, B, n_steps, n_terms, a_step, b_step), nothing(A)
+    for panel in range(0, n_panels - 1, 2):
+        for row in range(0, whole, ROWS):
+            _block_t(row, panel, C, C, width, first, second)
+    if n_panels % 2 == 1:
+        for row in range(0, whole, ROWS):
+            _column_t(row, n_panels - 1, C, C, width, first, second)
+    for row in range(whole, n_rows):
+        for panel in range(0, n_panels - 3, 4):
+            _row_t(row, panel, C, C, width, first, second)
+        for panel in range(n_panels - n_panels % 4, n_panels):
+            _cell_t(row, panel, C, C, width, first, second)

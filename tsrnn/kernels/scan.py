@@ -1,0 +1,205 @@
+"""A recurrent layer through time, forward and backward, for any cell.
+
+Everything lies in panels (see `tile`). T steps, B windows, P panels of hidden units, N = n_blocks P panels of
+gates: x (T, panels, B, lanes), gates (T, N, B, lanes), h (slots, panels of all directions, B, lanes),
+c (slots, P, B, lanes). Step t writes slot t + abs(skip) from the slot `skip` before it; a negative skip runs
+from the last step to the first, in the last P panels of h. The slots no step writes hold starting states.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn.kernels.jit import kernel
+from tsrnn.kernels.products import add_transposed, multiply_add, nothing, product
+from tsrnn.kernels.steps import activate, differentiate, prepare, resume
+from tsrnn.kernels.tile import Panels, lanes
+
+_CHUNK = 256  # rows that stay in the cache while all of their products are taken
+
+
+class Weights(NamedTuple):
+    """A layer's weights, or their gradient: W_x and W_h (columns / lanes, rows, lanes), bias (N, lanes).
+
+    They lead from inputs and states to gates; backward takes the transposes, from gates to inputs and states.
+    diagonal (n_diagonals, P B lanes) holds elementwise weights, repeated for each window.
+    """
+
+    W_x: np.ndarray
+    W_h: np.ndarray
+    bias: np.ndarray
+    diagonal: np.ndarray
+
+
+@kernel
+def side_of(h, P, skip):
+    """Return the panel of h at which a direction starts."""
+    return h.shape[1] - P if skip < 0 else 0
+
+
+@kernel
+def preactivate(gates, weights, first, last, first_of_h, x, h):
+    """Gates = bias + x W_x + h W_h in the panels from `first` to `last`; x or h may be empty."""
+    _, B, width = gates.shape
+    x_rows, h_rows = weights.W_x.shape[1], weights.W_h.shape[1]
+    multiply_add(
+        Panels(gates.reshape(-1), first * B * width, B * width),
+        B,
+        last - first,
+        Panels(weights.bias.reshape(-1), first * width, width),
+        np.int64(0),
+        product(
+            Panels(x, 0, B * width),
+            Panels(weights.W_x.reshape(-1), first * x_rows * width, x_rows * width),
+            x_rows if x.size > 0 else 0,
+        ),
+        product(
+            Panels(h, 0, B * width),
+            Panels(weights.W_h.reshape(-1), (first - first_of_h) * h_rows * width, h_rows * width),
+            h_rows if h.size > 0 else 0,
+        ),
+    )
+
+
+@kernel
+def add_product(C, A, first, K, W, first_row):
+    """C += A W, for K columns of A (panels, B, lanes) from panel `first`, and W from row `first_row` on."""
+    n_panels, B, width = C.shape
+    whole = Panels(C.reshape(-1), 0, B * width)
+    left = Panels(A.reshape(-1), first * B * width, B * width)
+    right = Panels(W.reshape(-1), first_row * width, W.shape[1] * width)
+    multiply_add(whole, B, n_panels, whole, width, product(left, right, K), nothing(whole))
+
+
+@kernel
+def step_forward(cell, weights, gates, x, h_before, h, c_before, c):
+    """One step of all windows: gates (N, B, lanes), the others flat."""
+    N, B, width = gates.shape
+    P = N // cell.n_blocks
+    x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
+    blocks = gates.reshape((cell.n_blocks, P * B * width))
+    none, zero = x[:0], np.int64(0)  # the plain number 0 would be a type of its own, and be compiled for
+    preactivate(gates, weights, zero, h_start, h_start, x, none)
+    preactivate(gates, weights, h_start, min(x_end, h_end), h_start, x, h_before)
+    if h_end > x_end:
+        preactivate(gates, weights, x_end, h_end, h_start, none, h_before)
+    if h_end < x_end:
+        prepare(cell, blocks, h_before)
+        preactivate(gates, weights, h_end, x_end, h_start, x, blocks[cell.n_blocks - 1])
+    activate(cell, blocks, h_before, h, c_before, c, weights.diagonal)
+
+
+@kernel
+def forward(cell, weights, x, gates, h, c, skip):
+    """Run a layer over x; where gates or c have room for fewer steps, later ones overwrite earlier ones."""
+    N, B, width = gates.shape[1:]
+    P = N // cell.n_blocks
+    n = P * B * width
+    start = side_of(h, P, skip) * B * width
+    for step in range(len(x)):
+        t = step if skip > 0 else len(x) - 1 - step
+        now, before = t + abs(skip), t + abs(skip) - skip
+        step_forward(
+            cell,
+            weights,
+            gates[t % len(gates)],
+            x[t].reshape(-1),
+            h[before].reshape(-1)[start : start + n],
+            h[now].reshape(-1)[start : start + n],
+            c[before % len(c)].reshape(-1),
+            c[now % len(c)].reshape(-1),
+        )
+
+
+@kernel
+def step_backward(cell, weights, gates, h_before, h, c_before, c, dh, dc, d_diagonal):
+    """From gates to their gradients, in place, and from dh and dc to the gradients of the states before."""
+    N, B, width = gates.shape
+    P = N // cell.n_blocks
+    x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
+    blocks = gates.reshape((cell.n_blocks, P * B * width))
+    differentiate(cell, blocks, h_before, h, c_before, c, dh, dc, weights.diagonal, d_diagonal)
+    if h_end < x_end:
+        d_between = np.zeros((P, B, width), dh.dtype)
+        add_product(d_between, gates, h_end, (x_end - h_end) * width, weights.W_h, (h_end - h_start) * width)
+        resume(cell, blocks, h_before, d_between.reshape(-1), dh)
+    add_product(
+        dh.reshape((P, B, width)), gates, h_start, (h_end - h_start) * width, weights.W_h, np.int64(0)
+    )
+
+
+@kernel
+def backward(cell, weights, gates, h, c, above, first, dh, dc, d_diagonal, dx, skip):
+    """Run a layer backward, from gates to gradients of the pre-activations, in place.
+
+    above (steps, as h) is d loss / d h from step `first` on; dh and dc (abs(skip), P, B, lanes) hold the
+    gradients of the final states and are left with those of the starting states; dx, if not empty, and
+    d_diagonal are added to.
+    """
+    T, N, B, width = gates.shape
+    P = N // cell.n_blocks
+    n, zero = P * B * width, np.int64(0)
+    start = side_of(h, P, skip) * B * width
+    for step in range(T):
+        t = T - 1 - step if skip > 0 else step
+        now, before = t + abs(skip), t + abs(skip) - skip
+        dh_t, dc_t = dh[t % abs(skip)].reshape(-1), dc[t % abs(skip)].reshape(-1)
+        if first <= t < first + len(above):
+            arriving = above[t - first].reshape(-1)[start : start + n]
+            for j in range(n):
+                dh_t[j] += arriving[j]
+        step_backward(
+            cell,
+            weights,
+            gates[t],
+            h[before].reshape(-1)[start : start + n],
+            h[now].reshape(-1)[start : start + n],
+            c[before % len(c)].reshape(-1),
+            c[now % len(c)].reshape(-1),
+            dh_t,
+            dc_t,
+            d_diagonal,
+        )
+        if len(dx) > 0:
+            add_product(dx[t], gates[t], zero, cell.x_end * P * width, weights.W_x, zero)
+
+
+@kernel
+def add_outer(dW, A, first_panel, d, first, start, stop):
+    """DW += the sum over time of A' d, in the panels of dW from `start` to `stop`.
+
+    dW (panels, rows, lanes), A (T or 1, panels, B, lanes) from `first_panel` on, d (T, panels, B, lanes) from
+    `first` on.
+    """
+    rows, width = dW.shape[1:]
+    T, _, B, _ = d.shape
+    a_step, d_step = A[0].size if len(A) > 1 else 0, d[0].size
+    chunk = max(1, _CHUNK // B)
+    for t in range(0, T, chunk):
+        add_transposed(
+            Panels(dW.reshape(-1), start * rows * width, rows * width),
+            rows,
+            stop - start,
+            Panels(A.reshape(-1), t * a_step + first_panel * B * width, B * width),
+            Panels(d.reshape(-1), t * d_step + (first + start) * B * width, B * width),
+            min(chunk, T - t),
+            B,
+            a_step,
+            d_step,
+        )
+
+
+@kernel
+def weight_gradients(cell, gradient, gates, x, h_before, skip, ones, start, stop):
+    """Add to the gradients of W_x, W_h and bias, given those of the gates, from panel `start` to `stop`."""
+    N = gates.shape[1]
+    P = N // cell.n_blocks
+    x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
+    side, zero = side_of(h_before, P, skip), np.int64(0)
+    add_outer(gradient.bias.reshape((N, 1, lanes(gates))), ones, zero, gates, zero, start, stop)
+    add_outer(gradient.W_x, x, zero, gates, zero, start, min(stop, x_end))
+    low, high = max(start, h_start), min(stop, h_end)
+    add_outer(gradient.W_h, h_before, side, gates, h_start, low - h_start, high - h_start)
+    if h_end < x_end:
+        low, high = max(start, h_end), min(stop, x_end)
+        add_outer(gradient.W_h, gates, N - P, gates, h_start, low - h_start, high - h_start)

@@ -1,0 +1,6 @@
+"""Networks of recurrent layers: parameters, buffers and the order of kernels, forward and backward."""
+
+from tsrnn.network.network import Network
+from tsrnn.network.workspace import Workspace
+
+__all__ = ["Network", "Workspace"]

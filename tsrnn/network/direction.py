@@ -1,0 +1,115 @@
+"""One direction of one recurrent layer, on some windows of a batch."""
+
+import numpy as np
+
+from tsrnn.kernels import scan
+from tsrnn.kernels.panels import from_panels, gather_in, spread, to_panels
+from tsrnn.kernels.scan import Weights
+from tsrnn.network.architecture import Architecture, PackedWeights
+
+
+class Direction:
+    """Buffers of one direction of one recurrent layer, and its kernels in order.
+
+    Parameters
+    ----------
+    network : Architecture
+    packed : PackedWeights
+    name : str
+        Layer and direction, as the parameters' names end.
+    skip : int
+        Slots from a state back to the one it follows; negative: in reverse.
+    h : ndarray of shape (slots, panels, B, lanes)
+        The layer's states, starting ones included.
+    n_steps : int
+    training : bool
+        Keep what `backward` needs.
+    """
+
+    def __init__(
+        self,
+        network: Architecture,
+        packed: PackedWeights,
+        name: str,
+        skip: int,
+        h: np.ndarray,
+        n_steps: int,
+        *,
+        training: bool,
+    ) -> None:
+        self.step, self.skip, self.h = network.cell.step, skip, h
+        B, width = h.shape[2:]
+        bias = packed.forward[f"bias_{name}"]
+        self.P = len(bias) // self.step.n_blocks
+        P_c = self.P if network.cell.n_states > 1 else 0
+        n_slots = (len(h) if training else abs(skip) + 1) if P_c else 1
+        self.c = np.empty((n_slots, P_c, B, width), network.dtype)
+        self.gates = np.empty((n_steps if training else 1, len(bias), B, width), network.dtype)
+        self._diagonal = packed.forward[f"diagonal_{name}"]
+        tiled = np.empty((len(self._diagonal), self.P * B * width), network.dtype)
+        self.weights = Weights(packed.forward[f"W_x_{name}"], packed.forward[f"W_h_{name}"], bias, tiled)
+        if training:
+            empty = np.empty((0, 1, width), network.dtype)
+            W_x = packed.backward.get(f"W_x_transposed_{name}", empty)
+            self.transposes = Weights(W_x, packed.backward[f"W_h_transposed_{name}"], bias, tiled)
+            W_x, W_h, bias = (packed.gradient[f"{part}_{name}"] for part in ("W_x", "W_h", "bias"))
+            self.gradient = Weights(W_x, W_h, bias, np.empty_like(tiled))
+            self._d_diagonal = packed.gradient[f"diagonal_{name}"]
+            self.dh = np.empty((abs(skip), self.P, B, width), network.dtype)
+            self.dc = np.empty((abs(skip), P_c, B, width), network.dtype)
+            self._ones = np.ones((1, 1, B, width), network.dtype)
+
+    def start(self, state: np.ndarray | None, first: int) -> None:
+        """Set the starting states: zeros, or `state` (n_states, skip, windows, H) from window `first` on."""
+        spread(self._diagonal, self.weights.diagonal)
+        slots = slice(None, self.skip) if self.skip > 0 else slice(self.skip, None)
+        if state is None:
+            self.h[slots] = 0
+            self.c[slots if len(self.c) == len(self.h) else slice(None)] = 0
+            return
+        for slot, values in zip((self.h, self.c), state, strict=False):
+            to_panels(values, first, slot[slots])
+
+    def forward(self, x: np.ndarray) -> None:
+        """Run over x (T, panels, B, lanes)."""
+        scan.forward(self.step, self.weights, x, self.gates, self.h, self.c, self.skip)
+
+    def final(self, state: np.ndarray, first: int) -> None:
+        """Write the last states into `state` (n_states, skip, windows, H) from window `first` on."""
+        from_panels(self.h[len(self.h) - self.skip :], state[0], first)
+        if len(state) > 1:
+            slots = np.arange(len(self.h) - self.skip, len(self.h)) % len(self.c)
+            from_panels(self.c[slots], state[1], first)
+
+    def end(self) -> None:
+        """Begin backward: no gradient arrives from after the last step, but what a decoder will add."""
+        self.dh[:] = 0
+        self.dc[:] = 0
+        self.gradient.diagonal[:] = 0
+
+    def backward(self, above: np.ndarray, first: int, dx: np.ndarray) -> None:
+        """Turn gates into their gradients, given that of h from step `first` on; add to that of x."""
+        scan.backward(
+            self.step,
+            self.transposes,
+            self.gates,
+            self.h,
+            self.c,
+            above,
+            first,
+            self.dh,
+            self.dc,
+            self.gradient.diagonal,
+            dx,
+            self.skip,
+        )
+
+    def add_gradients(self, x: np.ndarray, start: int, stop: int) -> None:
+        """Add to the gradients of the weights in the panels of gates from `start` to `stop`."""
+        n_steps = len(self.gates)
+        before = self.h[:n_steps] if self.skip > 0 else self.h[-n_steps:]
+        scan.weight_gradients(
+            self.step, self.gradient, self.gates, x, before, self.skip, self._ones, start, stop
+        )
+        if start == 0:
+            gather_in(self.gradient.diagonal, self._d_diagonal)

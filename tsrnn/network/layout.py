@@ -1,0 +1,103 @@
+"""Where each parameter of a network lies in the panels its kernels read.
+
+The layouts are found by arranging positions in theta the way the kernels want the numbers arranged; -1 stands
+for padding.
+"""
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn.kernels.cells import Cell
+from tsrnn.kernels.tile import lanes
+
+SIDES = ("", "_reverse")
+
+
+class Packing(NamedTuple):
+    """Packed arrays side by side: for each of their numbers its position in theta; their names and shapes."""
+
+    positions: np.ndarray
+    shapes: dict[str, tuple[int, ...]]
+
+    @classmethod
+    def of(cls, arrays: dict[str, np.ndarray]) -> "Packing":
+        """Lay named arrays of positions side by side."""
+        flat = [array.ravel() for array in arrays.values()]
+        index = np.concatenate(flat) if flat else np.empty(0)
+        return cls(index.astype(np.int32), {name: array.shape for name, array in arrays.items()})
+
+    def views(self, packed: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the named parts of a packed vector."""
+        views, start = {}, 0
+        for name, shape in self.shapes.items():
+            views[name] = packed[start : start + prod(shape)].reshape(shape)
+            start += prod(shape)
+        return views
+
+
+class Arranger:
+    """Arranges positions for hidden sizes of H units and panels of `width` lanes."""
+
+    def __init__(self, hidden_size: int, dtype: np.dtype) -> None:
+        self.H = hidden_size
+        self.width = lanes(np.empty(0, dtype))
+        self.P = -(-hidden_size // self.width)
+
+    def panels_of(self, n: int) -> int:
+        """Return the panels that n columns fill."""
+        return -(-n // self.width)
+
+    def pad(self, array: np.ndarray, axis: int, size: int) -> np.ndarray:
+        """Lengthen an axis to `size`."""
+        widths = [(0, 0)] * array.ndim
+        widths[axis] = (0, size - array.shape[axis])
+        return np.pad(array, widths, constant_values=-1)
+
+    def units(self, rows: np.ndarray, blocks: tuple[int, ...]) -> np.ndarray:
+        """Choose blocks of H rows and pad each to whole panels: (blocks H, ...) to (blocks P lanes, ...)."""
+        rows = rows.reshape(-1, self.H, *rows.shape[1:])[list(blocks)]
+        return self.pad(rows, 1, self.P * self.width).reshape(-1, *rows.shape[2:])
+
+    def features(self, columns: np.ndarray, *, from_layer: bool) -> np.ndarray:
+        """Pad the last axis as x lies in panels: layers to whole ones, plain inputs if wider than one."""
+        *leading, K = columns.shape
+        if from_layer:
+            split = columns.reshape(*leading, -1, self.H)
+            return self.pad(split, len(leading) + 1, self.P * self.width).reshape(*leading, -1)
+        return columns if self.width >= K else self.pad(columns, len(leading), self.panels_of(K) * self.width)
+
+    def forward(self, matrix: np.ndarray) -> np.ndarray:
+        """Lay out a padded matrix (rows, K) in the panels (rows / lanes, K, lanes) to multiply K numbers."""
+        return matrix.reshape(-1, self.width, matrix.shape[1]).transpose(0, 2, 1)
+
+    def transposed(self, matrix: np.ndarray) -> np.ndarray:
+        """Lay out a padded matrix (rows, K) in the panels (K / lanes, rows, lanes) to multiply gradients."""
+        matrix = self.pad(matrix, 1, self.panels_of(matrix.shape[1]) * self.width)
+        return matrix.reshape(len(matrix), -1, self.width).transpose(1, 0, 2)
+
+    def vector(self, values: np.ndarray) -> np.ndarray:
+        """Lay out padded values (n,) as (n / lanes, lanes)."""
+        return values.reshape(-1, self.width)
+
+    def outputs(self, rows: np.ndarray) -> np.ndarray:
+        """Pad the rows of a dense layer to whole panels."""
+        return self.pad(rows, 0, self.panels_of(len(rows)) * self.width)
+
+
+def recurrent(
+    arrange: Arranger, cell: Cell, views: dict[str, np.ndarray], suffix: str, *, from_layer: bool
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Arrange one recurrent layer: the arrays of `scan.Weights`, and the transposes of `scan.Backweights`."""
+    P, width = arrange.P, arrange.width
+    W_x = arrange.features(arrange.units(views[f"W_ih_{suffix}"], cell.x_gates), from_layer=from_layer)
+    W_h = arrange.features(arrange.units(views[f"W_hh_{suffix}"], cell.h_gates), from_layer=True)
+    bias = arrange.vector(arrange.units(views[f"bias_{suffix}"], cell.biases))
+    bias = arrange.pad(bias, 0, cell.step.n_blocks * P)
+    diagonal = np.full((0, P, width), -1)
+    if cell.n_diagonals:
+        padded = arrange.pad(views[f"W_peephole_{suffix}"], 1, P * width)
+        diagonal = padded.reshape(cell.n_diagonals, P, width)
+    forward = {"W_x": arrange.forward(W_x), "W_h": arrange.forward(W_h), "bias": bias, "diagonal": diagonal}
+    return forward, {"W_x_transposed": arrange.transposed(W_x), "W_h_transposed": arrange.transposed(W_h)}

@@ -1,0 +1,384 @@
+"""Stacked recurrent layers with a dense head, over one flat parameter vector."""
+
+from collections.abc import Iterator
+from math import prod, sqrt
+
+import numpy as np
+
+from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.losses import LOSSES
+from tsrnn.network.architecture import Architecture, pack_index
+from tsrnn.network.feedback import compose, decompose
+from tsrnn.network.workspace import Workspace
+
+
+class Network:
+    """A stack of recurrent layers under a dense linear head.
+
+    The network holds no weights: every method takes them as the flat vector ``theta``, so that one object
+    may serve many threads and ensemble members.
+
+    Parameters
+    ----------
+    cell : str
+        Kind of recurrent layer: "rnn", "rnn_relu", "irnn", "jordan", "lstm", "lstm_peephole", "gru" or
+        "gru_reset_before".
+    n_inputs : int
+        Values entering at each step.
+    hidden_size : int
+        Units of each recurrent layer, in each direction.
+    num_layers : int
+        Recurrent layers, each reading the states of the one below.
+    n_outputs : int
+        Values leaving the head at each step it is applied to.
+    dropout : float, default 0.0
+        Probability of zeroing a layer's output on its way up, to the next layer or the head, in training.
+    bidirectional : bool, default False
+        Run each layer a second time from the last step to the first, with weights of its own, and send both
+        states up (Schuster & Paliwal, 1997). A head that reads one step reads the last of each direction.
+    residual : bool, default False
+        Add a layer's input to what it sends up, from the second layer on (He et al., 2016).
+    dilation : int, default 1
+        States of layer l follow those ``dilation**l`` steps before (Chang et al., 2017).
+    embedding : bool, default False
+        Pass the inputs of each step through a dense layer of `hidden_size` and max(0, .) first.
+    n_decoded : int, default 0
+        If positive, the outputs are those of as many single steps, all from the final state and each with an
+        input vector of its own that is learned (Lin et al., 2023, SegRNN).
+    dtype : {"float32", "float64"}, default "float32"
+        Type of parameters and computation.
+
+    Attributes
+    ----------
+    n_parameters : int
+        Length of ``theta``.
+
+    Examples
+    --------
+    >>> network = Network("lstm", n_inputs=1, hidden_size=8, num_layers=1, n_outputs=3)
+    >>> network.n_parameters == 4 * (8 * 8 + 8 * 1 + 8) + 3 * (8 + 1)
+    True
+    >>> theta = network.initialise(np.random.default_rng(0))
+    >>> output, state = network.forward(theta, np.zeros((5, 2, 1), "float32"), first=-1)
+    >>> output.shape, state[0].shape  # one step of 2 windows, 3 outputs; h and c, 1 slot, 2 windows, 8 units
+    ((1, 2, 3), (2, 1, 2, 8))
+    """
+
+    def __init__(
+        self,
+        cell: str,
+        n_inputs: int,
+        hidden_size: int,
+        num_layers: int,
+        n_outputs: int,
+        *,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        residual: bool = False,
+        dilation: int = 1,
+        embedding: bool = False,
+        n_decoded: int = 0,
+        dtype: str = "float32",
+    ) -> None:
+        self.architecture = Architecture(
+            CELLS[cell],
+            n_inputs,
+            hidden_size,
+            num_layers,
+            n_outputs,
+            dropout,
+            bidirectional,
+            residual,
+            dilation,
+            embedding,
+            n_decoded,
+            np.dtype(dtype),
+        )
+        self.cell_name = cell
+        self.n_inputs, self.n_outputs, self.hidden_size = n_inputs, n_outputs, hidden_size
+        self.num_layers, self.dropout, self.dtype = num_layers, dropout, self.architecture.dtype
+        _check_together(self.architecture, cell)
+        self._shapes = dict(self._named_shapes())
+        self.n_parameters = sum(map(prod, self._shapes.values()))
+        self._composed_shapes = dict(self._named_composed_shapes())
+        self._n_extended = self.n_parameters + sum(map(prod, self._composed_shapes.values()))
+        positions = np.arange(self._n_extended)
+        self._packings = pack_index(self.architecture, self._views(positions) | self._composed(positions))
+
+    def _named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        network = self.architecture
+        H, O, cell = network.hidden_size, network.n_outputs, network.cell  # noqa: E741
+        features = H * len(network.suffixes)
+        if network.embedding:
+            yield "W_embed", (H, network.n_inputs)
+            yield "b_embed", (H,)
+        for layer in range(network.num_layers):
+            for suffix in network.suffixes:
+                name = f"{layer}{suffix}"
+                yield f"W_ih_{name}", (cell.n_gates * H, self._layer_inputs(layer))
+                if cell.feeds_output_back:
+                    yield f"W_yh_{name}", (H, O)
+                else:
+                    yield f"W_hh_{name}", (cell.n_gates * H, H)
+                yield f"bias_{name}", (cell.n_biases * H,)
+                if cell.n_diagonals:
+                    yield f"W_peephole_{name}", (cell.n_diagonals, H)
+                if cell.feeds_output_back and layer < network.num_layers - 1:
+                    yield f"W_hy_{name}", (O, H)
+                    yield f"b_y_{name}", (O,)
+        if network.n_decoded:
+            yield "position", (network.n_decoded, self._layer_inputs(0))
+        yield "W_head", (O, features)
+        yield "b_head", (O,)
+
+    def _layer_inputs(self, layer: int) -> int:
+        network = self.architecture
+        if layer > 0:
+            return network.hidden_size * len(network.suffixes)
+        return network.hidden_size if network.embedding else network.n_inputs
+
+    def _named_composed_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        H = self.architecture.hidden_size
+        for layer in range(self.architecture.num_layers * self.architecture.cell.feeds_output_back):
+            yield f"W_hh_{layer}", (H, H)
+            yield f"bias_{layer}", (H,)
+
+    def views(self, theta: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the named parameters as views into `theta` (or into a gradient like it).
+
+        Per layer l: ``W_ih_l`` (n_gates H, inputs), ``W_hh_l`` (n_gates H, H), ``bias_l`` (n_biases H,), with
+        gates in PyTorch's order; then ``W_head`` (n_outputs, H) and ``b_head`` (n_outputs,).
+        """
+        return _named_views(theta, self._shapes)
+
+    def _views(self, extended: np.ndarray) -> dict[str, np.ndarray]:
+        return _named_views(extended[: self.n_parameters], self._shapes)
+
+    def _composed(self, extended: np.ndarray) -> dict[str, np.ndarray]:
+        return _named_views(extended[self.n_parameters :], self._composed_shapes)
+
+    def initialise(self, rng: np.random.Generator) -> np.ndarray:
+        """Draw fresh parameters.
+
+        Input and dense weights are uniform within sqrt(6 / (fan in + fan out)) of 0 (Glorot & Bengio, 2010,
+        eq. 16), each gate's recurrent block is orthogonal (Saxe et al., 2014), or the identity for "irnn" (Le
+        et al., 2015), position vectors are standard normal, biases and peepholes zero, but one for the LSTM's
+        forget gate (Jozefowicz et al., 2015).
+        """
+        theta = np.zeros(self.n_parameters, self.architecture.dtype)
+        H, cell = self.architecture.hidden_size, self.architecture.cell
+        for name, view in self.views(theta).items():
+            if name.startswith("W_hh"):
+                for block in view.reshape(-1, H, H):
+                    block[:] = np.eye(H) if cell.starts_at_identity else _orthogonal(H, rng)
+            elif name.startswith("bias") and cell.forget_bias is not None:
+                view.reshape(-1, H)[cell.forget_bias] = 1
+            elif name == "position":
+                view[:] = rng.standard_normal(view.shape)
+            elif name.startswith("W_") and not name.startswith("W_peephole"):
+                fan_out = H if name.startswith("W_ih") else len(view)
+                limit = sqrt(6 / (view.shape[1] + fan_out))
+                view[:] = rng.uniform(-limit, limit, view.shape)
+        return theta
+
+    def zero_state(self, n_windows: int) -> list[np.ndarray]:
+        """Return the state all windows start from: for each layer zeros (n_states, slots, n_windows, H)."""
+        network = self.architecture
+        shapes = [
+            (network.cell.n_states, network.skip(layer), n_windows, network.hidden_size)
+            for layer in range(network.num_layers)
+        ]
+        return [np.zeros(shape, network.dtype) for shape in shapes]
+
+    def workspace(self, n_threads: int = 1) -> Workspace:
+        """Return buffers to hand to `forward` and `value_and_gradient`, one caller at a time.
+
+        With them nothing is allocated from the second batch of a size on, and large batches are spread over
+        `n_threads` threads. The result does not depend on it.
+        """
+        return Workspace(self.architecture, self._packings, n_threads)
+
+    def forward(
+        self,
+        theta: np.ndarray,
+        x: np.ndarray,
+        state: list[np.ndarray] | None = None,
+        first: int = 0,
+        *,
+        workspace: Workspace | None = None,
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Run the network through time.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+        x : ndarray of shape (T, B, n_inputs)
+            Inputs, time first.
+        state : list of ndarray, optional
+            Where to start from, as returned; default: zeros. Not for bidirectional networks.
+        first : int, default 0
+            First step the head is applied to; -1 is the last step only. Without effect if `n_decoded`.
+        workspace : Workspace, optional
+            Buffers to use again; default: new ones.
+
+        Returns
+        -------
+        output : ndarray of shape (steps from `first` on or `n_decoded`, B, n_outputs)
+        state : list of ndarray
+            For each layer the states its next steps follow, (n_states, ``dilation**layer``, B, H); empty for
+            a bidirectional network.
+        """
+        self._check_state(state)
+        workspace = workspace or self.workspace()
+        workspace.packed.load(self._extended(theta), training=False)
+        output = self._empty_output(x, first)
+        shards = workspace.forward(x, state, None, output, training=False)
+        final = [] if self.architecture.bidirectional else self.zero_state(x.shape[1])
+        if final:
+            for shard in shards:
+                shard.final(final)
+        return output, final
+
+    def value_and_gradient(
+        self,
+        theta: np.ndarray,
+        x: np.ndarray,
+        target: np.ndarray,
+        loss: str,
+        gradient: np.ndarray,
+        *,
+        first: int = 0,
+        rng: np.random.Generator | None = None,
+        state: list[np.ndarray] | None = None,
+        workspace: Workspace | None = None,
+    ) -> float:
+        """Return the mean loss and write its gradient, by backpropagation through time.
+
+        Parameters
+        ----------
+        theta, x, first, state, workspace
+            As in `forward`.
+        target : ndarray
+            Of the shape of the output.
+        loss : {"mse", "mae", "huber"}
+        gradient : ndarray of shape (n_parameters,)
+            Overwritten with d loss / d theta.
+        rng : numpy.random.Generator, optional
+            Draws the dropout masks; without it nothing is dropped.
+
+        Returns
+        -------
+        float
+        """
+        self._check_state(state)
+        workspace = workspace or self.workspace()
+        workspace.packed.load(self._extended(theta), training=True)
+        output = self._empty_output(x, first)
+        shards = workspace.forward(x, state, self._dropout_masks(x, rng), output, training=True)
+        d_output = np.empty_like(output)
+        value = LOSSES[loss](output, target, d_output)
+        workspace.backward(shards, d_output)
+        self._write_gradient(workspace, theta, gradient)
+        return value
+
+    def _check_state(self, state: list[np.ndarray] | None) -> None:
+        if state is not None and self.architecture.bidirectional:
+            raise ValueError(
+                "A bidirectional network needs the whole input at once and cannot go on from a state. "
+                "Pass state=None, or set bidirectional=False."
+            )
+
+    def _empty_output(self, x: np.ndarray, first: int) -> np.ndarray:
+        network = self.architecture
+        n_steps = network.n_decoded or len(range(len(x))[first:])
+        return np.empty((n_steps, x.shape[1], network.n_outputs), network.dtype)
+
+    def _extended(self, theta: np.ndarray) -> np.ndarray:
+        """Return theta, followed by what the kernels read that is made of it."""
+        if not self._composed_shapes:
+            return theta
+        extended = np.concatenate([theta, np.empty(self._n_extended - self.n_parameters, theta.dtype)])
+        compose(self._views(extended), self._composed(extended), self.architecture.num_layers)
+        return extended
+
+    def _write_gradient(self, workspace: Workspace, theta: np.ndarray, gradient: np.ndarray) -> None:
+        if not self._composed_shapes:
+            workspace.packed.write_gradient(gradient)
+            return
+        extended = np.zeros(self._n_extended, gradient.dtype)
+        workspace.packed.write_gradient(extended)
+        gradient[:] = extended[: self.n_parameters]
+        decompose(
+            self.views(theta), self._composed(extended), self.views(gradient), self.architecture.num_layers
+        )
+
+    def _dropout_masks(self, x: np.ndarray, rng: np.random.Generator | None) -> list[np.ndarray] | None:
+        """Draw what each layer lets through at each step, the decoded ones last."""
+        network = self.architecture
+        if rng is None or network.dropout == 0:
+            return None
+        shape = (len(x) + network.n_decoded, x.shape[1], network.hidden_size * len(network.suffixes))
+        keep = 1 - network.dropout
+        scale = network.dtype.type(1 / keep)
+        return [(rng.random(shape, np.float32) < keep) * scale for _ in range(network.num_layers)]
+
+    def summary(self) -> str:
+        """Return a table of layers with their parameter counts.
+
+        Examples
+        --------
+        >>> print(Network("rnn", 1, 4, 1, 2).summary())
+        layer           shape        parameters
+        rnn 0           1 -> 4               24
+        head            4 -> 2               10
+        total                                34
+        """
+        network = self.architecture
+        rows = [("layer", "shape", "parameters")]
+        if network.embedding:
+            rows.append(self._summary_row("embedding", "W_embed", "b_embed"))
+        for layer in range(network.num_layers):
+            up = network.hidden_size * len(network.suffixes)
+            endings = tuple(f"_{layer}{suffix}" for suffix in network.suffixes)
+            count = sum(prod(shape) for name, shape in self._shapes.items() if name.endswith(endings))
+            rows.append((f"{self.cell_name} {layer}", f"{self._layer_inputs(layer)} -> {up}", str(count)))
+        if network.n_decoded:
+            rows.append(("positions", f"{network.n_decoded}", str(prod(self._shapes["position"]))))
+        rows.append(self._summary_row("head", "W_head", "b_head"))
+        rows.append(("total", "", str(self.n_parameters)))
+        return "\n".join(f"{name:<16}{shape:<12}{count:>11}" for name, shape, count in rows)
+
+    def _summary_row(self, label: str, W: str, b: str) -> tuple[str, str, str]:
+        n_outputs, n_inputs = self._shapes[W]
+        return label, f"{n_inputs} -> {n_outputs}", str(n_outputs * (n_inputs + 1))
+
+
+def _check_together(network: Architecture, cell: str) -> None:
+    if network.bidirectional and network.cell.feeds_output_back:
+        raise ValueError(
+            f'cell="{cell}" feeds the network\'s output back, which a bidirectional network has only '
+            "once both directions are through. Set bidirectional=False or choose another cell."
+        )
+    if network.n_decoded and network.bidirectional:
+        raise ValueError(
+            "Steps decoded in parallel follow the last state; a bidirectional network has none to follow. "
+            "Set bidirectional=False."
+        )
+    if network.n_decoded and network.dilation > 1:
+        raise ValueError(
+            f"Steps decoded in parallel follow one state; with dilation={network.dilation} several are open. "
+            "Set dilation=1."
+        )
+
+
+def _named_views(flat: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    views, start = {}, 0
+    for name, shape in shapes.items():
+        views[name] = flat[start : start + prod(shape)].reshape(shape)
+        start += prod(shape)
+    return views
+
+
+def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
+    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    return q * np.sign(np.diag(r))
