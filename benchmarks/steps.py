@@ -48,7 +48,7 @@ class Ours:
     def __init__(self, cell: str, shape: Shape, n_threads: int) -> None:
         rng = np.random.default_rng(0)
         self.network = Network(cell, shape.I, shape.H, shape.layers, 1)
-        self.network.n_threads = n_threads
+        self.workspace = self.network.workspace(n_threads)
         self.theta = self.network.initialise(rng)
         self.gradient = np.empty_like(self.theta)
         self.optimizer = OPTIMIZERS["adam"]
@@ -60,7 +60,7 @@ class Ours:
     def train(self) -> float:
         """Take a training step."""
         loss = self.network.value_and_gradient(
-            self.theta, self.x, self.target, "mse", self.gradient, first=-1
+            self.theta, self.x, self.target, "mse", self.gradient, first=-1, workspace=self.workspace
         )
         self.optimize()
         return loss
@@ -73,7 +73,7 @@ class Ours:
 
     def infer(self) -> np.ndarray:
         """Return the output after the last step."""
-        return self.network.forward(self.theta, self.x, first=-1)[0]
+        return self.network.forward(self.theta, self.x, first=-1, workspace=self.workspace)[0]
 
 
 class InTorch:

@@ -5,6 +5,7 @@ import numpy as np
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.panels import from_panels, to_panels
 from tsrnn.network import Network
+from tsrnn.network.architecture import PackedGradient
 from tsrnn.network.direction import Direction
 
 KINDS = ["rnn", "rnn_relu", "lstm", "lstm_peephole", "gru", "gru_reset_before"]
@@ -40,9 +41,11 @@ def run_layer(kind, x, state, W_ih, W_hh, bias, dh, dfinal, peephole=None):
         view[:] = given.get(name, 0)
     packed = network.workspace().packed
     packed.load(theta, training=True)
+    packed_gradient = PackedGradient(network.packings[0], x.dtype)
+    packed_gradient.flat[:] = 0
     width = packed.forward["W_h_0"].shape[2]
     h = np.empty((T + 1, -(-H // width), B, width), x.dtype)
-    layer = Direction(network.architecture, packed, "0", 1, h, T, training=True)
+    layer = Direction(network.architecture, packed, packed_gradient.views, "0", 1, h, T)
     layer.start(state[:, None], 0)
     x_panels = in_panels(x, width)
     layer.forward(x_panels)
@@ -52,10 +55,9 @@ def run_layer(kind, x, state, W_ih, W_hh, bias, dh, dfinal, peephole=None):
     for flowing, values in zip((layer.dh, layer.dc), dfinal, strict=False):
         to_panels(values[None], 0, flowing)
     dx = np.zeros_like(x_panels)
-    layer.backward(in_panels(dh, width), 0, dx)
+    layer.backward(x_panels, in_panels(dh, width), 0, dx)
     dstate = np.stack([in_rows(flowing, H)[0] for flowing in (layer.dh, layer.dc)[: len(state)]])
-    layer.add_gradients(x_panels, 0, layer.gates.shape[1])
-    packed.write_gradient(gradient)
+    packed_gradient.write(gradient)
     names = {"W_ih_0": "dW_ih", "W_hh_0": "dW_hh", "bias_0": "dbias", "W_peephole_0": "dW_peephole"}
     parts = {names[name]: view for name, view in network.views(gradient).items() if name in names}
     return {"h": in_rows(h[1:], H), "final": final[:, 0], "dx": in_rows(dx, I), "dstate": dstate, **parts}

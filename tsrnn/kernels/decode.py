@@ -9,7 +9,7 @@ share are multiplied once for all of them. M steps: x (M, panels, B, lanes), or 
 import numpy as np
 
 from tsrnn.kernels.jit import kernel
-from tsrnn.kernels.scan import add_product, preactivate
+from tsrnn.kernels.scan import add_product, add_to, preactivate
 from tsrnn.kernels.steps import activate, differentiate, prepare, resume
 
 
@@ -25,7 +25,9 @@ def decode(cell, weights, h_0, c_0, x, shared, common, gates, h, c):
     preactivate(common, weights, h_start, h_end, h_start, none, state)
     preactivate(common, weights, h_end, N, h_start, none, none)
     for i in range(M):
-        gates[i] = common
+        here, shared_part = gates[i].reshape(-1), common.reshape(-1)
+        for j in range(here.size):
+            here[j] = shared_part[j]
         blocks = gates[i].reshape((cell.n_blocks, P * B * width))
         if len(x) > 0:
             add_product(gates[i, :x_end], x[i], zero, weights.W_x.shape[1], weights.W_x, zero)
@@ -50,10 +52,13 @@ def decode(cell, weights, h_0, c_0, x, shared, common, gates, h, c):
 
 
 @kernel
-def decode_backward(cell, weights, h_0, c_0, common, gates, h, c, dh, dh_0, dc_0, d_diagonal, dx, shared):
+def decode_backward(
+    cell, weights, h_0, c_0, common, gates, h, c, dh, dh_0, dc_0, d_diagonal, d_between, dc, dx, shared
+):
     """Go back through `decode`, given dh (M, P, B, lanes), which is used up.
 
-    gates, common and shared turn into their gradients; dh_0, dc_0, d_diagonal and dx are added to.
+    gates, common and shared turn into their gradients; dh_0, dc_0, d_diagonal and dx are added to; dc and
+    d_between (P, B, lanes) are room to work in.
     """
     M, N, B, width = gates.shape
     P = N // cell.n_blocks
@@ -62,7 +67,6 @@ def decode_backward(cell, weights, h_0, c_0, common, gates, h, c, dh, dh_0, dc_0
     zero = np.int64(0)
     common[:] = 0
     shared[:] = 0
-    dc = np.empty_like(c_before)
     for i in range(M):
         blocks = gates[i].reshape((cell.n_blocks, P * B * width))
         dh_i = dh[i].reshape(-1)
@@ -75,18 +79,18 @@ def decode_backward(cell, weights, h_0, c_0, common, gates, h, c, dh, dh_0, dc_0
             c_before,
             c[i % len(c)].reshape(-1),
             dh_i,
-            dc,
+            dc.reshape(-1),
             weights.diagonal,
             d_diagonal,
         )
         if h_end < x_end:
-            d_between = np.zeros((P, B, width), dh.dtype)
+            d_between[:] = 0
             first_row = (h_end - h_start) * width
             add_product(d_between, gates[i], h_end, (x_end - h_end) * width, weights.W_h, first_row)
             resume(cell, blocks, state, d_between.reshape(-1), dh_i)
-        common += gates[i]
-        dh_0 += dh[i]
-        dc_0 += dc.reshape(dc_0.shape)
+        add_to(common.reshape(-1), gates[i].reshape(-1))
+        add_to(dh_0.reshape(-1), dh_i)
+        add_to(dc_0.reshape(-1), dc.reshape(-1))
         if len(dx) > 0:
             add_product(dx[i], gates[i], zero, x_end * width, weights.W_x, zero)
         else:

@@ -41,8 +41,8 @@ def dense_backward(dy, W, dx):
 def dense_gradients(x, dy, ones, dW, dbias):
     """Add to the gradients of W and bias, given that of y."""
     zero = np.int64(0)
-    add_outer(dW, x, zero, dy, zero, zero, dW.shape[0])
-    add_outer(dbias.reshape((len(dbias), 1, dbias.shape[1])), ones, zero, dy, zero, zero, dW.shape[0])
+    add_outer(dW, x, zero, dy, zero, len(dW))
+    add_outer(dbias.reshape((len(dbias), 1, dbias.shape[1])), ones, zero, dy, zero, len(dbias))
 
 
 @kernel

@@ -29,7 +29,12 @@ from numba.core.caching import (
 
 # Never "nnan" or "ninf": they make np.isnan return False. The Python error model would put a branch
 # behind each division, and one branch is enough to stop vectorisation.
-_FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+_FLAGS: dict[str, Any] = {
+    "nogil": True,
+    "_nrt": False,
+    "error_model": "numpy",
+    "fastmath": {"contract", "nsz"},
+}
 _SETTINGS: Any = config  # Numba's environment variables
 
 

@@ -12,7 +12,7 @@ from tsrnn.kernels.jit import kernel
 @kernel
 def mse(prediction, target, gradient):
     """Mean squared error: (p - y)^2."""
-    p, y, dp = prediction.ravel(), target.ravel(), gradient.ravel()
+    p, y, dp = prediction.reshape(-1), target.reshape(-1), gradient.reshape(-1)
     scale = type(p[0])(2 / p.size)
     total = 0.0
     for j in range(p.size):
@@ -25,7 +25,7 @@ def mse(prediction, target, gradient):
 @kernel
 def mae(prediction, target, gradient):
     """Mean absolute error: |p - y|, with slope 0 where they are equal."""
-    p, y, dp = prediction.ravel(), target.ravel(), gradient.ravel()
+    p, y, dp = prediction.reshape(-1), target.reshape(-1), gradient.reshape(-1)
     scale = type(p[0])(1 / p.size)
     total = 0.0
     for j in range(p.size):
@@ -41,7 +41,7 @@ def huber(prediction, target, gradient):
 
     (p - y)^2 / 2 where |p - y| <= 1, else |p - y| - 1/2.
     """
-    p, y, dp = prediction.ravel(), target.ravel(), gradient.ravel()
+    p, y, dp = prediction.reshape(-1), target.reshape(-1), gradient.reshape(-1)
     one = type(p[0])(1)
     scale = type(p[0])(1 / p.size)
     total = 0.0

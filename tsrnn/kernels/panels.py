@@ -47,19 +47,15 @@ def from_panels(panels, rows, first):
 def spread(diagonal, spread_out):
     """Repeat diagonal (n, P, lanes) for each of B windows: spread_out (n, P B lanes)."""
     n, P, width = diagonal.shape
-    if n > 0:
-        B = spread_out.shape[1] // (P * width)
-        out = spread_out.reshape((n, P, B, width))
-        for b in range(B):
-            out[:, :, b] = diagonal
+    for i in range(n):
+        for j in range(spread_out.shape[1]):
+            spread_out[i, j] = diagonal[i, j * P // spread_out.shape[1], j % width]
 
 
 @kernel
 def gather_in(spread_out, diagonal):
     """Add up what belongs to each window: the transpose of `spread`."""
     n, P, width = diagonal.shape
-    if n > 0:
-        B = spread_out.shape[1] // (P * width)
-        parts = spread_out.reshape((n, P, B, width))
-        for b in range(B):
-            diagonal += parts[:, :, b]
+    for i in range(n):
+        for j in range(spread_out.shape[1]):
+            diagonal[i, j * P // spread_out.shape[1], j % width] += spread_out[i, j]

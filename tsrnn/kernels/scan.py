@@ -38,6 +38,13 @@ def side_of(h, P, skip):
 
 
 @kernel
+def add_to(total, part):
+    """Add two flat arrays of one size, in place."""
+    for j in range(total.size):
+        total[j] += part[j]
+
+
+@kernel
 def preactivate(gates, weights, first, last, first_of_h, x, h):
     """Gates = bias + x W_x + h W_h in the panels from `first` to `last`; x or h may be empty."""
     _, B, width = gates.shape
@@ -112,7 +119,7 @@ def forward(cell, weights, x, gates, h, c, skip):
 
 
 @kernel
-def step_backward(cell, weights, gates, h_before, h, c_before, c, dh, dc, d_diagonal):
+def step_backward(cell, weights, gates, h_before, h, c_before, c, dh, dc, d_diagonal, d_between):
     """From gates to their gradients, in place, and from dh and dc to the gradients of the states before."""
     N, B, width = gates.shape
     P = N // cell.n_blocks
@@ -120,7 +127,7 @@ def step_backward(cell, weights, gates, h_before, h, c_before, c, dh, dc, d_diag
     blocks = gates.reshape((cell.n_blocks, P * B * width))
     differentiate(cell, blocks, h_before, h, c_before, c, dh, dc, weights.diagonal, d_diagonal)
     if h_end < x_end:
-        d_between = np.zeros((P, B, width), dh.dtype)
+        d_between[:] = 0
         add_product(d_between, gates, h_end, (x_end - h_end) * width, weights.W_h, (h_end - h_start) * width)
         resume(cell, blocks, h_before, d_between.reshape(-1), dh)
     add_product(
@@ -129,77 +136,78 @@ def step_backward(cell, weights, gates, h_before, h, c_before, c, dh, dc, d_diag
 
 
 @kernel
-def backward(cell, weights, gates, h, c, above, first, dh, dc, d_diagonal, dx, skip):
-    """Run a layer backward, from gates to gradients of the pre-activations, in place.
+def add_outer(dW, A, first_panel, d, first, last):
+    """DW += the sum over time of A' d.
+
+    dW (last - first, rows, lanes); rows columns of A (T or 1, panels, B, lanes) from `first_panel` on; d
+    (T, panels, B, lanes) from panel `first` to `last`.
+    """
+    rows, width = dW.shape[1:]
+    T, _, B, _ = d.shape
+    add_transposed(
+        Panels(dW.reshape(-1), 0, rows * width),
+        rows,
+        last - first,
+        Panels(A.reshape(-1), first_panel * B * width, B * width),
+        Panels(d.reshape(-1), first * B * width, B * width),
+        T,
+        B,
+        A[0].size if len(A) > 1 else np.int64(0),
+        d[0].size,
+    )
+
+
+@kernel
+def weight_gradients(cell, gradient, gates, x, h_before, skip, ones):
+    """Add to the gradients of W_x, W_h and bias, given those of the gates."""
+    N, width = gates.shape[1], lanes(gates)
+    P = N // cell.n_blocks
+    x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
+    side, zero = side_of(h_before, P, skip), np.int64(0)
+    add_outer(gradient.bias.reshape((N, 1, width)), ones, zero, gates, zero, N)
+    add_outer(gradient.W_x, x, zero, gates, zero, x_end)
+    add_outer(gradient.W_h[: h_end - h_start], h_before, side, gates, h_start, h_end)
+    if h_end < x_end:
+        add_outer(gradient.W_h[h_end - h_start :], gates, N - P, gates, h_end, x_end)
+
+
+@kernel
+def backward(cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_between, dx, ones, skip):
+    """Run a layer backward: gates turn into gradients of pre-activations, those of weights are added to.
 
     above (steps, as h) is d loss / d h from step `first` on; dh and dc (abs(skip), P, B, lanes) hold the
-    gradients of the final states and are left with those of the starting states; dx, if not empty, and
-    d_diagonal are added to.
+    gradients of the final states and are left with those of the starting states; dx, if not empty, is added
+    to; d_between (P, B, lanes) is room for cells with two products; ones (1, 1, B, lanes).
     """
     T, N, B, width = gates.shape
     P = N // cell.n_blocks
     n, zero = P * B * width, np.int64(0)
     start = side_of(h, P, skip) * B * width
-    for step in range(T):
-        t = T - 1 - step if skip > 0 else step
-        now, before = t + abs(skip), t + abs(skip) - skip
-        dh_t, dc_t = dh[t % abs(skip)].reshape(-1), dc[t % abs(skip)].reshape(-1)
-        if first <= t < first + len(above):
-            arriving = above[t - first].reshape(-1)[start : start + n]
-            for j in range(n):
-                dh_t[j] += arriving[j]
-        step_backward(
-            cell,
-            weights,
-            gates[t],
-            h[before].reshape(-1)[start : start + n],
-            h[now].reshape(-1)[start : start + n],
-            c[before % len(c)].reshape(-1),
-            c[now % len(c)].reshape(-1),
-            dh_t,
-            dc_t,
-            d_diagonal,
-        )
-        if len(dx) > 0:
-            add_product(dx[t], gates[t], zero, cell.x_end * P * width, weights.W_x, zero)
-
-
-@kernel
-def add_outer(dW, A, first_panel, d, first, start, stop):
-    """DW += the sum over time of A' d, in the panels of dW from `start` to `stop`.
-
-    dW (panels, rows, lanes), A (T or 1, panels, B, lanes) from `first_panel` on, d (T, panels, B, lanes) from
-    `first` on.
-    """
-    rows, width = dW.shape[1:]
-    T, _, B, _ = d.shape
-    a_step, d_step = A[0].size if len(A) > 1 else 0, d[0].size
     chunk = max(1, _CHUNK // B)
-    for t in range(0, T, chunk):
-        add_transposed(
-            Panels(dW.reshape(-1), start * rows * width, rows * width),
-            rows,
-            stop - start,
-            Panels(A.reshape(-1), t * a_step + first_panel * B * width, B * width),
-            Panels(d.reshape(-1), t * d_step + (first + start) * B * width, B * width),
-            min(chunk, T - t),
-            B,
-            a_step,
-            d_step,
-        )
-
-
-@kernel
-def weight_gradients(cell, gradient, gates, x, h_before, skip, ones, start, stop):
-    """Add to the gradients of W_x, W_h and bias, given those of the gates, from panel `start` to `stop`."""
-    N = gates.shape[1]
-    P = N // cell.n_blocks
-    x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
-    side, zero = side_of(h_before, P, skip), np.int64(0)
-    add_outer(gradient.bias.reshape((N, 1, lanes(gates))), ones, zero, gates, zero, start, stop)
-    add_outer(gradient.W_x, x, zero, gates, zero, start, min(stop, x_end))
-    low, high = max(start, h_start), min(stop, h_end)
-    add_outer(gradient.W_h, h_before, side, gates, h_start, low - h_start, high - h_start)
-    if h_end < x_end:
-        low, high = max(start, h_end), min(stop, x_end)
-        add_outer(gradient.W_h, gates, N - P, gates, h_start, low - h_start, high - h_start)
+    for done in range(0, T, chunk):
+        for step in range(done, min(done + chunk, T)):
+            t = T - 1 - step if skip > 0 else step
+            now, before = t + abs(skip), t + abs(skip) - skip
+            dh_t, dc_t = dh[t % abs(skip)].reshape(-1), dc[t % abs(skip)].reshape(-1)
+            if first <= t < first + len(above):
+                add_to(dh_t, above[t - first].reshape(-1)[start : start + n])
+            step_backward(
+                cell,
+                weights,
+                gates[t],
+                h[before].reshape(-1)[start : start + n],
+                h[now].reshape(-1)[start : start + n],
+                c[before % len(c)].reshape(-1),
+                c[now % len(c)].reshape(-1),
+                dh_t,
+                dc_t,
+                gradient.diagonal,
+                d_between,
+            )
+            if len(dx) > 0:
+                add_product(dx[t], gates[t], zero, cell.x_end * P * width, weights.W_x, zero)
+        ready = min(chunk, T - done)
+        low = T - done - ready if skip > 0 else done
+        high, shift = low + ready, abs(skip) - skip
+        h_before = h[low + shift : high + shift]
+        weight_gradients(cell, gradient, gates[low:high], x[low:high], h_before, skip, ones)

@@ -6,7 +6,6 @@ import numpy as np
 
 from tsrnn.kernels.cells import Cell
 from tsrnn.kernels.panels import pack, unpack
-from tsrnn.kernels.scan import Weights
 from tsrnn.network.layout import SIDES, Arranger, Packing, recurrent
 
 Views = dict[str, np.ndarray]
@@ -70,31 +69,29 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
 
 
 class PackedWeights:
-    """Weights in panels, and room for their gradient, both refilled at every step."""
+    """Weights in panels, and the transposes that backward reads."""
 
     def __init__(self, packings: tuple[Packing, Packing], dtype: np.dtype) -> None:
         self._packings = packings
         self._packed = [np.empty(len(packing.positions), dtype) for packing in packings]
-        self._packed_gradient = np.empty(len(packings[0].positions), dtype)
         self.forward, self.backward = (
             packing.views(packed) for packing, packed in zip(packings, self._packed, strict=True)
         )
-        self.gradient = packings[0].views(self._packed_gradient)
 
     def load(self, theta: np.ndarray, *, training: bool) -> None:
-        """Pack theta; in training the transposes too, and set the gradient to zero."""
-        pack(theta, self._packings[0].positions, self._packed[0])
-        if training:
-            pack(theta, self._packings[1].positions, self._packed[1])
-            self._packed_gradient[:] = 0
+        """Pack theta; in training the transposes too."""
+        for packing, packed in list(zip(self._packings, self._packed, strict=True))[: 1 + training]:
+            pack(theta, packing.positions, packed)
 
-    def write_gradient(self, gradient: np.ndarray) -> None:
+
+class PackedGradient:
+    """The gradient of packed weights."""
+
+    def __init__(self, packing: Packing, dtype: np.dtype) -> None:
+        self._packing = packing
+        self.flat = np.empty(len(packing.positions), dtype)
+        self.views = packing.views(self.flat)
+
+    def write(self, gradient: np.ndarray) -> None:
         """Write the gradient in the order of theta."""
-        unpack(self._packed_gradient, self._packings[0].positions, gradient)
-
-
-def layer_weights(views: Views, layer: str, diagonal: np.ndarray, ending: str = "") -> Weights:
-    """Return one layer's views as `Weights`; `ending` chooses the transposes."""
-    return Weights(
-        views[f"W_x{ending}_{layer}"], views[f"W_h{ending}_{layer}"], views[f"bias_{layer}"], diagonal
-    )
+        unpack(self.flat, self._packing.positions, gradient)

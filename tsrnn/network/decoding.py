@@ -35,21 +35,20 @@ class Decoding:
         self._gates = np.empty((n_steps, N, B, width), dtype)
         self.h = np.empty((n_steps, layer.P, B, width), dtype)
         self._c = np.empty((n_steps, layer.c.shape[1], B, width), dtype)
+        self._dc = np.empty(layer.c.shape[1:], dtype)
         n_entered = layer.step.x_end * layer.P
         self._shared = np.zeros((1, n_entered, n_steps, width), dtype)
         self._no_bias = np.zeros((n_entered, width), dtype)
-        self._empty = np.empty((0, 1, B, width), dtype)
 
     @property
     def _state(self) -> tuple[np.ndarray, np.ndarray]:
         return self._layer.h[-1], self._layer.c[(len(self._layer.h) - 1) % len(self._layer.c)]
 
-    def forward(self, x: np.ndarray | None = None) -> None:
-        """Take the steps, with inputs x (n_steps, panels, B, lanes) unless there are positions."""
+    def forward(self, x: np.ndarray) -> None:
+        """Take the steps, with inputs x (n_steps, panels, B, lanes), empty if there are positions."""
         layer = self._layer
         if self._position is not None:
             dense(self._position, layer.weights.W_x, self._no_bias, self._shared)
-        x = self._empty if x is None else x
         decode(
             layer.step,
             layer.weights,
@@ -62,10 +61,9 @@ class Decoding:
             self._c,
         )
 
-    def backward(self, dh: np.ndarray, dx: np.ndarray | None = None) -> None:
+    def backward(self, x: np.ndarray, dh: np.ndarray, dx: np.ndarray) -> None:
         """Go back, given the gradient of h, which is used up; add to that of the layer's final state."""
         layer = self._layer
-        dx = self._empty if dx is None else dx
         decode_backward(
             layer.step,
             layer.transposes,
@@ -78,27 +76,26 @@ class Decoding:
             layer.dh[0],
             layer.dc[0],
             layer.gradient.diagonal,
+            layer.d_between,
+            self._dc,
             dx,
             self._shared[0],
         )
+        self._add_gradients(x)
 
-    def add_gradients(self, x: np.ndarray | None, ones: np.ndarray, start: int, stop: int) -> None:
-        """Add to the gradients of weights in the panels of gates from `start` to `stop`, and of positions."""
+    def _add_gradients(self, x: np.ndarray) -> None:
         layer, gradient = self._layer, self._layer.gradient
         step, P = layer.step, layer.P
         x_end, h_start, h_end = step.x_end * P, step.h_start * P, step.h_end * P
         common = self._common[None]
         bias = gradient.bias.reshape(-1, 1, gradient.bias.shape[-1])
-        add_outer(bias, ones, 0, common, 0, start, stop)
-        low, high = max(start, h_start), min(stop, h_end)
-        add_outer(gradient.W_h, self._state[0][None], 0, common, h_start, low - h_start, high - h_start)
+        add_outer(bias, layer.ones, 0, common, 0, len(bias))
+        add_outer(gradient.W_h[: h_end - h_start], self._state[0][None], 0, common, h_start, h_end)
         if h_end < x_end:
-            low, high = max(start, h_end), min(stop, x_end)
             through = self._gates.shape[1] - P
-            add_outer(gradient.W_h, self._gates, through, self._gates, h_start, low - h_start, high - h_start)
+            add_outer(gradient.W_h[h_end - h_start :], self._gates, through, self._gates, h_end, x_end)
         if self._position is None:
-            add_outer(gradient.W_x, x, 0, self._gates, 0, start, min(stop, x_end))
+            add_outer(gradient.W_x, x, 0, self._gates, 0, x_end)
         else:
-            add_outer(gradient.W_x, self._position, 0, self._shared, 0, start, min(stop, x_end))
-            if start == 0:
-                dense_backward(self._shared, layer.transposes.W_x, self._d_position)
+            add_outer(gradient.W_x, self._position, 0, self._shared, 0, x_end)
+            dense_backward(self._shared, layer.transposes.W_x, self._d_position)

@@ -5,7 +5,7 @@ import numpy as np
 from tsrnn.kernels import scan
 from tsrnn.kernels.panels import from_panels, gather_in, spread, to_panels
 from tsrnn.kernels.scan import Weights
-from tsrnn.network.architecture import Architecture, PackedWeights
+from tsrnn.network.architecture import Architecture, PackedWeights, Views
 
 
 class Direction:
@@ -15,6 +15,8 @@ class Direction:
     ----------
     network : Architecture
     packed : PackedWeights
+    gradient : dict of ndarray, optional
+        Where to add to the gradient of the packed weights; without it nothing `backward` needs is kept.
     name : str
         Layer and direction, as the parameters' names end.
     skip : int
@@ -22,21 +24,19 @@ class Direction:
     h : ndarray of shape (slots, panels, B, lanes)
         The layer's states, starting ones included.
     n_steps : int
-    training : bool
-        Keep what `backward` needs.
     """
 
     def __init__(
         self,
         network: Architecture,
         packed: PackedWeights,
+        gradient: Views | None,
         name: str,
         skip: int,
         h: np.ndarray,
         n_steps: int,
-        *,
-        training: bool,
     ) -> None:
+        training = gradient is not None
         self.step, self.skip, self.h = network.cell.step, skip, h
         B, width = h.shape[2:]
         bias = packed.forward[f"bias_{name}"]
@@ -48,16 +48,17 @@ class Direction:
         self._diagonal = packed.forward[f"diagonal_{name}"]
         tiled = np.empty((len(self._diagonal), self.P * B * width), network.dtype)
         self.weights = Weights(packed.forward[f"W_x_{name}"], packed.forward[f"W_h_{name}"], bias, tiled)
-        if training:
+        if gradient is not None:
             empty = np.empty((0, 1, width), network.dtype)
             W_x = packed.backward.get(f"W_x_transposed_{name}", empty)
             self.transposes = Weights(W_x, packed.backward[f"W_h_transposed_{name}"], bias, tiled)
-            W_x, W_h, bias = (packed.gradient[f"{part}_{name}"] for part in ("W_x", "W_h", "bias"))
+            W_x, W_h, bias = (gradient[f"{part}_{name}"] for part in ("W_x", "W_h", "bias"))
             self.gradient = Weights(W_x, W_h, bias, np.empty_like(tiled))
-            self._d_diagonal = packed.gradient[f"diagonal_{name}"]
+            self._d_diagonal = gradient[f"diagonal_{name}"]
             self.dh = np.empty((abs(skip), self.P, B, width), network.dtype)
             self.dc = np.empty((abs(skip), P_c, B, width), network.dtype)
-            self._ones = np.ones((1, 1, B, width), network.dtype)
+            self.d_between = np.empty((self.P, B, width), network.dtype)
+            self.ones = np.ones((1, 1, B, width), network.dtype)
 
     def start(self, state: np.ndarray | None, first: int) -> None:
         """Set the starting states: zeros, or `state` (n_states, skip, windows, H) from window `first` on."""
@@ -87,11 +88,13 @@ class Direction:
         self.dc[:] = 0
         self.gradient.diagonal[:] = 0
 
-    def backward(self, above: np.ndarray, first: int, dx: np.ndarray) -> None:
-        """Turn gates into their gradients, given that of h from step `first` on; add to that of x."""
+    def backward(self, x: np.ndarray, above: np.ndarray, first: int, dx: np.ndarray) -> None:
+        """Add to the gradients of weights and x, given that of h from step `first` on; gates are used up."""
         scan.backward(
             self.step,
             self.transposes,
+            self.gradient,
+            x,
             self.gates,
             self.h,
             self.c,
@@ -99,17 +102,9 @@ class Direction:
             first,
             self.dh,
             self.dc,
-            self.gradient.diagonal,
+            self.d_between,
             dx,
+            self.ones,
             self.skip,
         )
-
-    def add_gradients(self, x: np.ndarray, start: int, stop: int) -> None:
-        """Add to the gradients of the weights in the panels of gates from `start` to `stop`."""
-        n_steps = len(self.gates)
-        before = self.h[:n_steps] if self.skip > 0 else self.h[-n_steps:]
-        scan.weight_gradients(
-            self.step, self.gradient, self.gates, x, before, self.skip, self._ones, start, stop
-        )
-        if start == 0:
-            gather_in(self.gradient.diagonal, self._d_diagonal)
+        gather_in(self.gradient.diagonal, self._d_diagonal)

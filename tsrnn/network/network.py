@@ -103,7 +103,7 @@ class Network:
         self._composed_shapes = dict(self._named_composed_shapes())
         self._n_extended = self.n_parameters + sum(map(prod, self._composed_shapes.values()))
         positions = np.arange(self._n_extended)
-        self._packings = pack_index(self.architecture, self._views(positions) | self._composed(positions))
+        self.packings = pack_index(self.architecture, self._views(positions) | self._composed(positions))
 
     def _named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         network = self.architecture
@@ -196,7 +196,7 @@ class Network:
         With them nothing is allocated from the second batch of a size on, and large batches are spread over
         `n_threads` threads. The result does not depend on it.
         """
-        return Workspace(self.architecture, self._packings, n_threads)
+        return Workspace(self.architecture, self.packings, n_threads)
 
     def forward(
         self,
@@ -231,12 +231,11 @@ class Network:
         self._check_state(state)
         workspace = workspace or self.workspace()
         workspace.packed.load(self._extended(theta), training=False)
-        output = self._empty_output(x, first)
-        shards = workspace.forward(x, state, None, output, training=False)
-        final = [] if self.architecture.bidirectional else self.zero_state(x.shape[1])
-        if final:
-            for shard in shards:
-                shard.final(final)
+        network = self.architecture
+        n_steps = network.n_decoded or len(range(len(x))[first:])
+        output = np.empty((n_steps, x.shape[1], network.n_outputs), network.dtype)
+        final = [] if network.bidirectional else self.zero_state(x.shape[1])
+        workspace.forward(x, state, output, final)
         return output, final
 
     def value_and_gradient(
@@ -273,12 +272,15 @@ class Network:
         self._check_state(state)
         workspace = workspace or self.workspace()
         workspace.packed.load(self._extended(theta), training=True)
-        output = self._empty_output(x, first)
-        shards = workspace.forward(x, state, self._dropout_masks(x, rng), output, training=True)
-        d_output = np.empty_like(output)
-        value = LOSSES[loss](output, target, d_output)
-        workspace.backward(shards, d_output)
-        self._write_gradient(workspace, theta, gradient)
+        masks = self._dropout_masks(x, rng)
+        if not self._composed_shapes:
+            return workspace.value_and_gradient(x, target, LOSSES[loss], state, masks, gradient)
+        extended = np.zeros(self._n_extended, gradient.dtype)
+        value = workspace.value_and_gradient(x, target, LOSSES[loss], state, masks, extended)
+        gradient[:] = extended[: self.n_parameters]
+        decompose(
+            self.views(theta), self._composed(extended), self.views(gradient), self.architecture.num_layers
+        )
         return value
 
     def _check_state(self, state: list[np.ndarray] | None) -> None:
@@ -288,11 +290,6 @@ class Network:
                 "Pass state=None, or set bidirectional=False."
             )
 
-    def _empty_output(self, x: np.ndarray, first: int) -> np.ndarray:
-        network = self.architecture
-        n_steps = network.n_decoded or len(range(len(x))[first:])
-        return np.empty((n_steps, x.shape[1], network.n_outputs), network.dtype)
-
     def _extended(self, theta: np.ndarray) -> np.ndarray:
         """Return theta, followed by what the kernels read that is made of it."""
         if not self._composed_shapes:
@@ -300,17 +297,6 @@ class Network:
         extended = np.concatenate([theta, np.empty(self._n_extended - self.n_parameters, theta.dtype)])
         compose(self._views(extended), self._composed(extended), self.architecture.num_layers)
         return extended
-
-    def _write_gradient(self, workspace: Workspace, theta: np.ndarray, gradient: np.ndarray) -> None:
-        if not self._composed_shapes:
-            workspace.packed.write_gradient(gradient)
-            return
-        extended = np.zeros(self._n_extended, gradient.dtype)
-        workspace.packed.write_gradient(extended)
-        gradient[:] = extended[: self.n_parameters]
-        decompose(
-            self.views(theta), self._composed(extended), self.views(gradient), self.architecture.num_layers
-        )
 
     def _dropout_masks(self, x: np.ndarray, rng: np.random.Generator | None) -> list[np.ndarray] | None:
         """Draw what each layer lets through at each step, the decoded ones last."""

@@ -4,133 +4,128 @@ import numpy as np
 
 from tsrnn.kernels.dense import dense, dense_backward, dense_gradients, rectify, rectify_backward
 from tsrnn.kernels.panels import from_panels, to_panels
-from tsrnn.network.architecture import Architecture, PackedWeights
+from tsrnn.network.architecture import Architecture, PackedWeights, Views
 from tsrnn.network.decoding import Decoding
 from tsrnn.network.direction import Direction
 
 
 class Shard:
-    """The windows from `window` to `window + n_windows` of a batch, with all buffers they need.
+    """Buffers for `n_windows` windows of a batch, and what happens to them in order.
 
     Parameters
     ----------
     network : Architecture
     packed : PackedWeights
-    n_steps, window, n_windows : int
+    gradient : dict of ndarray, optional
+        Where `backward` adds to the gradient of the packed weights; without it only `forward` will run.
+    n_steps, n_windows : int
     first : int
         Step from which on the head is applied.
-    training : bool
-        Whether `backward` will be asked for.
     """
 
     def __init__(
         self,
         network: Architecture,
         packed: PackedWeights,
+        gradient: Views | None,
         n_steps: int,
-        window: int,
         n_windows: int,
         first: int,
-        *,
-        training: bool,
     ) -> None:
-        self.network, self.packed, self.window, self.first = network, packed, window, first
+        self.network, self._packed, self._gradient, self._first = network, packed, gradient, first
         self._T, self._B = n_steps, n_windows
         W_h = packed.forward["W_h_0"]
         self._P, self._width = W_h.shape[1] // W_h.shape[2], W_h.shape[2]
         self._P_up = self._P * len(network.suffixes)
-        self._n_read = network.n_decoded or n_steps - first
-        self._reads_both_ends = network.bidirectional and self._n_read == 1
+        n_read = network.n_decoded or n_steps - first
+        self._reads_both_ends = network.bidirectional and n_read == 1
         self._x = self._array(n_steps, -(-network.n_inputs // self._width))
         self._embedded = self._array(n_steps, self._P) if network.embedding else None
-        self._layers = [self._layer(layer, training) for layer in range(network.num_layers)]
-        self._decodings = [
-            self._decoding(layer) for layer in range(network.num_layers * (network.n_decoded > 0))
-        ]
+        self._no_steps = self._array(0, self._P)
+        self._layers = [self._layer(layer) for layer in range(network.num_layers)]
+        n_decodings = network.num_layers if network.n_decoded else 0
+        self._decodings = [self._decoding(layer) for layer in range(n_decodings)]
         self._masks: list[np.ndarray] | None = None
-        self._output = self._array(self._n_read, len(packed.forward["b_head"]))
-        self._d_output = np.empty_like(self._output)
-        self._d_below = [self._array(n_steps, self._P_up) for _ in self._layers[1:]] if training else []
-        self._ones = np.ones((1, 1, n_windows, self._width), network.dtype)
+        self._output = self._array(n_read, len(packed.forward["b_head"]))
+        self.output = np.empty((n_read, n_windows, network.n_outputs), network.dtype)
+        if gradient is not None:
+            self._d_output = np.empty_like(self._output)
+            self._d_below = [self._array(n_steps, self._P_up) for _ in self._layers[1:]]
+            self._ones = np.ones((1, 1, n_windows, self._width), network.dtype)
 
     def _array(self, n_steps: int, n_panels: int) -> np.ndarray:
         return np.zeros((n_steps, n_panels, self._B, self._width), self.network.dtype)
 
-    def _layer(self, layer: int, training: bool) -> list[Direction]:
+    def _layer(self, layer: int) -> list[Direction]:
         skip, suffixes = self.network.skip(layer), self.network.suffixes
         h = self._array(self._T + skip * len(suffixes), self._P_up)
         return [
-            Direction(
-                self.network, self.packed, f"{layer}{suffix}", sign * skip, h, self._T, training=training
-            )
+            Direction(self.network, self._packed, self._gradient, f"{layer}{suffix}", sign * skip, h, self._T)
             for suffix, sign in zip(suffixes, (1, -1), strict=False)
         ]
 
     def _decoding(self, layer: int) -> Decoding:
-        m = self.network.n_decoded
+        m, (direction,) = self.network.n_decoded, self._layers[layer]
         if layer > 0:
-            return Decoding(self._layers[layer][0], m)
-        position, d_position = self.packed.forward["position"], self.packed.gradient["position"]
-        return Decoding(self._layers[0][0], m, position[None], d_position[None])
+            return Decoding(direction, m)
+        position = self._packed.forward["position"]
+        d_position = position if self._gradient is None else self._gradient["position"]
+        return Decoding(direction, m, position[None], d_position[None])
 
     def forward(
-        self,
-        x: np.ndarray,
-        state: list[np.ndarray] | None,
-        masks: list[np.ndarray] | None,
-        output: np.ndarray,
+        self, x: np.ndarray, window: int, state: list[np.ndarray] | None, masks: list[np.ndarray] | None
     ) -> None:
-        """Read this shard's windows of x (T, windows, n_inputs), write its part of output.
+        """Write `output` (steps, n_windows, n_outputs), given x (T, windows, n_inputs) from `window` on.
 
         masks, if any, hold what dropout lets through of each layer: (T, windows, features of all directions).
         """
-        weights = self.packed.forward
-        to_panels(x, self.window, self._x)
+        weights = self._packed.forward
+        to_panels(x, window, self._x)
         below = self._x
         if self._embedded is not None:
             dense(below, weights["W_embed"], weights["b_embed"], self._embedded)
             rectify(self._embedded)
             below = self._embedded
-        self._masks = None if masks is None else [self._in_panels(mask) for mask in masks]
+        self._masks = None if masks is None else [self._in_panels(mask, window) for mask in masks]
         self._inputs = []
         for layer, directions in enumerate(self._layers):
             for direction in directions:
-                direction.start(None if state is None else state[layer], self.window)
+                direction.start(None if state is None else state[layer], window)
                 direction.forward(below)
             self._inputs.append(below)
             below = self._upward(layer, self._states(layer), below, slice(None, self._T))
         self._top = self._decode() if self._decodings else self._read(below)
         dense(self._top, weights["W_head"], weights["b_head"], self._output)
-        from_panels(self._output, output, self.window)
+        from_panels(self._output, self.output, 0)
 
     def _states(self, layer: int) -> np.ndarray:
         skip = self.network.skip(layer)
         return self._layers[layer][0].h[skip : skip + self._T]
 
-    def _in_panels(self, mask: np.ndarray) -> np.ndarray:
+    def _in_panels(self, mask: np.ndarray, window: int) -> np.ndarray:
         """Lay out what each direction's H features let through."""
         H, P = self.network.hidden_size, self._P
         panels = self._array(len(mask), self._P_up)
         for side in range(len(self.network.suffixes)):
             part = self._array(len(mask), P)
-            to_panels(np.ascontiguousarray(mask[:, :, side * H : (side + 1) * H]), self.window, part)
+            to_panels(np.ascontiguousarray(mask[:, :, side * H : (side + 1) * H]), window, part)
             panels[:, side * P : (side + 1) * P] = part
         return panels
 
-    def _upward(self, layer: int, h: np.ndarray, below: np.ndarray | None, steps: slice) -> np.ndarray:
+    def _upward(self, layer: int, h: np.ndarray, below: np.ndarray, steps: slice) -> np.ndarray:
         """Return what goes up from a layer: its states, plus what came in, less what is dropped."""
-        if self.network.residual and layer > 0 and below is not None:
+        if self.network.residual and layer > 0:
             h = h + below
         return h if self._masks is None else h * self._masks[layer][steps]
 
     def _read(self, up: np.ndarray) -> np.ndarray:
         """Return what the head reads of the top layer's steps."""
         if not self._reads_both_ends:
-            return up[self.first :]
+            return up[self._first :]
         return np.concatenate([up[-1:, : self._P], up[:1, self._P :]], axis=1)
 
-    def _decode(self) -> np.ndarray | None:
-        below: np.ndarray | None = None
+    def _decode(self) -> np.ndarray:
+        below = self._no_steps
         self._decoding_inputs = []
         for layer, decoding in enumerate(self._decodings):
             decoding.forward(below)
@@ -138,33 +133,36 @@ class Shard:
             below = self._upward(layer, decoding.h, below, slice(self._T, None))
         return below
 
-    def final(self, state: list[np.ndarray]) -> None:
-        """Write this shard's windows of each layer's final state (n_states, skip, windows, H)."""
-        for (layer,), values in zip(self._layers, state, strict=True):
-            layer.final(values, self.window)
+    def final(self, state: list[np.ndarray], window: int) -> None:
+        """Write the final states into those of all windows, (n_states, skip, windows, H) for each layer."""
+        for (direction,), values in zip(self._layers, state, strict=True):
+            direction.final(values, window)
 
     def backward(self, d_output: np.ndarray) -> None:
-        """Turn all buffers into gradients, given that of the output (steps, windows, n_outputs)."""
-        to_panels(d_output, self.window, self._d_output)
+        """Add to the gradient, given that of the output."""
+        assert self._gradient is not None
+        to_panels(d_output, 0, self._d_output)
         d_read = np.zeros_like(self._top)
-        dense_backward(self._d_output, self.packed.backward["W_head_transposed"], d_read)
+        dense_backward(self._d_output, self._packed.backward["W_head_transposed"], d_read)
+        gradient = self._gradient
+        dense_gradients(self._top, self._d_output, self._ones, gradient["W_head"], gradient["b_head"])
         for directions in self._layers:
             for direction in directions:
                 direction.end()
         first = 0
         if self._decodings:
             self._decode_backward(d_read)
-            d_up = d_read[:0]
+            d_up = self._no_steps
         elif self._reads_both_ends:
             d_up = self._array(self._T, self._P_up)
             d_up[-1:, : self._P], d_up[:1, self._P :] = d_read[:, : self._P], d_read[:, self._P :]
         else:
-            d_up, first = d_read, self.first
+            d_up, first = d_read, self._first
         for layer in reversed(range(len(self._layers))):
             d_up, first = self._layer_backward(layer, d_up, first), 0
         if self._embedded is not None:
             rectify_backward(self._embedded, d_up)
-        self._d_embedded = d_up
+            dense_gradients(self._x, d_up, self._ones, gradient["W_embed"], gradient["b_embed"])
 
     def _layer_backward(self, layer: int, d_up: np.ndarray, first: int) -> np.ndarray:
         """Return the gradient of the layer's input, given that of what it sends up from step `first` on."""
@@ -176,7 +174,7 @@ class Shard:
         else:
             dx = self._array(self._T if self._embedded is not None else 0, self._P)
         for direction in self._layers[layer]:
-            direction.backward(d_up, first, dx)
+            direction.backward(self._inputs[layer], d_up, first, dx)
         if self.network.residual and layer > 0:
             dx[first : first + len(d_up)] += d_up
         return dx
@@ -185,25 +183,8 @@ class Shard:
         for layer in reversed(range(len(self._decodings))):
             if self._masks is not None:
                 dh = dh * self._masks[layer][self._T :]
-            dx = None if layer == 0 else np.zeros_like(dh)
-            direct = dh.copy() if self.network.residual and layer > 0 else None
-            self._decodings[layer].backward(dh, dx)
-            if dx is not None:
-                dh = dx if direct is None else dx + direct
-
-    def add_gradients(self, part: int, n_parts: int) -> None:
-        """Add to the gradients of weights: those of one part of every layer's gates, the rest with part 0."""
-        for layer, directions in enumerate(self._layers):
-            for direction in directions:
-                N = direction.gates.shape[1]
-                start, stop = N * part // n_parts, N * (part + 1) // n_parts
-                direction.add_gradients(self._inputs[layer], start, stop)
-                if self._decodings:
-                    below = self._decoding_inputs[layer]
-                    self._decodings[layer].add_gradients(below, self._ones, start, stop)
-        if part > 0:
-            return
-        gradient = self.packed.gradient
-        dense_gradients(self._top, self._d_output, self._ones, gradient["W_head"], gradient["b_head"])
-        if self._embedded is not None:
-            dense_gradients(self._x, self._d_embedded, self._ones, gradient["W_embed"], gradient["b_embed"])
+            dx = self._no_steps if layer == 0 else np.zeros_like(dh)
+            if self.network.residual and layer > 0:
+                dx += dh
+            self._decodings[layer].backward(self._decoding_inputs[layer], dh, dx)
+            dh = dx

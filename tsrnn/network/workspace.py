@@ -1,25 +1,34 @@
-"""What a network needs to run again and again without allocating: packed weights, and shards of batches."""
+"""What a network needs to run again and again without allocating: packed weights, buffers for its batches."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 
-from tsrnn.network.architecture import Architecture, PackedWeights
+from tsrnn.network.architecture import Architecture, PackedGradient, PackedWeights
 from tsrnn.network.layout import Packing
 from tsrnn.network.shard import Shard
 from tsrnn.network.threads import run_all
 
-_SPLIT_WORK = 3e8  # floating-point operations of a training step from which on it is cut into shards
-_FEWEST_WINDOWS = 16
-_MOST_SHARDS = 4
+_SPLIT_WORK = 3e8  # floating-point operations of a training step from which on several threads are worth it
+_MOST_GROUPS = 4
+_ROUND = 8  # windows: the rows of a tile
+_FEWEST = 16  # windows that are worth going through time for
+_CACHE = 1_000_000  # bytes of a shard's buffers that its own processor keeps at hand
 _KEPT_SIZES = 3
+
+State = list[np.ndarray]
+G = TypeVar("G", bound="_Group")
+Loss = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
 
 class Workspace:
     """Buffers for the batches of one network; used by one caller at a time.
 
-    A batch is cut into shards of windows by its size alone, never by the number of threads: every
+    A batch is cut into groups of windows, each with a gradient of its own, and a group into shards that use
+    the same buffers one after the other. Its size alone decides how, never the number of threads: every
     number comes from the same operations in the same order on one thread or many.
 
     Parameters
@@ -28,57 +37,140 @@ class Workspace:
     packings : tuple of Packing
         As returned by `pack_index`.
     n_threads : int, default 1
-        Threads to run shards on.
+        Threads to spread groups over.
     """
 
     def __init__(self, network: Architecture, packings: tuple[Packing, Packing], n_threads: int = 1) -> None:
-        self._network, self._n_threads = network, n_threads
+        self._network, self._packings, self._n_threads = network, packings, n_threads
         self.packed = PackedWeights(packings, network.dtype)
-        self._n_weights = len(packings[0].positions)
-        self._shards: dict[tuple[int, int, int, bool], list[Shard]] = {}
+        self._groups: dict[tuple[int, int, int], list[_Group]] = {}
+        self._training_groups: dict[tuple[int, int, int], list[_TrainingGroup]] = {}
 
-    def forward(
+    def forward(self, x: np.ndarray, state: State | None, output: np.ndarray, final: State) -> None:
+        """Run over x; write the output and, unless `final` is empty, the final states."""
+        groups = self._groups_for(self._groups, _Group, x, len(x) - len(output))
+        run_all([partial(group.forward, x, state, output, final) for group in groups], self._n_threads)
+
+    def value_and_gradient(
         self,
         x: np.ndarray,
-        state: list[np.ndarray] | None,
+        target: np.ndarray,
+        loss: Loss,
+        state: State | None,
         masks: list[np.ndarray] | None,
-        output: np.ndarray,
-        *,
-        training: bool,
-    ) -> list[Shard]:
-        """Run all shards over x, write the output, and return the shards."""
+        gradient: np.ndarray,
+    ) -> float:
+        """Return the mean loss and write its gradient in the order of theta."""
+        groups = self._groups_for(self._training_groups, _TrainingGroup, x, len(x) - len(target))
+        tasks = [partial(group.value_and_gradient, x, target, loss, state, masks) for group in groups]
+        value = sum(run_all(tasks, self._n_threads))
+        total, *others = (group.gradient for group in groups)
+        for other in others:
+            total.flat += other.flat
+        total.write(gradient)
+        return value
+
+    def _groups_for(
+        self, known: dict[tuple[int, int, int], list[G]], kind: type[G], x: np.ndarray, first: int
+    ) -> list[G]:
         T, B, _ = x.shape
-        first = T - len(output)
-        shards = self._shards_for(T, B, first, training=training)
-        self._run([partial(shard.forward, x, state, masks, output) for shard in shards])
-        return shards
-
-    def backward(self, shards: list[Shard], d_output: np.ndarray) -> None:
-        """Go back through shards that have gone forward, and add up the packed gradient."""
-        self._run([partial(shard.backward, d_output) for shard in shards])
-        n_parts = self._n_threads if len(shards) > 1 else 1
-        self._run([partial(_add_gradients, shards, part, n_parts) for part in range(n_parts)])
-
-    def _run(self, tasks: list) -> None:
-        run_all(tasks, self._n_threads)
-
-    def _shards_for(self, T: int, B: int, first: int, *, training: bool) -> list[Shard]:
-        size = (T, B, first, training)
-        if size not in self._shards:
-            while len(self._shards) >= _KEPT_SIZES:
-                del self._shards[next(iter(self._shards))]
-            n = 1
-            if 6.0 * T * B * self._n_weights > _SPLIT_WORK:
-                n = max(1, min(_MOST_SHARDS, B // _FEWEST_WINDOWS))
-            edges = [B * k // n // 8 * 8 for k in range(n)] + [B]
-            self._shards[size] = [
-                Shard(self._network, self.packed, T, low, high - low, first, training=training)
-                for low, high in pairwise(edges)
-                if high > low
+        if (T, B, first) not in known:
+            while len(known) >= _KEPT_SIZES:
+                del known[next(iter(known))]
+            work = 6.0 * T * B * len(self._packings[0].positions)
+            n = max(1, min(_MOST_GROUPS, B // _FEWEST)) if work > _SPLIT_WORK else 1
+            known[T, B, first] = [
+                kind(self._network, self.packed, self._packings[0], range(low, high), T, first)
+                for low, high in pairwise(_edges(0, B, n))
             ]
-        return self._shards[size]
+        return known[T, B, first]
 
 
-def _add_gradients(shards: list[Shard], part: int, n_parts: int) -> None:
-    for shard in shards:
-        shard.add_gradients(part, n_parts)
+class _Group:
+    """Windows of a batch."""
+
+    gradient: PackedGradient | None = None
+
+    def __init__(
+        self,
+        network: Architecture,
+        packed: PackedWeights,
+        packing: Packing,
+        windows: range,
+        n_steps: int,
+        first: int,
+    ) -> None:
+        n_shards = _shards(network, len(packing.positions), n_steps, len(windows))
+        by_size: dict[int, Shard] = {}
+        self._shards: list[tuple[Shard, int, int]] = []
+        for start, stop in pairwise(_edges(windows.start, windows.stop, n_shards)):
+            n = stop - start
+            if n not in by_size:
+                views = None if self.gradient is None else self.gradient.views
+                by_size[n] = Shard(network, packed, views, n_steps, n, first)
+            self._shards.append((by_size[n], start, stop))
+
+    def forward(self, x: np.ndarray, state: State | None, output: np.ndarray, final: State) -> None:
+        """Write the group's part of output and final states."""
+        for shard, start, stop in self._shards:
+            shard.forward(x, start, state, None)
+            output[:, start:stop] = shard.output
+            if final:
+                shard.final(final, start)
+
+
+class _TrainingGroup(_Group):
+    """Windows of a batch, and the gradient that is theirs."""
+
+    gradient: PackedGradient
+
+    def __init__(self, network: Architecture, packed: PackedWeights, packing: Packing, *size: Any) -> None:
+        self.gradient = PackedGradient(packing, network.dtype)
+        super().__init__(network, packed, packing, *size)
+
+    def value_and_gradient(
+        self,
+        x: np.ndarray,
+        target: np.ndarray,
+        loss: Loss,
+        state: State | None,
+        masks: list[np.ndarray] | None,
+    ) -> float:
+        """Return the group's part of the mean loss, and leave its gradient in `gradient`."""
+        self.gradient.flat[:] = 0
+        value = 0.0
+        for shard, start, stop in self._shards:
+            shard.forward(x, start, state, masks)
+            d_output = np.empty_like(shard.output)
+            share = (stop - start) / x.shape[1]
+            value += share * loss(shard.output, np.ascontiguousarray(target[:, start:stop]), d_output)
+            if share < 1:
+                d_output *= share
+            shard.backward(d_output)
+        return value
+
+
+def _shards(network: Architecture, n_weights: int, n_steps: int, n_windows: int) -> int:
+    """Return into how many shards to cut a group, so that buffers or else weights stay in the cache."""
+    saved = network.cell.step.n_blocks + network.cell.n_states
+    per_window = (
+        n_steps
+        * network.hidden_size
+        * len(network.suffixes)
+        * network.num_layers
+        * saved
+        * network.dtype.itemsize
+    )
+    fewest = _FEWEST if n_weights * network.dtype.itemsize < _CACHE else 4 * _FEWEST
+    return max(1, n_windows // max(fewest, _CACHE // per_window // _ROUND * _ROUND))
+
+
+def _edges(low: int, high: int, n: int) -> list[int]:
+    """Cut windows into n parts, whole tiles but for the last.
+
+    Examples
+    --------
+    >>> _edges(0, 50, 2)
+    [0, 24, 50]
+    """
+    return [low + (high - low) * k // n // _ROUND * _ROUND for k in range(n)] + [high]
