@@ -93,7 +93,7 @@ print(json.dumps([network.forward(theta, x)[0].tolist(), loss, gradient.tolist()
 WARM = """
 import numpy as np, pandas as pd, tsrnn
 from numba.core import event
-from tsrnn.forecaster import _CHOICES
+from tsrnn.options import CHOICES
 
 def use(**settings):
     sizes = {"horizon": 3, "lookback": 5, "hidden_size": 4, "max_steps": 2, "random_state": 0}
@@ -103,11 +103,11 @@ def use(**settings):
 y = pd.Series(np.cos(np.arange(40.0)))
 folder = tsrnn.warmup()
 with event.install_recorder("numba:compile") as recorder:
-    for cell in _CHOICES["cell"]:
-        for strategy in _CHOICES["strategy"]:
+    for cell in CHOICES["cell"]:
+        for strategy in CHOICES["strategy"]:
             use(cell=cell, strategy=strategy)
     for name in ("normalize", "loss", "optimizer", "schedule"):
-        for choice in _CHOICES[name]:
+        for choice in CHOICES[name]:
             use(**{name: choice})
     use(num_layers=2, dropout=0.5, n_members=2, early_stopping=True, clip_norm=None, clip_value=0.1)
 compiled = {event.data["dispatcher"].py_func.__name__ for _, event in recorder.buffer}
