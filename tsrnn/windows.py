@@ -78,9 +78,8 @@ class Windows(NamedTuple):
         self, starts: np.ndarray, n_steps: int, first_target: int, target_shape: tuple[int, int, int]
     ) -> Batch:
         B, dtype = len(starts), self.values.dtype
-        x, target, anchors = (
-            np.empty(shape, dtype) for shape in ((n_steps, B, self.patch_size), target_shape, B)
-        )
+        x = np.empty((n_steps, B, self.patch_size), dtype)
+        target, anchors = np.empty(target_shape, dtype), np.empty(B, dtype)
         gather(
             self.values, starts, self.lookback, self.horizon, self.n_anchor, first_target, x, target, anchors
         )
