@@ -30,7 +30,10 @@ def lay_out(values, starts, first, last, anchors, steps):
     """Write positions `first` to `last` of the windows into steps (T, B, w), w at a time, and then nan."""
     T, B, width = steps.shape
     for t in range(T):
-        for b in range(B):
-            for j in range(width):
-                position = first + t * width + j
-                steps[t, b, j] = values[starts[b] + position] - anchors[b] if position < last else np.nan
+        for j in range(width):
+            position = first + t * width + j
+            if position >= last:
+                steps[t, :, j] = np.nan
+                continue
+            for b in range(B):
+                steps[t, b, j] = values[starts[b] + position] - anchors[b]
