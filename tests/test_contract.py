@@ -29,6 +29,19 @@ FACTORIES = {
     "RNN": lambda **options: RNNForecaster("rnn", **SMALL, **options),
     "LSTM recursive": lambda **options: RNNForecaster("lstm", **SMALL, strategy="recursive", **options),
     "GRU": lambda **options: RNNForecaster("gru", **SMALL, **options),
+    "GRU parallel": lambda **options: RNNForecaster(
+        "gru", **SMALL, strategy="parallel", patch_size=2, **options
+    ),
+    "LSTM stacked": lambda **options: RNNForecaster(
+        "lstm",
+        **SMALL,
+        num_layers=2,
+        bidirectional=True,
+        residual=True,
+        dilation=2,
+        patch_size=2,
+        **options,
+    ),
 }
 every = pytest.mark.parametrize("make", FACTORIES.values(), ids=FACTORIES)
 without_training = pytest.mark.parametrize("make", [FACTORIES["Naive"], FACTORIES["SeasonalNaive"], Drift])
@@ -253,5 +266,5 @@ def test_labels_are_the_names_people_know():
 
 def test_the_contract_is_one_class():
     assert all(isinstance(make(), BaseForecaster) for make in FACTORIES.values())
-    recurrent = {"RNN", "LSTM recursive", "GRU"}
+    recurrent = {"RNN", "LSTM recursive", "LSTM stacked", "GRU", "GRU parallel"}
     assert {name for name, make in FACTORIES.items() if not make().is_baseline} == recurrent

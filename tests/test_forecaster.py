@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.kernels.cells import CELLS
+from tsrnn.network.threads import run_all
 
 SMALL = {
     "hidden_size": 4,
@@ -38,13 +39,15 @@ def fitted():
 @pytest.mark.parametrize(
     "change",
     [
-        {"cell": "rnn"},
-        {"cell": "rnn_relu"},
-        {"cell": "lstm"},
+        *({"cell": cell} for cell in CELLS if cell != "gru"),
         {"lookback": 7},
         {"strategy": "recursive"},
+        {"strategy": "parallel"},
+        {"strategy": "parallel", "patch_size": 4},
         {"hidden_size": 5},
-        {"num_layers": 2},
+        *({"num_layers": n} for n in range(2, 8)),
+        {"bidirectional": True},
+        {"patch_size": 4},
         {"dropout": 0.3},
         {"season_length": None},
         {"season_length": 4},
@@ -80,6 +83,53 @@ def test_every_parameter_changes_the_forecast(fitted, change):
     assert not np.array_equal(changed, fitted.predict())
 
 
+@pytest.mark.parametrize("change", [{"residual": True}, {"dilation": 2}], ids=str)
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_what_joins_layers_changes_the_forecast_of_a_stack(change, strategy):
+    stack = {"num_layers": 3, "strategy": strategy}
+    changed = small(**stack, **change).fit(monthly()).predict()
+    assert np.isfinite(changed).all()
+    assert not np.allclose(changed, small(**stack).fit(monthly()).predict(), rtol=1e-5)
+
+
+PLAIN = {"transform": None, "normalize": "series", "dtype": "float64"}
+
+
+def test_network_reads_the_end_of_the_series_in_patches():
+    y = monthly()
+    model = small(patch_size=8, **PLAIN).fit(y)
+    z = (y.to_numpy() - y.mean()) / y.std(ddof=0)
+    output, _ = model.network_.forward(model.thetas_[0], z[-24:].reshape(3, 1, 8), first=-1)
+    np.testing.assert_allclose(model.predict(), y.mean() + y.std(ddof=0) * output[0, 0], rtol=1e-12)
+    assert model.network_.views(model.thetas_[0])["W_embed"].shape == (4, 8)
+
+
+@pytest.mark.parametrize("patch_size", [1, 4])
+def test_parallel_forecast_is_the_decoded_patches_one_after_the_other(patch_size):
+    y = monthly()
+    model = small(strategy="parallel", patch_size=patch_size, **PLAIN).fit(y)
+    z = (y.to_numpy() - y.mean()) / y.std(ddof=0)
+    output, _ = model.network_.forward(model.thetas_[0], z[-24:].reshape(-1, 1, patch_size))
+    assert output.shape == {1: (6, 1, 1), 4: (2, 1, 4)}[patch_size]
+    np.testing.assert_allclose(model.predict(), y.mean() + y.std(ddof=0) * output.ravel()[:6], rtol=1e-12)
+
+
+def test_parallel_strategy_learns_a_sine():
+    y = np.sin(np.arange(300) / 4)
+    settings = {"strategy": "parallel", "patch_size": 4, "transform": None, "season_length": None}
+    model = small(**settings, hidden_size=16, max_steps=400, max_epochs=None).fit(y[:280])
+    assert np.abs(model.predict(20) - y[280:]).max() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("n", "patch_size", "lookback"),
+    [(96, 1, 36), (96, 7, 42), (60, 1, 30), (60, 7, 28), (96, 40, 40), (96, 60, 60)],
+)
+def test_automatic_lookback_is_a_whole_number_of_patches(n, patch_size, lookback):
+    model = small(lookback="auto", patch_size=patch_size, max_steps=1).fit(monthly(n))
+    assert model.lookback_ == lookback
+
+
 def test_early_stopping_depends_on_its_own_parameters():
     noise = pd.Series(np.random.default_rng(0).standard_normal(80))
 
@@ -99,6 +149,38 @@ def test_running_parameters_do_what_they_say(capfd):
     small(verbose=1).fit(y)
     assert "12/12" in capfd.readouterr().err
     assert (small().label, small(cell="lstm").label, small(alias="mine").label) == ("GRU", "LSTM", "mine")
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_large_batches_are_shared_among_threads_without_changing_a_bit(monkeypatch, n_members):
+    shared = set()
+
+    def recorded(tasks, n_threads):
+        shared.add((len(tasks), n_threads))
+        run_all(tasks, n_threads)
+
+    monkeypatch.setattr("tsrnn.network.workspace.run_all", recorded)
+    large = {"cell": "lstm", "hidden_size": 64, "lookback": 40, "batch_size": 96, "n_members": n_members}
+    fits = {}
+    for n_jobs in (1, 2, 4):
+        shared.clear()
+        fits[n_jobs] = small(**large, max_steps=3, max_epochs=None, n_jobs=n_jobs).fit(monthly(200))
+        assert (4, max(1, n_jobs // n_members)) in shared
+    for n_jobs in (2, 4):
+        np.testing.assert_array_equal(fits[n_jobs].thetas_, fits[1].thetas_)
+
+
+def test_numbers_of_any_type_are_the_same_numbers(fitted):
+    numbers = {
+        "horizon": np.int8(6),
+        "lookback": np.int32(24),
+        "hidden_size": np.uint8(4),
+        "learning_rate": np.float64(0.005),
+        "clip_norm": 1,
+        "clip_value": np.int64(1000),
+        "max_steps": np.int16(12),
+    }
+    np.testing.assert_array_equal(small(**numbers).fit(monthly()).thetas_, fitted.thetas_)
 
 
 def test_members_are_independent_networks_combined_by_their_median():
@@ -172,6 +254,17 @@ def test_update_appends_and_trains_on():
         ValueError, match=r"^`y` must start after the last observation, 2022-12; it starts at 2022-12"
     ):
         model.update(y[-1:])
+
+
+@pytest.mark.parametrize("strategy", ["direct", "parallel"])
+@pytest.mark.parametrize("patch_size", [1, 4])
+def test_longer_forecasts_go_on_from_the_trained_horizon(strategy, patch_size):
+    y = monthly()
+    model = small(strategy=strategy, patch_size=patch_size, transform="log", season_length=None).fit(y)
+    long = model.predict(14)
+    np.testing.assert_allclose(long[:6], model.predict(), rtol=1e-6)
+    np.testing.assert_allclose(long[6:12], model.predict(y=pd.concat([y, long[:6]])), rtol=1e-5)
+    np.testing.assert_allclose(long[12:], model.predict(2, y=pd.concat([y, long[:12]])), rtol=1e-5)
 
 
 def test_direct_forecasts_beyond_the_trained_horizon_read_their_own_output(fitted):
@@ -351,7 +444,11 @@ def test_the_callers_series_is_not_modified():
 
 BAD_PARAMETERS = {
     "cell": ("tree", f"`cell` must be one of {', '.join(map(repr, CELLS))}; got 'tree'."),
-    "strategy": ("best", "`strategy` must be one of 'direct', 'recursive'; got 'best'."),
+    "strategy": ("best", "`strategy` must be one of 'direct', 'recursive', 'parallel'; got 'best'."),
+    "bidirectional": (1, "`bidirectional` must be one of False, True; got 1."),
+    "residual": (None, "`residual` must be one of False, True; got None."),
+    "dilation": (0, "`dilation` must be a whole number of steps, at least 1; got 0."),
+    "patch_size": (2.0, "`patch_size` must be a whole number of values, at least 1; got 2.0."),
     "normalize": ("max", "`normalize` must be one of 'window', 'series', 'robust', None; got 'max'."),
     "loss": (None, "`loss` must be one of 'mse', 'mae', 'huber'; got None."),
     "optimizer": ("lbfgs", "`optimizer` must be one of 'adam', 'sgd', 'rmsprop'; got 'lbfgs'."),
@@ -386,6 +483,51 @@ BAD_PARAMETERS = {
 def test_bad_parameters_are_refused_in_one_sentence(name, value, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011
         small(**{name: value}).fit(monthly())
+    assert str(error.value) == message
+
+
+NOT_TOGETHER = {
+    "bidirectional recursive": (
+        {"bidirectional": True, "strategy": "recursive"},
+        'strategy="recursive" forecasts each value of a window from those before it; bidirectional=True '
+        'would let the network see it. Set bidirectional=False or strategy="direct".',
+    ),
+    "bidirectional parallel": (
+        {"bidirectional": True, "strategy": "parallel"},
+        "Steps decoded in parallel follow the last state; a bidirectional network has none to follow. "
+        "Set bidirectional=False.",
+    ),
+    "bidirectional jordan": (
+        {"bidirectional": True, "cell": "jordan"},
+        'cell="jordan" feeds the network\'s output back, which a bidirectional network has only once both '
+        "directions are through. Set bidirectional=False or choose another cell.",
+    ),
+    "dilation parallel": (
+        {"dilation": 2, "strategy": "parallel"},
+        "Steps decoded in parallel follow one state; with dilation=2 several are open. Set dilation=1.",
+    ),
+    "dilation too large": (
+        {"dilation": 5, "num_layers": 3, "patch_size": 2},
+        "The top layer must look back fewer steps than there are, 12; with dilation=5 and num_layers=3 it "
+        "looks back 25. Lower one of them, or lengthen lookback.",
+    ),
+    "patches recursive": (
+        {"patch_size": 4, "strategy": "recursive"},
+        'strategy="recursive" reads and forecasts one value at a step; patch_size=4 would make it read 4 '
+        'that it has yet to forecast. Set patch_size=1, or strategy="direct" or "parallel".',
+    ),
+    "patches lookback": (
+        {"patch_size": 5},
+        "`lookback` must be a multiple of patch_size=5, because the network reads whole patches; got 24. "
+        'Set lookback=25 or "auto".',
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), NOT_TOGETHER.values(), ids=NOT_TOGETHER)
+def test_parameters_that_exclude_each_other_are_refused_in_one_sentence(changes, message):
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        small(**changes).fit(monthly())
     assert str(error.value) == message
 
 

@@ -25,6 +25,17 @@ def test_losses_by_hand(name, dtype):
     np.testing.assert_array_equal(4 * gradient.ravel(), slopes)
 
 
+@pytest.mark.parametrize("name", BY_HAND)
+def test_where_there_is_no_target_nothing_is_lost(name):
+    target = np.array([1, np.nan, 2, 3, np.nan, 4], np.float32).reshape(3, 1, 2)
+    prediction = np.array([-2, 1e3, 1.5, 3, np.nan, 5], np.float32).reshape(3, 1, 2)
+    gradient = np.full_like(prediction, np.nan)
+    value, slopes = BY_HAND[name]
+    assert LOSSES[name](prediction, target, gradient) == value
+    np.testing.assert_array_equal(4 * gradient.ravel(), [slopes[0], 0, *slopes[1:3], 0, slopes[3]])
+    assert np.isnan(LOSSES[name](prediction, np.full_like(target, np.nan), gradient))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_equal_torch(name, dtype):

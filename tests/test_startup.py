@@ -93,7 +93,7 @@ print(json.dumps([network.forward(theta, x)[0].tolist(), loss, gradient.tolist()
 WARM = """
 import numpy as np, pandas as pd, tsrnn
 from numba.core import event
-from tsrnn.forecaster import _CHOICES
+from tsrnn.options import CHOICES
 
 def use(**settings):
     sizes = {"horizon": 3, "lookback": 5, "hidden_size": 4, "max_steps": 2, "random_state": 0}
@@ -103,15 +103,28 @@ def use(**settings):
 y = pd.Series(np.cos(np.arange(40.0)))
 folder = tsrnn.warmup()
 with event.install_recorder("numba:compile") as recorder:
-    for cell in _CHOICES["cell"]:
-        for strategy in _CHOICES["strategy"]:
+    for cell in CHOICES["cell"]:
+        for strategy in CHOICES["strategy"]:
             use(cell=cell, strategy=strategy)
     for name in ("normalize", "loss", "optimizer", "schedule"):
-        for choice in _CHOICES[name]:
+        for choice in CHOICES[name]:
             use(**{name: choice})
     use(num_layers=2, dropout=0.5, n_members=2, early_stopping=True, clip_norm=None, clip_value=0.1)
+    use(num_layers=2, dropout=0.5, bidirectional=True, residual=True, dilation=2)
+    use(num_layers=2, dropout=0.5, residual=True, strategy="parallel")
+    for strategy in ("direct", "parallel"):
+        use(lookback=6, patch_size=2, strategy=strategy)
+    use(horizon=np.int8(3), lookback=np.int32(5), learning_rate=np.float32(0.01), clip_norm=1, clip_value=1)
 compiled = {event.data["dispatcher"].py_func.__name__ for _, event in recorder.buffer}
 print(any(folder.glob("*.nbc")), compiled)
+"""
+
+COMPILED_FOR = """
+import numpy as np, tsrnn
+from tsrnn.kernels.gather import gather
+model = tsrnn.RNNForecaster("rnn", lookback=4, hidden_size=4, max_steps=3, early_stopping=True)
+model.fit(np.sin(np.arange(3000.0))).predict(9), model.residuals_
+print(*gather.signatures, sep="\\n")
 """
 
 
@@ -266,6 +279,11 @@ def test_results_are_those_of_the_host(on_host, changes, features):
 
 def test_nothing_is_left_to_compile_after_warmup():
     assert run(WARM, folder=PACKAGE.parent, **inherited()) == "True set()\n"
+
+
+def test_gathering_is_compiled_once_for_a_type_of_network():
+    (signature,) = run(COMPILED_FOR, folder=PACKAGE.parent, **inherited()).splitlines()
+    assert "float64" not in signature
 
 
 def test_read_only_installation_without_a_home_fits_and_predicts(tmp_path):

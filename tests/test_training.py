@@ -72,6 +72,27 @@ def test_whichever_limit_comes_first_ends_training(limits, steps):
     assert run.history[-1]["step"] == steps
 
 
+def test_parallel_training_sees_the_horizon_and_nothing_past_it():
+    rng = np.random.default_rng(0)
+    values, horizon, w = rng.standard_normal(40), 5, 3
+    network = Network("gru", w, 3, 1, w, embedding=True, n_decoded=2, dtype="float64")
+    windows = Windows(values, 6, horizon, n_anchor=1, every_step=False, patch_size=w, n_decoded=2)
+    theta = network.initialise(rng)
+    starts = np.array([0, 7, 29])  # the last window ends with the series
+    x, target, anchors = windows.batch(starts)
+    truth = values[starts[:, None] + np.arange(6, 6 + horizon)] - anchors[:, None]
+
+    def loss(theta):
+        forecast = network.forward(theta, x)[0].transpose(1, 0, 2).reshape(3, 6)[:, :horizon]
+        return np.mean((forecast - truth) ** 2)
+
+    gradient = np.empty_like(theta)
+    assert network.value_and_gradient(theta, x, target, "mse", gradient) == pytest.approx(loss(theta), 1e-12)
+    for j, slope in enumerate(gradient):
+        step = 1e-6 * (np.arange(len(theta)) == j)
+        assert slope == pytest.approx((loss(theta + step) - loss(theta - step)) / 2e-6, abs=1e-8)
+
+
 def test_an_epoch_visits_every_window_once_in_shuffled_order():
     run = make_run()
     batches = run._batches()

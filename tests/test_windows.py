@@ -36,6 +36,25 @@ def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
     assert x.dtype == target.dtype == anchors.dtype == dtype
 
 
+@pytest.mark.parametrize(("patch_size", "n_decoded"), [(4, 0), (2, 4), (8, 1)])
+def test_patches_are_the_window_cut_into_rows(patch_size, n_decoded):
+    values = np.arange(30.0)
+    windows = Windows(values, 8, 7, 0, False, patch_size=patch_size, n_decoded=n_decoded)
+    starts = np.array([15, 3])  # the first ends with the series, the second does not
+    x, target, _ = windows.batch(starts)
+    for column, start in enumerate(starts):
+        np.testing.assert_array_equal(x[:, column], values[start : start + 8].reshape(-1, patch_size))
+        np.testing.assert_array_equal(target[:, column].ravel()[:7], values[start + 8 : start + 15])
+        assert np.isnan(target[:, column].ravel()[7:]).all()
+    np.testing.assert_array_equal(windows.inputs(starts)[0], x)
+
+
+def test_targets_decoded_in_parallel_are_patches_of_the_future():
+    windows = Windows(np.arange(20.0), 4, 7, 0, False, patch_size=2, n_decoded=4)
+    target = windows.batch(np.array([5])).target[:, 0]
+    np.testing.assert_array_equal(target, [[9, 10], [11, 12], [13, 14], [15, np.nan]])
+
+
 def test_inputs_do_not_depend_on_what_follows():
     values = np.arange(20.0)
     changed = values.copy()

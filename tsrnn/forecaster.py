@@ -1,39 +1,22 @@
 """The recurrent forecaster."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 
 from tsrnn.base import BaseForecaster, find_season
 from tsrnn.frames import Observed, continue_index, read_series, show_label
-from tsrnn.kernels.cells import CELLS
-from tsrnn.kernels.losses import LOSSES
-from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.network import Network
-from tsrnn.parameters import check_choice, check_number, check_positive_integer, counted
-from tsrnn.pipeline import Cut, Pipeline, automatic_lookback, choose_transforms
-from tsrnn.training import SCHEDULES, Run, Training, train_all
+from tsrnn.options import build_network, check_options
+from tsrnn.parameters import counted
+from tsrnn.pipeline import Cut, fit_pipeline
+from tsrnn.training import Run, Training, train_all
 from tsrnn.windows import split_starts
 
-_CHOICES = {
-    "cell": tuple(CELLS),
-    "strategy": ("direct", "recursive"),
-    "normalize": ("window", "series", "robust", None),
-    "loss": tuple(LOSSES),
-    "optimizer": tuple(OPTIMIZERS),
-    "schedule": SCHEDULES,
-    "dtype": ("float32", "float64"),
-}
-_COUNTS = {
-    "horizon": "steps",
-    "hidden_size": "units",
-    "num_layers": "layers",
-    "batch_size": "windows",
-    "n_iter_no_change": "evaluations",
-    "n_members": "networks",
-}
 _PREDICTION_BATCH = 1024
 
 
@@ -46,21 +29,37 @@ class RNNForecaster(BaseForecaster):
 
     Parameters
     ----------
-    cell : {"gru", "lstm", "rnn", "rnn_relu"}, default "gru"
-        Mathematics of one step: gated recurrent unit (Cho et al., 2014), long short-term memory (Hochreiter &
-        Schmidhuber, 1997; Gers et al., 2000), or Elman's simple recurrence (1990) with tanh or max(0, .).
+    cell : str, default "gru"
+        Mathematics of one step. "gru": gated recurrent unit, with the reset gate after the recurrent product
+        as in PyTorch; "gru_reset_before": before it (Cho et al., 2014). "lstm": long short-term memory with a
+        forget gate (Hochreiter & Schmidhuber, 1997; Gers et al., 2000); "lstm_peephole": whose gates see the
+        memory (Gers & Schmidhuber, 2000). "rnn", "rnn_relu": simple recurrence with tanh (Elman, 1990) or
+        max(0, .); "irnn": the latter, started at the identity (Le et al., 2015). "jordan": tanh, fed the
+        layer's output instead of its state (Jordan, 1986).
     horizon : int, default 1
         Future steps the network is trained to forecast. `predict` may ask for more.
     lookback : int or "auto", default "auto"
         Past steps a forecast is made from. "auto": two or three seasons, or twice the horizon
         (`tsrnn.pipeline.automatic_lookback`), but no more than half of the series.
-    strategy : {"direct", "recursive"}, default "direct"
+    strategy : {"direct", "recursive", "parallel"}, default "direct"
         "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
-        give the next value, and forecasts are fed back one by one.
+        give the next value, and forecasts are fed back one by one. "parallel": the last state is followed by
+        one step for each patch of the horizon, told which it is by a vector of its own (Lin et al., 2023).
     hidden_size : int, default 32
         Units in each recurrent layer.
     num_layers : int, default 1
-        Recurrent layers, each reading the one below.
+        Recurrent layers, each reading the one below; 1 to 7 are tested.
+    bidirectional : bool, default False
+        Read the look-back in both directions, with twice the weights (Schuster & Paliwal, 1997); for
+        "direct".
+    residual : bool, default False
+        Add a layer's input to its output, from the second layer on (He et al., 2016).
+    dilation : int, default 1
+        Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017); 1 for "parallel".
+    patch_size : int, default 1
+        Values of the look-back that the network reads at a step, through a dense layer with max(0, .) if
+        several, and with "parallel" forecasts at one (Lin et al., 2023). `lookback` must be a multiple,
+        "auto" is rounded up to one. 1 for "recursive".
     dropout : float in [0, 1), default 0.0
         Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
     season_length : int, "auto" or None, default "auto"
@@ -103,7 +102,8 @@ class RNNForecaster(BaseForecaster):
     n_members : int, default 1
         Networks with seeds of their own; the forecast is their median.
     n_jobs : int or None, default None
-        Threads to train members on, as in joblib; the result does not depend on it.
+        Threads for members, and for parts of large batches where there are fewer members, as in joblib; the
+        result does not depend on it.
     dtype : {"float32", "float64"}, default "float32"
         Type of the network's numbers.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
@@ -155,6 +155,10 @@ class RNNForecaster(BaseForecaster):
         strategy: str = "direct",
         hidden_size: int = 32,
         num_layers: int = 1,
+        bidirectional: bool = False,
+        residual: bool = False,
+        dilation: int = 1,
+        patch_size: int = 1,
         dropout: float = 0.0,
         season_length: int | Literal["auto"] | None = "auto",
         transform: str | Sequence[str] | None = "auto",
@@ -186,6 +190,10 @@ class RNNForecaster(BaseForecaster):
         self.strategy = strategy
         self.hidden_size = hidden_size
         self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.residual = residual
+        self.dilation = dilation
+        self.patch_size = patch_size
         self.dropout = dropout
         self.season_length = season_length
         self.transform = transform
@@ -271,26 +279,20 @@ class RNNForecaster(BaseForecaster):
         return self._train(observed, continued=self.warm_start and self.__sklearn_is_fitted__())
 
     def _train(self, observed: Observed, *, continued: bool) -> dict[str, Any]:
-        self._check_parameters()
-        pipeline = self.pipeline_ if continued else self._new_pipeline(observed)
-        network = self._network()
+        options = check_options(self.get_params(deep=False))
+        network = build_network(options)
+        if continued:
+            pipeline = self.pipeline_
+        else:
+            season_length = find_season(observed, options.season_length)
+            pipeline = fit_pipeline(observed.values, options, season_length)
         if continued and network.n_parameters != self.thetas_.shape[1]:
             raise ValueError(
                 f"Training can only continue with the same network: it has {self.thetas_.shape[1]} "
                 f"parameters, the new settings ask for {network.n_parameters}. Set warm_start=False."
             )
-        cut = pipeline.cut(observed.values)
-        validation_fraction = self.validation_fraction if self.early_stopping else 0.0
-        starts, validation_starts = split_starts(
-            len(observed.values), cut.preparation.n_lost, pipeline.lookback, self.horizon, validation_fraction
-        )
-        training = Training(**{name: getattr(self, name) for name in Training.__dataclass_fields__})
-        runs = []
-        for member, seed in enumerate(_seed_sequence(self.random_state).spawn(self.n_members)):
-            rng = np.random.default_rng(seed)
-            theta = self.thetas_[member].copy() if continued else network.initialise(rng)
-            runs.append(Run(network, theta, training, cut.windows, starts, validation_starts, rng))
-        interrupted = train_all(runs, self.n_jobs, verbose=self.verbose > 0)
+        runs = self._runs(options, network, pipeline.cut(observed.values), continued=continued)
+        interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
         return {
             "pipeline_": pipeline,
             "network_": network,
@@ -303,40 +305,23 @@ class RNNForecaster(BaseForecaster):
             "transform_": pipeline.transforms,
         }
 
-    def _network(self) -> Network:
-        n_outputs = 1 if self.strategy == "recursive" else self.horizon
-        return Network(
-            self.cell, 1, self.hidden_size, self.num_layers, n_outputs, dropout=self.dropout, dtype=self.dtype
+    def _runs(self, options: SimpleNamespace, network: Network, cut: Cut, *, continued: bool) -> list[Run]:
+        windows = cut.windows
+        starts, validation_starts = split_starts(
+            len(windows.values),
+            cut.preparation.n_lost,
+            windows.lookback,
+            windows.horizon,
+            options.validation_fraction if options.early_stopping else 0.0,
         )
-
-    def _new_pipeline(self, observed: Observed) -> Pipeline:
-        values = observed.values
-        n = len(values)
-        season_length = find_season(observed, self.season_length)
-        transforms = choose_transforms(self.transform, values, season_length)
-        n_lost = transforms.count("difference")
-        if self.lookback == "auto":
-            known = n - n_lost
-            longest = max(1, min(known // 2, known - self.horizon - 1))
-            lookback = min(automatic_lookback(season_length, self.horizon), longest)
-        else:
-            lookback = self.lookback
-        needed = lookback + self.horizon + n_lost + 1
-        if n < needed:
-            raise ValueError(
-                f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={self.horizon} "
-                f"needs at least {needed}. Shorten lookback or supply more data."
-            )
-        anchor_season = 1 if "deseasonalize" in transforms else season_length
-        return Pipeline(
-            transforms=transforms,
-            season_length=season_length,
-            lookback=lookback,
-            horizon=self.horizon,
-            every_step=self.strategy == "recursive",
-            n_anchor=min(anchor_season, lookback) if self.normalize == "window" else 0,
-            dtype=self.dtype,
-        ).scaled_to(values, self.normalize)
+        training = Training(**{name: getattr(options, name) for name in Training.__dataclass_fields__})
+        n_threads = max(1, effective_n_jobs(options.n_jobs) // options.n_members)
+        runs = []
+        for member, seed in enumerate(_seed_sequence(options.random_state).spawn(options.n_members)):
+            rng = np.random.default_rng(seed)
+            theta = self.thetas_[member].copy() if continued else network.initialise(rng)
+            runs.append(Run(network, theta, training, windows, starts, validation_starts, rng, n_threads))
+        return runs
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         cut = self.pipeline_.cut(values)
@@ -353,25 +338,6 @@ class RNNForecaster(BaseForecaster):
             self.pipeline_.forecast(self.network_, theta, cut, starts, horizon) for theta in self.thetas_
         ]
         return np.median(members, axis=0)
-
-    def _check_parameters(self) -> None:
-        for name, known in _CHOICES.items():
-            check_choice(name, getattr(self, name), known)
-        for name, unit in _COUNTS.items():
-            check_positive_integer(name, getattr(self, name), unit)
-        for name, unit in (("max_epochs", "epochs"), ("max_steps", "steps")):
-            if getattr(self, name) is not None:
-                check_positive_integer(name, getattr(self, name), unit)
-        if self.max_epochs is None and self.max_steps is None:
-            raise ValueError("`max_epochs` and `max_steps` are both None: training would never end. Set one.")
-        if self.lookback != "auto":
-            check_positive_integer("lookback", self.lookback, 'steps, or "auto"')
-        check_number("learning_rate", self.learning_rate, 0, np.inf, open_low=True)
-        check_number("dropout", self.dropout, 0, 1)
-        check_number("validation_fraction", self.validation_fraction, 0, 1)
-        for name in ("clip_norm", "clip_value"):
-            if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), 0, np.inf, open_low=True)
 
 
 def _seed_sequence(random_state: Any) -> np.random.SeedSequence:

@@ -18,12 +18,13 @@ def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -
     return int(value)
 
 
-def check_number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> None:
-    """Refuse what is no real number in [low, high), or in (low, high) with `open_low`."""
+def check_number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> float:
+    """Return a number in [low, high), or in (low, high) with `open_low`, as a float; refuse others."""
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     if not (low < number < high or (number == low and not open_low)):
         bracket = "(" if open_low else "["
         raise ValueError(f"`{name}` must be a number in {bracket}{low:g}, {high:g}); got {value!r}.")
+    return number
 
 
 def check_choice(name: str, value: Any, known: Collection[Any]) -> None:

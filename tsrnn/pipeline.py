@@ -1,12 +1,13 @@
 """From one raw history to training windows, and from a network's output back to forecasts."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 
 from tsrnn.network import Network
-from tsrnn.parameters import check_choice
+from tsrnn.parameters import check_choice, counted
 from tsrnn.scaling import TRANSFORMS, Preparation, level_and_scale, root_mean_square
 from tsrnn.windows import Windows, split_starts
 
@@ -33,7 +34,7 @@ class Pipeline(NamedTuple):
         Steps in a window's input, and steps it is trained to forecast.
     every_step : bool
         Many-to-many (True) or many-to-one windows.
-    n_anchor : int
+    n_anchor, patch_size, n_decoded : int
         See `Windows`.
     dtype : str
         Type of the network's numbers.
@@ -47,6 +48,8 @@ class Pipeline(NamedTuple):
     horizon: int
     every_step: bool
     n_anchor: int
+    patch_size: int
+    n_decoded: int
     dtype: str
     level: float = 0.0
     scale: float = 1.0
@@ -64,16 +67,20 @@ class Pipeline(NamedTuple):
         level, scale = level_and_scale(known, robust=normalize == "robust")
         if normalize == "window" and scale > 0:
             starts, _ = split_starts(len(values), preparation.n_lost, self.lookback, self.horizon, 0.0)
-            sample = starts[:: -(-len(starts) // _SAMPLED_WINDOWS)]
-            unscaled = windows._replace(values=(preparation.prepared - level) / scale)
-            scale *= root_mean_square(unscaled.inputs(sample)[0])
+            sample = np.ascontiguousarray(starts[:: -(-len(starts) // _SAMPLED_WINDOWS)])
+            z = ((preparation.prepared - level) / scale).astype(self.dtype)
+            unscaled = windows._replace(values=z)
+            scale *= root_mean_square(unscaled.inputs(sample)[0].astype(np.float64))
         return self._replace(level=level, scale=scale)
 
     def cut(self, values: np.ndarray) -> Cut:
         """Prepare a history (n,) and lay windows over it."""
         preparation = Preparation(values, self.transforms, self.season_length)
         z = ((preparation.prepared - self.level) / (self.scale or 1.0)).astype(self.dtype)
-        return Cut(preparation, Windows(z, self.lookback, self.horizon, self.n_anchor, self.every_step))
+        windows = Windows(
+            z, self.lookback, self.horizon, self.n_anchor, self.every_step, self.patch_size, self.n_decoded
+        )
+        return Cut(preparation, windows)
 
     def forecast(
         self, network: Network, theta: np.ndarray, cut: Cut, starts: np.ndarray, horizon: int
@@ -98,7 +105,8 @@ def _roll_windows(
         latest = windows._replace(values=known[:, -L:].ravel())
         x, anchors = latest.inputs(np.arange(B) * L)
         output, _ = network.forward(theta, x, first=-1, workspace=workspace)
-        known = np.concatenate([known, output[0] + anchors[:, None]], axis=1)
+        future = output.transpose(1, 0, 2).reshape(B, -1)[:, : windows.horizon]
+        known = np.concatenate([known, future + anchors[:, None]], axis=1)
     return known[:, L : L + horizon]
 
 
@@ -112,6 +120,50 @@ def _roll_state(
         x, state = network.forward(theta, x, state, first=-1, workspace=workspace)
         steps.append(x[0, :, 0] + anchors)
     return np.stack(steps, axis=1)
+
+
+def fit_pipeline(values: np.ndarray, options: SimpleNamespace, season_length: int) -> Pipeline:
+    """Return the pipeline that a forecaster's options ask for, fitted to a history (n,)."""
+    n = len(values)
+    transforms = choose_transforms(options.transform, values, season_length)
+    n_lost = transforms.count("difference")
+    lookback = options.lookback
+    if lookback == "auto":
+        known = n - n_lost
+        longest = max(1, min(known // 2, known - options.horizon - 1))
+        wanted = automatic_lookback(season_length, options.horizon)
+        lookback = _whole_patches(wanted, longest, options.patch_size)
+    needed = lookback + options.horizon + n_lost + 1
+    if n < needed:
+        raise ValueError(
+            f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={options.horizon} "
+            f"needs at least {needed}. Shorten lookback or supply more data."
+        )
+    skip = options.dilation ** (options.num_layers - 1)
+    if 1 < skip >= lookback // options.patch_size:
+        raise ValueError(
+            f"The top layer must look back fewer steps than there are, {lookback // options.patch_size}; "
+            f"with dilation={options.dilation} and num_layers={options.num_layers} it looks back {skip:,}. "
+            "Lower one of them, or lengthen lookback."
+        )
+    anchor_season = 1 if "deseasonalize" in transforms else season_length
+    return Pipeline(
+        transforms=transforms,
+        season_length=season_length,
+        lookback=lookback,
+        horizon=options.horizon,
+        every_step=options.strategy == "recursive",
+        n_anchor=min(anchor_season, lookback) if options.normalize == "window" else 0,
+        patch_size=options.patch_size,
+        n_decoded=options.n_decoded,
+        dtype=options.dtype,
+    ).scaled_to(values, options.normalize)
+
+
+def _whole_patches(lookback: int, longest: int, patch_size: int) -> int:
+    """Round up to whole patches, or down to them if that were too long; at least one."""
+    rounded = -(-lookback // patch_size) * patch_size
+    return min(rounded, max(longest // patch_size, 1) * patch_size)
 
 
 def choose_transforms(

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Event, current_thread, main_thread
 from time import perf_counter
 from typing import Any
@@ -94,7 +95,7 @@ class Run:
         """Batches it takes to visit every window once; the last may be smaller."""
         return -(-len(self.starts) // self.training.batch_size)
 
-    @property
+    @cached_property
     def n_steps(self) -> int:
         """Steps until `max_steps` or `max_epochs`, whichever ends first."""
         epochs = math.inf if self.training.max_epochs is None else self.training.max_epochs
@@ -225,15 +226,13 @@ class _Meter:
 
     def __init__(self) -> None:
         self.started = perf_counter()
-        self._sums = np.zeros(3)
-        self._count = 0
+        self._steps: list[tuple[float, float, bool]] = []
 
     def add(self, loss: float, norm: float, clipped: bool) -> None:
-        self._sums += loss, norm, clipped
-        self._count += 1
+        self._steps.append((loss, norm, clipped))
 
     def means(self) -> dict[str, float]:
-        means = self._sums / self._count if self._count else np.full(3, math.nan)
+        means = np.mean(self._steps, axis=0) if self._steps else np.full(3, math.nan)
         return dict(zip(("loss", "gradient_norm", "clipped"), map(float, means), strict=True))
 
 

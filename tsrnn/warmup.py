@@ -8,12 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.jit import cache_folder
-from tsrnn.kernels.losses import LOSSES
-from tsrnn.kernels.optimizers import OPTIMIZERS
-
-_STRATEGIES = ("direct", "recursive")
+from tsrnn.options import CHOICES
 
 
 def warmup(dtype: str = "float32") -> Path | None:
@@ -56,11 +52,11 @@ def warmup(dtype: str = "float32") -> Path | None:
 
 def _settings() -> Iterator[dict[str, Any]]:
     """Yield what compiles code of its own."""
-    for cell in CELLS:
-        for strategy in _STRATEGIES:
+    for cell in CHOICES["cell"]:
+        for strategy in CHOICES["strategy"]:
             yield {"cell": cell, "strategy": strategy}
-    for loss in LOSSES:
-        yield {"loss": loss}
-    for optimizer in OPTIMIZERS:
-        yield {"optimizer": optimizer}
+    for name in ("loss", "optimizer"):
+        for choice in CHOICES[name]:
+            yield {name: choice}
     yield {"clip_value": 1.0}
+    yield {"patch_size": 2}

@@ -8,7 +8,7 @@ from tsrnn.kernels.gather import gather
 
 
 class Batch(NamedTuple):
-    """Windows side by side: inputs x (T, B, 1), targets as the network's output, anchors (B,)."""
+    """Windows side by side: inputs x (T, B, patch_size), targets as the network's output, anchors (B,)."""
 
     x: np.ndarray
     target: np.ndarray
@@ -29,6 +29,10 @@ class Windows(NamedTuple):
     every_step : bool
         Whether each step's target is the value that follows it (many-to-many), or the last step's target is
         the whole horizon (many-to-one).
+    patch_size : int, default 1
+        Values that enter the network at a step; the look-back is a multiple of it.
+    n_decoded : int, default 0
+        If positive, the target is that many patches, nan where they reach past the horizon.
 
     Examples
     --------
@@ -36,6 +40,10 @@ class Windows(NamedTuple):
     >>> x, target, anchors = windows.batch(np.array([0, 1]))
     >>> x[:, 0, 0], target[0, 0], anchors
     (array([-2., -1.,  0.]), array([1., 2.]), array([2., 3.]))
+    >>> windows = Windows(np.arange(8.0), 4, 3, n_anchor=0, every_step=False, patch_size=2, n_decoded=2)
+    >>> x, target, anchors = windows.batch(np.array([1]))
+    >>> x[:, 0], target[:, 0]
+    (array([[1., 2.], [3., 4.]]), array([[ 5.,  6.], [ 7., nan]]))
     """
 
     values: np.ndarray
@@ -43,6 +51,8 @@ class Windows(NamedTuple):
     horizon: int
     n_anchor: int
     every_step: bool
+    patch_size: int = 1
+    n_decoded: int = 0
 
     @property
     def first(self) -> int:
@@ -53,22 +63,27 @@ class Windows(NamedTuple):
 
     def batch(self, starts: np.ndarray) -> Batch:
         """Gather the windows starting at `starts` (B,)."""
-        segments, anchors = self._segments(starts, self.lookback + self.horizon)
+        L, H, B = self.lookback, self.horizon, len(starts)
         if self.every_step:
-            return Batch(segments[:-1, :, None], segments[self.first + 1 :, :, None], anchors)
-        target = np.ascontiguousarray(segments[self.lookback :].T)
-        return Batch(segments[: self.lookback, :, None], target[None], anchors)
+            return self._cut(starts, L + H - 1, self.first + 1, (L + H - 1 - self.first, B, 1))
+        shape = (self.n_decoded, B, self.patch_size) if self.n_decoded else (1, B, H)
+        return self._cut(starts, L // self.patch_size, L, shape)
 
     def inputs(self, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gather only what is known: inputs (lookback, B, 1) and anchors (B,)."""
-        segments, anchors = self._segments(starts, self.lookback)
-        return segments[:, :, None], anchors
+        """Gather only what is known: inputs (lookback / patch_size, B, patch_size) and anchors (B,)."""
+        batch = self._cut(starts, self.lookback // self.patch_size, 0, (0, len(starts), 1))
+        return batch.x, batch.anchors
 
-    def _segments(self, starts: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
-        segments = np.empty((length, len(starts)), self.values.dtype)
-        anchors = np.empty(len(starts), self.values.dtype)
-        gather(self.values, starts, self.lookback, self.n_anchor, segments, anchors)
-        return segments, anchors
+    def _cut(
+        self, starts: np.ndarray, n_steps: int, first_target: int, target_shape: tuple[int, int, int]
+    ) -> Batch:
+        B, dtype = len(starts), self.values.dtype
+        x = np.empty((n_steps, B, self.patch_size), dtype)
+        target, anchors = np.empty(target_shape, dtype), np.empty(B, dtype)
+        gather(
+            self.values, starts, self.lookback, self.horizon, self.n_anchor, first_target, x, target, anchors
+        )
+        return Batch(x, target, anchors)
 
 
 def split_starts(

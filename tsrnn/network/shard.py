@@ -50,7 +50,9 @@ class Shard:
         self.output = np.empty((n_read, n_windows, network.n_outputs), network.dtype)
         if gradient is not None:
             self._d_output = np.empty_like(self._output)
-            self._d_below = [self._array(n_steps, self._P_up) for _ in self._layers[1:]]
+            self._d_top = self._array(n_read, self._P_up)
+            lowest = self._array(n_steps if network.embedding else 0, self._P)
+            self._d_below = [lowest, *(self._array(n_steps, self._P_up) for _ in self._layers[1:])]
             self._ones = np.ones((1, 1, n_windows, self._width), network.dtype)
 
     def _array(self, n_steps: int, n_panels: int) -> np.ndarray:
@@ -142,9 +144,9 @@ class Shard:
         """Add to the gradient, given that of the output."""
         assert self._gradient is not None
         to_panels(d_output, 0, self._d_output)
-        d_read = np.zeros_like(self._top)
+        d_read, gradient = self._d_top, self._gradient
+        d_read[:] = 0
         dense_backward(self._d_output, self._packed.backward["W_head_transposed"], d_read)
-        gradient = self._gradient
         dense_gradients(self._top, self._d_output, self._ones, gradient["W_head"], gradient["b_head"])
         for directions in self._layers:
             for direction in directions:
@@ -168,11 +170,8 @@ class Shard:
         """Return the gradient of the layer's input, given that of what it sends up from step `first` on."""
         if self._masks is not None and len(d_up):
             d_up = d_up * self._masks[layer][first : first + len(d_up)]
-        if layer > 0:
-            dx = self._d_below[layer - 1]
-            dx[:] = 0
-        else:
-            dx = self._array(self._T if self._embedded is not None else 0, self._P)
+        dx = self._d_below[layer]
+        dx[:] = 0
         for direction in self._layers[layer]:
             direction.backward(self._inputs[layer], d_up, first, dx)
         if self.network.residual and layer > 0:

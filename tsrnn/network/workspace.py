@@ -1,5 +1,6 @@
 """What a network needs to run again and again without allocating: packed weights, buffers for its batches."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tsrnn.kernels.losses import count_targets
 from tsrnn.network.architecture import Architecture, PackedGradient, PackedWeights
 from tsrnn.network.layout import Packing
 from tsrnn.network.shard import Shard
@@ -140,14 +142,22 @@ class _TrainingGroup(_Group):
         self.gradient.flat[:] = 0
         value = 0.0
         for shard, start, stop in self._shards:
+            part = target if stop - start == x.shape[1] else np.ascontiguousarray(target[:, start:stop])
+            share = 1.0 if part is target else _share(part, target)
+            if share == 0:
+                continue
             shard.forward(x, start, state, masks)
             d_output = np.empty_like(shard.output)
-            share = (stop - start) / x.shape[1]
-            value += share * loss(shard.output, np.ascontiguousarray(target[:, start:stop]), d_output)
-            if share < 1:
-                d_output *= share
+            value += share * loss(shard.output, part, d_output)
+            d_output *= share
             shard.backward(d_output)
         return value
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> float:
+    """Return how many of the targets lie in a part; nan if there are none at all."""
+    n = count_targets(whole.reshape(-1))
+    return count_targets(part.reshape(-1)) / n if n else math.nan
 
 
 def _shards(network: Architecture, n_weights: int, n_steps: int, n_windows: int) -> int:

@@ -1,0 +1,111 @@
+"""The parameters of `RNNForecaster`: which are accepted, alone and together, and the network they make."""
+
+from math import ceil, inf
+from types import SimpleNamespace
+from typing import Any
+
+from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.losses import LOSSES
+from tsrnn.kernels.optimizers import OPTIMIZERS
+from tsrnn.network import Network
+from tsrnn.parameters import check_choice, check_number, check_positive_integer
+from tsrnn.training import SCHEDULES
+
+CHOICES = {
+    "cell": tuple(CELLS),
+    "strategy": ("direct", "recursive", "parallel"),
+    "bidirectional": (False, True),
+    "residual": (False, True),
+    "normalize": ("window", "series", "robust", None),
+    "loss": tuple(LOSSES),
+    "optimizer": tuple(OPTIMIZERS),
+    "schedule": SCHEDULES,
+    "dtype": ("float32", "float64"),
+}
+_COUNTS = {
+    "horizon": "steps",
+    "hidden_size": "units",
+    "num_layers": "layers",
+    "dilation": "steps",
+    "patch_size": "values",
+    "batch_size": "windows",
+    "n_iter_no_change": "evaluations",
+    "n_members": "networks",
+}
+_LIMITS = {"max_epochs": "epochs", "max_steps": "steps"}
+_POSITIVE = ("learning_rate", "clip_norm", "clip_value")
+_SHARES = ("dropout", "validation_fraction")
+_NONE_ALLOWED = (*_LIMITS, "clip_norm", "clip_value")
+
+
+def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
+    """Return parameters by name, with counts as int and numbers as float: kernels compile for each type.
+
+    What is not given, but follows: ``n_decoded``, the patches that cover the horizon with "parallel", else 0.
+
+    Raises
+    ------
+    ValueError
+        For one that is not accepted, or not together with another.
+    """
+    options = SimpleNamespace(**parameters)
+    for name, known in CHOICES.items():
+        check_choice(name, parameters[name], known)
+    for name in (*_COUNTS, *_LIMITS, *_POSITIVE, *_SHARES):
+        if parameters[name] is not None or name not in _NONE_ALLOWED:
+            setattr(options, name, _as_plain_number(name, parameters[name]))
+    if options.lookback != "auto":
+        options.lookback = check_positive_integer("lookback", options.lookback, 'steps, or "auto"')
+    _check_together(options)
+    is_parallel = options.strategy == "parallel"
+    options.n_decoded = ceil(options.horizon / options.patch_size) if is_parallel else 0
+    return options
+
+
+def _as_plain_number(name: str, value: Any) -> int | float:
+    if name in _POSITIVE:
+        return check_number(name, value, 0, inf, open_low=True)
+    if name in _SHARES:
+        return check_number(name, value, 0, 1)
+    return check_positive_integer(name, value, (_COUNTS | _LIMITS)[name])
+
+
+def _check_together(options: SimpleNamespace) -> None:
+    if options.max_epochs is None and options.max_steps is None:
+        raise ValueError("`max_epochs` and `max_steps` are both None: training would never end. Set one.")
+    if options.strategy == "recursive" and options.bidirectional:
+        raise ValueError(
+            'strategy="recursive" forecasts each value of a window from those before it; bidirectional=True '
+            'would let the network see it. Set bidirectional=False or strategy="direct".'
+        )
+    if options.strategy == "recursive" and options.patch_size > 1:
+        raise ValueError(
+            'strategy="recursive" reads and forecasts one value at a step; '
+            f"patch_size={options.patch_size} would make it read {options.patch_size} that it has yet to "
+            'forecast. Set patch_size=1, or strategy="direct" or "parallel".'
+        )
+    if options.lookback != "auto" and options.lookback % options.patch_size:
+        longer = ceil(options.lookback / options.patch_size) * options.patch_size
+        raise ValueError(
+            f"`lookback` must be a multiple of patch_size={options.patch_size}, because the network reads "
+            f'whole patches; got {options.lookback}. Set lookback={longer} or "auto".'
+        )
+
+
+def build_network(options: SimpleNamespace) -> Network:
+    """Return the network that checked options describe."""
+    n_outputs = {"direct": options.horizon, "recursive": 1, "parallel": options.patch_size}
+    return Network(
+        options.cell,
+        options.patch_size,
+        options.hidden_size,
+        options.num_layers,
+        n_outputs[options.strategy],
+        dropout=options.dropout,
+        bidirectional=options.bidirectional,
+        residual=options.residual,
+        dilation=options.dilation,
+        embedding=options.patch_size > 1,
+        n_decoded=options.n_decoded,
+        dtype=options.dtype,
+    )
