@@ -157,7 +157,7 @@ def test_large_batches_are_shared_among_threads_without_changing_a_bit(monkeypat
 
     def recorded(tasks, n_threads):
         shared.add((len(tasks), n_threads))
-        run_all(tasks, n_threads)
+        return run_all(tasks, n_threads)
 
     monkeypatch.setattr("tsrnn.network.workspace.run_all", recorded)
     large = {"cell": "lstm", "hidden_size": 64, "lookback": 40, "batch_size": 96, "n_members": n_members}
