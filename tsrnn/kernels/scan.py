@@ -14,6 +14,7 @@ from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.products import add_transposed, multiply_add, nothing, product
 from tsrnn.kernels.steps import activate, differentiate, prepare, resume
 from tsrnn.kernels.tile import Panels, lanes
+from tsrnn.kernels.views import borrow, flat, rows
 
 _CHUNK = 256  # rows that stay in the cache while all of their products are taken
 
@@ -32,6 +33,11 @@ class Weights(NamedTuple):
 
 
 @kernel
+def _borrowed(weights):
+    return Weights(borrow(weights.W_x), borrow(weights.W_h), borrow(weights.bias), borrow(weights.diagonal))
+
+
+@kernel
 def side_of(h, P, skip):
     """Return the panel of h at which a direction starts."""
     return h.shape[1] - P if skip < 0 else 0
@@ -43,19 +49,19 @@ def preactivate(gates, weights, first, last, first_of_h, x, h):
     _, B, width = gates.shape
     x_rows, h_rows = weights.W_x.shape[1], weights.W_h.shape[1]
     multiply_add(
-        Panels(gates.reshape(-1), first * B * width, B * width),
+        Panels(flat(gates), first * B * width, B * width),
         B,
         last - first,
-        Panels(weights.bias.reshape(-1), first * width, width),
+        Panels(flat(weights.bias), first * width, width),
         np.int64(0),
         product(
             Panels(x, 0, B * width),
-            Panels(weights.W_x.reshape(-1), first * x_rows * width, x_rows * width),
+            Panels(flat(weights.W_x), first * x_rows * width, x_rows * width),
             x_rows if x.size > 0 else 0,
         ),
         product(
             Panels(h, 0, B * width),
-            Panels(weights.W_h.reshape(-1), (first - first_of_h) * h_rows * width, h_rows * width),
+            Panels(flat(weights.W_h), (first - first_of_h) * h_rows * width, h_rows * width),
             h_rows if h.size > 0 else 0,
         ),
     )
@@ -65,19 +71,19 @@ def preactivate(gates, weights, first, last, first_of_h, x, h):
 def add_product(C, A, first, K, W, first_row):
     """C += A W, for K columns of A (panels, B, lanes) from panel `first`, and W from row `first_row` on."""
     n_panels, B, width = C.shape
-    whole = Panels(C.reshape(-1), 0, B * width)
-    left = Panels(A.reshape(-1), first * B * width, B * width)
-    right = Panels(W.reshape(-1), first_row * width, W.shape[1] * width)
+    whole = Panels(flat(C), 0, B * width)
+    left = Panels(flat(A), first * B * width, B * width)
+    right = Panels(flat(W), first_row * width, W.shape[1] * width)
     multiply_add(whole, B, n_panels, whole, width, product(left, right, K), nothing(whole))
 
 
 @kernel
 def step_forward(cell, weights, gates, x, h_before, h, c_before, c):
     """One step of all windows: gates (N, B, lanes), the others flat."""
-    N, B, width = gates.shape
+    N = len(gates)
     P = N // cell.n_blocks
     x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
-    blocks = gates.reshape((cell.n_blocks, P * B * width))
+    blocks = rows(gates, cell.n_blocks)
     none, zero = x[:0], np.int64(0)  # the plain number 0 would be a type of its own, and be compiled for
     preactivate(gates, weights, zero, h_start, h_start, x, none)
     preactivate(gates, weights, h_start, min(x_end, h_end), h_start, x, h_before)
@@ -92,6 +98,7 @@ def step_forward(cell, weights, gates, x, h_before, h, c_before, c):
 @kernel
 def forward(cell, weights, x, gates, h, c, skip):
     """Run a layer over x; where gates or c have room for fewer steps, later ones overwrite earlier ones."""
+    weights, x, gates, h, c = _borrowed(weights), borrow(x), borrow(gates), borrow(h), borrow(c)
     N, B, width = gates.shape[1:]
     P = N // cell.n_blocks
     n = P * B * width
@@ -103,11 +110,11 @@ def forward(cell, weights, x, gates, h, c, skip):
             cell,
             weights,
             gates[t % len(gates)],
-            x[t].reshape(-1),
-            h[before].reshape(-1)[start : start + n],
-            h[now].reshape(-1)[start : start + n],
-            c[before % len(c)].reshape(-1),
-            c[now % len(c)].reshape(-1),
+            flat(x[t]),
+            flat(h[before])[start : start + n],
+            flat(h[now])[start : start + n],
+            flat(c[before % len(c)]),
+            flat(c[now % len(c)]),
         )
 
 
@@ -117,7 +124,7 @@ def step_backward(cell, weights, gates, h_before, h, c_before, c, dh, dc, d_diag
     N, B, width = gates.shape
     P = N // cell.n_blocks
     x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
-    blocks = gates.reshape((cell.n_blocks, P * B * width))
+    blocks = rows(gates, cell.n_blocks)
     differentiate(cell, blocks, h_before, h, c_before, c, dh, dc, weights.diagonal, d_diagonal)
     if h_end < x_end:
         d_between = np.zeros((P, B, width), dh.dtype)
@@ -136,6 +143,8 @@ def backward(cell, weights, gates, h, c, above, first, dh, dc, d_diagonal, dx, s
     gradients of the final states and are left with those of the starting states; dx, if not empty, and
     d_diagonal are added to.
     """
+    weights, gates, h, c = _borrowed(weights), borrow(gates), borrow(h), borrow(c)
+    above, dh, dc, dx = borrow(above), borrow(dh), borrow(dc), borrow(dx)
     T, N, B, width = gates.shape
     P = N // cell.n_blocks
     n, zero = P * B * width, np.int64(0)
@@ -143,19 +152,19 @@ def backward(cell, weights, gates, h, c, above, first, dh, dc, d_diagonal, dx, s
     for step in range(T):
         t = T - 1 - step if skip > 0 else step
         now, before = t + abs(skip), t + abs(skip) - skip
-        dh_t, dc_t = dh[t % abs(skip)].reshape(-1), dc[t % abs(skip)].reshape(-1)
+        dh_t, dc_t = flat(dh[t % abs(skip)]), flat(dc[t % abs(skip)])
         if first <= t < first + len(above):
-            arriving = above[t - first].reshape(-1)[start : start + n]
+            arriving = flat(above[t - first])[start : start + n]
             for j in range(n):
                 dh_t[j] += arriving[j]
         step_backward(
             cell,
             weights,
             gates[t],
-            h[before].reshape(-1)[start : start + n],
-            h[now].reshape(-1)[start : start + n],
-            c[before % len(c)].reshape(-1),
-            c[now % len(c)].reshape(-1),
+            flat(h[before])[start : start + n],
+            flat(h[now])[start : start + n],
+            flat(c[before % len(c)]),
+            flat(c[now % len(c)]),
             dh_t,
             dc_t,
             d_diagonal,
@@ -177,11 +186,11 @@ def add_outer(dW, A, first_panel, d, first, start, stop):
     chunk = max(1, _CHUNK // B)
     for t in range(0, T, chunk):
         add_transposed(
-            Panels(dW.reshape(-1), start * rows * width, rows * width),
+            Panels(flat(dW), start * rows * width, rows * width),
             rows,
             stop - start,
-            Panels(A.reshape(-1), t * a_step + first_panel * B * width, B * width),
-            Panels(d.reshape(-1), t * d_step + (first + start) * B * width, B * width),
+            Panels(flat(A), t * a_step + first_panel * B * width, B * width),
+            Panels(flat(d), t * d_step + (first + start) * B * width, B * width),
             min(chunk, T - t),
             B,
             a_step,
