@@ -12,7 +12,7 @@ from tsrnn.network import Network
 from tsrnn.parameters import counted
 from tsrnn.pipeline import Pipeline
 
-_PIECE = 65_536  # values copied at a time: memory does not depend on how many a block has
+_PIECE = 4096  # values copied at a time: memory does not depend on how many a block has
 
 
 class _Member(NamedTuple):
