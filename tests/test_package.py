@@ -107,7 +107,7 @@ def test_import_loads_nothing_foreign_but_what_every_forecast_needs():
 
 def test_version_is_the_same_everywhere():
     declared = tomllib.loads(read("pyproject.toml"))["project"]["version"]
-    newest = re.search(r"^## \[?(\S+?)\]?(?:\s|$)", read("CHANGELOG.md"), re.MULTILINE)
+    newest = re.search(r"^## \[?(\d\S*?)\]?(?:\s|$)", read("CHANGELOG.md"), re.MULTILINE)
     assert newest is not None
     assert (tsrnn.__version__, newest[1]) == (declared, declared)
 
