@@ -100,12 +100,19 @@ def use(**settings):
     model = tsrnn.RNNForecaster(**(sizes | settings)).fit(y)
     model.predict(), model.predict(7), model.residuals_
 
+def stream(cell):
+    settings = {"strategy": "recursive", "normalize": "series", "max_steps": 2}
+    stream = tsrnn.RNNForecaster(cell, 1, 5, **settings).fit(y).stream(warm=True)
+    stream.run(y.to_numpy(dtype="float32")[::2]), stream.step(1)
+    stream.state = stream.state
+
 y = pd.Series(np.cos(np.arange(40.0)))
 folder = tsrnn.warmup()
 with event.install_recorder("numba:compile") as recorder:
     for cell in CHOICES["cell"]:
         for strategy in CHOICES["strategy"]:
             use(cell=cell, strategy=strategy)
+        stream(cell=cell)
     for name in ("normalize", "loss", "optimizer", "schedule"):
         for choice in CHOICES[name]:
             use(**{name: choice})

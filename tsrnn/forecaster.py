@@ -14,6 +14,7 @@ from tsrnn.network import Network
 from tsrnn.options import build_network, check_options
 from tsrnn.parameters import counted
 from tsrnn.pipeline import Cut, fit_pipeline
+from tsrnn.stream import Stream
 from tsrnn.training import Run, Training, train_all
 from tsrnn.windows import split_starts
 
@@ -255,6 +256,14 @@ class RNNForecaster(BaseForecaster):
         """Return the fitted network's layers and parameter counts as a table."""
         self._history(None)
         return self.network_.summary()
+
+    def stream(self, *, warm: bool = False) -> Stream:
+        """Return a `tsrnn.stream.Stream`, which takes in one value after another in constant time.
+
+        It starts from the zero state or, `warm`, where the training series ends.
+        """
+        history = self._history(None).values
+        return Stream(self.network_, self.thetas_, self.pipeline_, history if warm else None)
 
     @property
     def fitted_values_(self) -> pd.Series:

@@ -11,6 +11,7 @@ import numpy as np
 from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.scan import add_product, add_to, preactivate
 from tsrnn.kernels.steps import activate, differentiate, prepare, resume
+from tsrnn.kernels.views import flat, rows
 
 
 @kernel
@@ -19,16 +20,16 @@ def decode(cell, weights, h_0, c_0, x, shared, common, gates, h, c):
     M, N, B, width = gates.shape
     P = N // cell.n_blocks
     x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
-    state, c_before = h_0.reshape(-1), c_0.reshape(-1)
+    state, c_before = flat(h_0), flat(c_0)
     none, zero = state[:0], np.int64(0)
     preactivate(common, weights, zero, h_start, h_start, none, none)
     preactivate(common, weights, h_start, h_end, h_start, none, state)
     preactivate(common, weights, h_end, N, h_start, none, none)
     for i in range(M):
-        here, shared_part = gates[i].reshape(-1), common.reshape(-1)
+        here, shared_part = flat(gates[i]), flat(common)
         for j in range(here.size):
             here[j] = shared_part[j]
-        blocks = gates[i].reshape((cell.n_blocks, P * B * width))
+        blocks = rows(gates[i], cell.n_blocks)
         if len(x) > 0:
             add_product(gates[i, :x_end], x[i], zero, weights.W_x.shape[1], weights.W_x, zero)
         else:
@@ -44,9 +45,9 @@ def decode(cell, weights, h_0, c_0, x, shared, common, gates, h, c):
             cell,
             blocks,
             state,
-            h[i].reshape(-1),
+            flat(h[i]),
             c_before,
-            c[i % len(c)].reshape(-1),
+            flat(c[i % len(c)]),
             weights.diagonal,
         )
 
@@ -63,23 +64,23 @@ def decode_backward(
     M, N, B, width = gates.shape
     P = N // cell.n_blocks
     x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
-    state, c_before = h_0.reshape(-1), c_0.reshape(-1)
+    state, c_before = flat(h_0), flat(c_0)
     zero = np.int64(0)
     common[:] = 0
     shared[:] = 0
     for i in range(M):
-        blocks = gates[i].reshape((cell.n_blocks, P * B * width))
-        dh_i = dh[i].reshape(-1)
+        blocks = rows(gates[i], cell.n_blocks)
+        dh_i = flat(dh[i])
         dc[:] = 0
         differentiate(
             cell,
             blocks,
             state,
-            h[i].reshape(-1),
+            flat(h[i]),
             c_before,
-            c[i % len(c)].reshape(-1),
+            flat(c[i % len(c)]),
             dh_i,
-            dc.reshape(-1),
+            flat(dc),
             weights.diagonal,
             d_diagonal,
         )
@@ -87,10 +88,10 @@ def decode_backward(
             d_between[:] = 0
             first_row = (h_end - h_start) * width
             add_product(d_between, gates[i], h_end, (x_end - h_end) * width, weights.W_h, first_row)
-            resume(cell, blocks, state, d_between.reshape(-1), dh_i)
-        add_to(common.reshape(-1), gates[i].reshape(-1))
-        add_to(dh_0.reshape(-1), dh_i)
-        add_to(dc_0.reshape(-1), dc.reshape(-1))
+            resume(cell, blocks, state, flat(d_between), dh_i)
+        add_to(flat(common), flat(gates[i]))
+        add_to(flat(dh_0), dh_i)
+        add_to(flat(dc_0), flat(dc))
         if len(dx) > 0:
             add_product(dx[i], gates[i], zero, x_end * width, weights.W_x, zero)
         else:

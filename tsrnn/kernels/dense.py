@@ -6,6 +6,7 @@ from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.products import multiply_add, nothing, product
 from tsrnn.kernels.scan import add_outer
 from tsrnn.kernels.tile import Panels
+from tsrnn.kernels.views import flat
 
 
 @kernel
@@ -14,14 +15,14 @@ def dense(x, W, bias, y):
     B, width = x.shape[2:]
     rows = W.shape[1]
     for t in range(len(y)):
-        left = Panels(x[t].reshape(-1), 0, B * width)
+        left = Panels(flat(x[t]), 0, B * width)
         multiply_add(
-            Panels(y[t].reshape(-1), 0, B * width),
+            Panels(flat(y[t]), 0, B * width),
             B,
             y.shape[1],
-            Panels(bias.reshape(-1), 0, width),
+            Panels(flat(bias), 0, width),
             np.int64(0),
-            product(left, Panels(W.reshape(-1), 0, rows * width), rows),
+            product(left, Panels(flat(W), 0, rows * width), rows),
             nothing(left),
         )
 
@@ -32,8 +33,8 @@ def dense_backward(dy, W, dx):
     B, width = dy.shape[2:]
     rows = W.shape[1]
     for t in range(len(dy)):
-        left, right = Panels(dy[t].reshape(-1), 0, B * width), Panels(W.reshape(-1), 0, rows * width)
-        C = Panels(dx[t].reshape(-1), 0, B * width)
+        left, right = Panels(flat(dy[t]), 0, B * width), Panels(flat(W), 0, rows * width)
+        C = Panels(flat(dx[t]), 0, B * width)
         multiply_add(C, B, dx.shape[1], C, width, product(left, right, rows), nothing(left))
 
 
@@ -48,16 +49,16 @@ def dense_gradients(x, dy, ones, dW, dbias):
 @kernel
 def rectify(y):
     """Y = max(0, y)."""
-    flat = y.reshape(-1)
-    zero = type(flat[0])(0)
-    for j in range(flat.size):
-        flat[j] = zero if flat[j] < zero else flat[j]
+    values = flat(y)
+    zero = type(values[0])(0)
+    for j in range(values.size):
+        values[j] = zero if values[j] < zero else values[j]
 
 
 @kernel
 def rectify_backward(y, dy):
     """Set dy to 0 where y is."""
-    flat, d = y.reshape(-1), dy.reshape(-1)
-    zero = type(flat[0])(0)
-    for j in range(flat.size):
-        d[j] = d[j] if flat[j] > zero else zero
+    values, d = flat(y), flat(dy)
+    zero = type(values[0])(0)
+    for j in range(values.size):
+        d[j] = d[j] if values[j] > zero else zero

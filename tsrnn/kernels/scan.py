@@ -14,6 +14,7 @@ from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.products import add_transposed, multiply_add, nothing, product
 from tsrnn.kernels.steps import activate, differentiate, prepare, resume
 from tsrnn.kernels.tile import Panels, lanes
+from tsrnn.kernels.views import flat, rows
 
 _CHUNK = 256  # rows that stay in the cache while all of their products are taken
 
@@ -50,19 +51,19 @@ def preactivate(gates, weights, first, last, first_of_h, x, h):
     _, B, width = gates.shape
     x_rows, h_rows = weights.W_x.shape[1], weights.W_h.shape[1]
     multiply_add(
-        Panels(gates.reshape(-1), first * B * width, B * width),
+        Panels(flat(gates), first * B * width, B * width),
         B,
         last - first,
-        Panels(weights.bias.reshape(-1), first * width, width),
+        Panels(flat(weights.bias), first * width, width),
         np.int64(0),
         product(
             Panels(x, 0, B * width),
-            Panels(weights.W_x.reshape(-1), first * x_rows * width, x_rows * width),
+            Panels(flat(weights.W_x), first * x_rows * width, x_rows * width),
             x_rows if x.size > 0 else 0,
         ),
         product(
             Panels(h, 0, B * width),
-            Panels(weights.W_h.reshape(-1), (first - first_of_h) * h_rows * width, h_rows * width),
+            Panels(flat(weights.W_h), (first - first_of_h) * h_rows * width, h_rows * width),
             h_rows if h.size > 0 else 0,
         ),
     )
@@ -72,19 +73,19 @@ def preactivate(gates, weights, first, last, first_of_h, x, h):
 def add_product(C, A, first, K, W, first_row):
     """C += A W, for K columns of A (panels, B, lanes) from panel `first`, and W from row `first_row` on."""
     n_panels, B, width = C.shape
-    whole = Panels(C.reshape(-1), 0, B * width)
-    left = Panels(A.reshape(-1), first * B * width, B * width)
-    right = Panels(W.reshape(-1), first_row * width, W.shape[1] * width)
+    whole = Panels(flat(C), 0, B * width)
+    left = Panels(flat(A), first * B * width, B * width)
+    right = Panels(flat(W), first_row * width, W.shape[1] * width)
     multiply_add(whole, B, n_panels, whole, width, product(left, right, K), nothing(whole))
 
 
 @kernel
 def step_forward(cell, weights, gates, x, h_before, h, c_before, c):
     """One step of all windows: gates (N, B, lanes), the others flat."""
-    N, B, width = gates.shape
+    N = len(gates)
     P = N // cell.n_blocks
     x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
-    blocks = gates.reshape((cell.n_blocks, P * B * width))
+    blocks = rows(gates, cell.n_blocks)
     none, zero = x[:0], np.int64(0)  # the plain number 0 would be a type of its own, and be compiled for
     preactivate(gates, weights, zero, h_start, h_start, x, none)
     preactivate(gates, weights, h_start, min(x_end, h_end), h_start, x, h_before)
@@ -110,46 +111,44 @@ def forward(cell, weights, x, gates, h, c, skip):
             cell,
             weights,
             gates[t % len(gates)],
-            x[t].reshape(-1),
-            h[before].reshape(-1)[start : start + n],
-            h[now].reshape(-1)[start : start + n],
-            c[before % len(c)].reshape(-1),
-            c[now % len(c)].reshape(-1),
+            flat(x[t]),
+            flat(h[before])[start : start + n],
+            flat(h[now])[start : start + n],
+            flat(c[before % len(c)]),
+            flat(c[now % len(c)]),
         )
 
 
 @kernel
 def step_backward(cell, weights, gates, h_before, h, c_before, c, dh, dc, d_diagonal, d_between):
     """From gates to their gradients, in place, and from dh and dc to the gradients of the states before."""
-    N, B, width = gates.shape
+    N, width = len(gates), gates.shape[2]
     P = N // cell.n_blocks
     x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
-    blocks = gates.reshape((cell.n_blocks, P * B * width))
-    differentiate(cell, blocks, h_before, h, c_before, c, dh, dc, weights.diagonal, d_diagonal)
+    blocks = rows(gates, cell.n_blocks)
+    differentiate(cell, blocks, h_before, h, c_before, c, flat(dh), dc, weights.diagonal, d_diagonal)
     if h_end < x_end:
         d_between[:] = 0
         add_product(d_between, gates, h_end, (x_end - h_end) * width, weights.W_h, (h_end - h_start) * width)
-        resume(cell, blocks, h_before, d_between.reshape(-1), dh)
-    add_product(
-        dh.reshape((P, B, width)), gates, h_start, (h_end - h_start) * width, weights.W_h, np.int64(0)
-    )
+        resume(cell, blocks, h_before, flat(d_between), flat(dh))
+    add_product(dh, gates, h_start, (h_end - h_start) * width, weights.W_h, np.int64(0))
 
 
 @kernel
 def add_outer(dW, A, first_panel, d, first, last):
-    """DW += the sum over time of A' d.
+    """Add to dW (last - first, rows, lanes) the sum over time of A' d.
 
-    dW (last - first, rows, lanes); rows columns of A (T or 1, panels, B, lanes) from `first_panel` on; d
-    (T, panels, B, lanes) from panel `first` to `last`.
+    The rows are as many columns of A (T or 1, panels, B, lanes), from `first_panel` on. Of d (T, panels, B,
+    lanes) the panels from `first` to `last` are taken.
     """
-    rows, width = dW.shape[1:]
+    n_rows, width = dW.shape[1:]
     T, _, B, _ = d.shape
     add_transposed(
-        Panels(dW.reshape(-1), 0, rows * width),
-        rows,
+        Panels(flat(dW), 0, n_rows * width),
+        n_rows,
         last - first,
-        Panels(A.reshape(-1), first_panel * B * width, B * width),
-        Panels(d.reshape(-1), first * B * width, B * width),
+        Panels(flat(A), first_panel * B * width, B * width),
+        Panels(flat(d), first * B * width, B * width),
         T,
         B,
         A[0].size if len(A) > 1 else np.int64(0),
@@ -188,17 +187,17 @@ def backward(cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_be
         for step in range(done, min(done + chunk, T)):
             t = T - 1 - step if skip > 0 else step
             now, before = t + abs(skip), t + abs(skip) - skip
-            dh_t, dc_t = dh[t % abs(skip)].reshape(-1), dc[t % abs(skip)].reshape(-1)
+            dh_t, dc_t = dh[t % abs(skip)], flat(dc[t % abs(skip)])
             if first <= t < first + len(above):
-                add_to(dh_t, above[t - first].reshape(-1)[start : start + n])
+                add_to(flat(dh_t), flat(above[t - first])[start : start + n])
             step_backward(
                 cell,
                 weights,
                 gates[t],
-                h[before].reshape(-1)[start : start + n],
-                h[now].reshape(-1)[start : start + n],
-                c[before % len(c)].reshape(-1),
-                c[now % len(c)].reshape(-1),
+                flat(h[before])[start : start + n],
+                flat(h[now])[start : start + n],
+                flat(c[before % len(c)]),
+                flat(c[now % len(c)]),
                 dh_t,
                 dc_t,
                 gradient.diagonal,

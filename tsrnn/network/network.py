@@ -198,6 +198,11 @@ class Network:
         """
         return Workspace(self.architecture, self.packings, n_threads)
 
+    def packed(self, theta: np.ndarray) -> np.ndarray:
+        """Return the weights as the kernels read them: one vector, laid out as `pack_index` says."""
+        positions, extended = self.packings[0].positions, self._extended(theta)
+        return np.where(positions < 0, extended.dtype.type(0), extended[positions])
+
     def forward(
         self,
         theta: np.ndarray,

@@ -1,0 +1,296 @@
+"""A recurrent forecaster that takes in one value after another."""
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tsrnn.kernels.stream import Scaling, Sizes, stream
+from tsrnn.kernels.tile import lanes
+from tsrnn.network import Network
+from tsrnn.parameters import counted
+from tsrnn.pipeline import Pipeline
+
+_CHUNK = 64  # samples whose gates stay in the cache beside the weights
+_PIECE = 4096  # values copied at a time: memory does not depend on how many a block has
+
+
+class _Member(NamedTuple):
+    """Packed weights of one network, and its states (slots, padded units)."""
+
+    weights: np.ndarray
+    h: np.ndarray
+    c: np.ndarray
+
+
+class Stream:
+    """The state of a forecaster between one value of a series and the next.
+
+    Made by ``RNNForecaster.stream()``. Each value is taken in once, at a cost that does not depend on how
+    many came before, and answered with the forecast of the one that follows; the values are not kept. One
+    stream serves one thread at a time.
+
+    Parameters
+    ----------
+    network : Network
+        One-way, with one input and one output.
+    thetas : ndarray of shape (n_members, n_parameters)
+        Weights of each member; the forecast is the members' median.
+    pipeline : Pipeline
+        How the data were prepared for training.
+    history : array-like of shape (n,), optional
+        Values to take in first, as by `run`.
+
+    Raises
+    ------
+    ValueError
+        If the model was not trained to forecast from a state alone: strategies but "recursive",
+        ``normalize="window"``, transforms but "log".
+
+    Examples
+    --------
+    >>> from tsrnn import RNNForecaster
+    >>> y = np.sin(np.arange(300) / 3)
+    >>> model = RNNForecaster(
+    ...     "lstm", strategy="recursive", normalize="series", transform=None, max_steps=300, random_state=0
+    ... ).fit(y)
+    >>> stream = model.stream(warm=True)  # where the training series ends
+    >>> float(round(stream.step(np.sin(100.0)), 1)), float(round(np.sin(301 / 3), 1))
+    (-0.2, -0.2)
+    >>> stream.reset()
+    >>> forecasts = stream.run(y[-model.lookback_ :])  # one forecast after each value
+    >>> np.allclose(forecasts[-1], model.predict(1), atol=1e-5)
+    True
+    """
+
+    def __init__(self, network: Network, thetas: np.ndarray, pipeline: Pipeline, history: Any = None) -> None:
+        _check_streams(network, pipeline)
+        architecture, cell = network.architecture, network.architecture.cell
+        width = lanes(np.empty(0, network.dtype))
+        n_panels = -(-network.hidden_size // width)
+        self._network = network
+        self._skips = [architecture.skip(layer) for layer in range(network.num_layers)]
+        residual = int(architecture.residual)
+        self._sizes = Sizes(
+            network.num_layers, n_panels, cell.n_diagonals, int(architecture.dilation), residual
+        )
+        self._scaling = Scaling(
+            int("log" in pipeline.transforms),
+            float(pipeline.level),
+            float(pipeline.scale or 1.0),
+            float(pipeline.scale),
+        )
+        n_slots, n_units = sum(skip + 1 for skip in self._skips), n_panels * width
+        self._members = [
+            _Member(
+                network.packed(theta),
+                np.zeros((n_slots, n_units), network.dtype),
+                np.zeros((n_slots, n_units if cell.n_states > 1 else 0), network.dtype),
+            )
+            for theta in thetas
+        ]
+        self._count = 0
+        self._values = np.empty(_PIECE)
+        self._passing = np.empty((_CHUNK, n_units), network.dtype)
+        self._gates = np.empty((_CHUNK, cell.step.n_blocks * n_units), network.dtype)
+        self._one = np.empty(1)
+        self._largest = float(np.finfo(network.dtype).max) * self._scaling.divisor
+        if history is not None:
+            self.run(history)
+
+    def step(self, value: float) -> float:
+        """Take in the next value and return the forecast of the one after it.
+
+        Parameters
+        ----------
+        value : float
+
+        Returns
+        -------
+        float
+            Of the same bits as from `run`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the value is no finite number; the stream is left as it was.
+
+        See Also
+        --------
+        run : Many values in one call, tens of times faster.
+        """
+        if not isinstance(value, Real) or isinstance(value, bool):
+            raise TypeError(
+                f"`value` must be one number; got {type(value).__name__}. Pass many values to run(block)."
+            )
+        number = float(value)
+        self._check(number, number, number)
+        self._one[0] = number
+        forecasts = np.empty((len(self._members), 1))
+        self._take_in(self._one, forecasts)
+        return float(forecasts[0, 0] if len(forecasts) == 1 else np.median(forecasts))
+
+    def run(self, block: Any) -> np.ndarray:
+        """Take in a block of values and return the forecast that follows each.
+
+        Parameters
+        ----------
+        block : array-like of shape (n,)
+            Real numbers in time order, of any type; n may be 0.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            Entry t is the forecast of the value after ``block[t]``, made from that and what came before: the
+            same, to the bit, however a series is cut into blocks and steps.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the block is not one row of finite numbers; the stream is left as it was.
+        """
+        values = _as_row(block)
+        if len(values) == 0:
+            return np.empty(0)
+        self._check(float(values.min()), float(values.max()), values)
+        forecasts = np.empty(len(values))
+        for first in range(0, len(values), _PIECE):
+            piece = values[first : first + _PIECE]
+            copied, here = self._values[: len(piece)], forecasts[first : first + len(piece)]
+            copied[:] = piece
+            if len(self._members) == 1:
+                self._take_in(copied, here[None])
+            else:
+                of_members = np.empty((len(self._members), len(piece)))
+                self._take_in(copied, of_members)
+                np.median(of_members, axis=0, out=here)
+        return forecasts
+
+    def reset(self) -> None:
+        """Go back to the zero state, in which nothing has been taken in."""
+        self._count = 0
+        for member in self._members:
+            member.h[:] = 0
+            member.c[:] = 0
+
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """What the next forecasts depend on, to be saved and set again: a copy, as plain arrays.
+
+        ``state["layer_0"]`` has the shape (n_members, n_states, steps, hidden_size), with h before c and the
+        steps, more than one in dilated layers, in the order of time. ``numpy.savez(file, **stream.state)``
+        saves it, ``stream.state = numpy.load(file)`` goes on from there with the same bits.
+        """
+        return {
+            name: np.array([[part[self._slots(layer)] for part in self._states(m)] for m in self._members])
+            for layer, name in enumerate(self._names)
+        }
+
+    @state.setter
+    def state(self, state: Mapping[str, np.ndarray]) -> None:
+        if not isinstance(state, Mapping):
+            raise TypeError(f"The state must be a mapping of names to arrays; got {type(state).__name__}.")
+        needed = {name: array.shape for name, array in self.state.items()}
+        found = {name: np.shape(array) for name, array in state.items()}
+        if found != needed:
+            raise ValueError(
+                f"The state must have the arrays {needed}; got {found}. "
+                "Take it from a stream of the same model."
+            )
+        arrays = {name: np.asarray(array, self._network.dtype) for name, array in state.items()}
+        if not all(np.isfinite(array).all() for array in arrays.values()):
+            raise ValueError("The state must be finite; got NaN or infinite numbers. Take it from a stream.")
+        self.reset()
+        for layer, name in enumerate(self._names):
+            for member, values in zip(self._members, arrays[name], strict=True):
+                for part, of_part in zip(self._states(member), values, strict=True):
+                    part[self._slots(layer)] = of_part
+
+    @property
+    def _names(self) -> list[str]:
+        return [f"layer_{layer}" for layer in range(len(self._skips))]
+
+    def _slots(self, layer: int) -> np.ndarray:
+        """Return the slots of the states that a layer's next steps follow, in the order of time."""
+        skip = self._skips[layer]
+        first = sum(self._skips[:layer]) + layer
+        return first + (self._count + 1 + np.arange(skip)) % (skip + 1)
+
+    def _states(self, member: _Member) -> tuple[np.ndarray, ...]:
+        both = member.h[:, : self._network.hidden_size], member.c[:, : self._network.hidden_size]
+        return both[: self._network.architecture.cell.n_states]
+
+    def _take_in(self, values: np.ndarray, forecasts: np.ndarray) -> None:
+        cell, count = self._network.architecture.cell.step, self._count
+        for (weights, h, c), here in zip(self._members, forecasts, strict=True):
+            room = self._passing, self._gates
+            stream(cell, self._sizes, self._scaling, weights, h, c, *room, count, values, here)
+        self._count += len(values)
+
+    def _check(self, low: float, high: float, values: Any) -> None:
+        """Refuse values, given their extremes, that would spoil the state."""
+        if self._scaling.log:
+            fits = low > 0 and high < np.inf
+        else:
+            fits = low - self._scaling.level > -self._largest and high - self._scaling.level < self._largest
+        if fits:
+            return
+        every = np.atleast_1d(np.asarray(values, np.float64))
+        unusable = ~np.isfinite(every)
+        if unusable.any():
+            raise ValueError(
+                f"A stream needs finite numbers; got {counted(unusable.sum(), 'missing or infinite value')}, "
+                f"the first at position {unusable.argmax()}. Fill them first."
+            )
+        if self._scaling.log:
+            position = (every <= 0).argmax()
+            raise ValueError(
+                f'transform="log" needs positive values; got {every[position]:g} at position {position}. '
+                "Shift the series, or leave the logarithm out."
+            )
+        raise ValueError(
+            f"Values from {low:g} to {high:g} are out of the range of {self._network.dtype}, in units of the "
+            f'training series\' scale, {self._scaling.divisor:g}. Mend them, or fit with dtype="float64".'
+        )
+
+
+def _as_row(block: Any) -> np.ndarray:
+    values = np.asarray(block)
+    if values.dtype == object and all(isinstance(v, Real) and not isinstance(v, bool) for v in values.flat):
+        values = values.astype(np.float64)
+    if values.size == 0 and values.ndim == 1:
+        return np.empty(0)
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"`block` must hold real numbers; got {values.dtype}. Convert it first.")
+    if values.ndim != 1:
+        raise ValueError(
+            f"`block` must have one dimension, time; got the shape {values.shape}. "
+            "Pass one column, or a single number to step(value)."
+        )
+    return values
+
+
+def _check_streams(network: Network, pipeline: Pipeline) -> None:
+    architecture = network.architecture
+    if not pipeline.every_step:
+        raise ValueError(
+            "A stream gives a forecast after every value, which this model was not trained to do. "
+            'Fit with strategy="recursive".'
+        )
+    if pipeline.n_anchor:
+        raise ValueError(
+            'normalize="window" measures values from the end of their window, and a stream has no windows. '
+            'Fit with normalize="series".'
+        )
+    if set(pipeline.transforms) - {"log"}:
+        raise ValueError(
+            f"transform={pipeline.transforms} needs the values of the past, which a stream does not keep. "
+            'Fit with transform=None or "log".'
+        )
+    sizes = (network.n_inputs, network.n_outputs)
+    if architecture.bidirectional or architecture.embedding or architecture.n_decoded or sizes != (1, 1):
+        raise ValueError(
+            "A stream needs a one-way network with one value in and one out at each step; this one has more, "
+            "or reads backward. Fit one series, without patches, and in one direction."
+        )
