@@ -28,7 +28,8 @@ from numba.core.caching import (
 )
 
 # Never "nnan" or "ninf": they make np.isnan return False. The Python error model would put a branch
-# behind each division, and one branch is enough to stop vectorisation.
+# behind each division, and one branch is enough to stop vectorisation. Kernels never allocate, so that
+# they need no runtime (nrt) to count references, which takes as long as a small step.
 _FLAGS: dict[str, Any] = {
     "nogil": True,
     "_nrt": False,
