@@ -1,38 +1,58 @@
-"""Jordan's recurrence (1986) in Elman's form.
-
-With y_(t-1) = W_hy h_(t-1) + b_y fed back, W_ih x_t + W_yh y_(t-1) + bias is W_ih x_t + W_hh h_(t-1) + bias'
-with W_hh = W_yh W_hy and bias' = bias + W_yh b_y.
-"""
+"""Networks whose output is fed back, as Jordan's (1986), for kernels that feed back states."""
 
 import numpy as np
 
-Views = dict[str, np.ndarray]
+from tsrnn.kernels.feedback import compose, decompose
+from tsrnn.network.layout import Shapes, named_views
+
+_Layer = tuple[list[np.ndarray], list[np.ndarray]]  # given, and composed
 
 
-def readout_names(layer: int, num_layers: int) -> tuple[str, str]:
-    """Return the names of W_hy and b_y: the head's in the top layer, whose output is the network's."""
-    return ("W_head", "b_head") if layer == num_layers - 1 else (f"W_hy_{layer}", f"b_y_{layer}")
+class Feedback:
+    """A network's parameters followed by what they come to in Elman's form, and the gradient of all of them.
 
+    Parameters
+    ----------
+    shapes, composed : dict of tuple
+        Names and shapes of the parameters, and of ``W_hh_l`` and ``bias_l`` composed for each layer l.
+    num_layers : int
+    n_parameters, n_all : int
+        Numbers in the parameters, and with what is composed of them.
+    dtype : numpy.dtype
+    """
 
-def compose(weights: Views, composed: Views, num_layers: int) -> None:
-    """Write W_hh and bias' of each layer."""
-    for layer in range(num_layers):
-        W_yh = weights[f"W_yh_{layer}"]
-        W_hy, b_y = (weights[name] for name in readout_names(layer, num_layers))
-        composed[f"W_hh_{layer}"][:] = W_yh @ W_hy
-        composed[f"bias_{layer}"][:] = weights[f"bias_{layer}"] + W_yh @ b_y
+    def __init__(
+        self,
+        shapes: Shapes,
+        composed: Shapes,
+        num_layers: int,
+        n_parameters: int,
+        n_all: int,
+        dtype: np.dtype,
+    ) -> None:
+        self._n = n_parameters
+        self._theta, self.gradient = np.zeros(n_all, dtype), np.zeros(n_all, dtype)
+        self._layers: list[_Layer] = []
+        self._d_layers: list[_Layer] = []
+        for flat, layers in ((self._theta, self._layers), (self.gradient, self._d_layers)):
+            given, made = named_views(flat[: self._n], shapes), named_views(flat[self._n :], composed)
+            for layer in range(num_layers):
+                top = layer == num_layers - 1
+                W_hy, b_y = ("W_head", "b_head") if top else (f"W_hy_{layer}", f"b_y_{layer}")
+                names = (f"W_yh_{layer}", W_hy, b_y, f"bias_{layer}")
+                composed_here = [made[f"W_hh_{layer}"], made[f"bias_{layer}"]]
+                layers.append(([given[name] for name in names], composed_here))
 
+    def compose(self, theta: np.ndarray) -> np.ndarray:
+        """Return theta followed by the recurrent weights and biases composed of it."""
+        self._theta[: self._n] = theta
+        for given, made in self._layers:
+            compose(*given, *made)
+        return self._theta
 
-def decompose(weights: Views, d_composed: Views, gradient: Views, num_layers: int) -> None:
-    """Write the gradients of bias and W_yh, add to those of W_hy and b_y, given those of W_hh and bias'."""
-    for layer in range(num_layers):
-        W_yh, dW_hh, d_bias = (
-            weights[f"W_yh_{layer}"],
-            d_composed[f"W_hh_{layer}"],
-            d_composed[f"bias_{layer}"],
-        )
-        name_W, name_b = readout_names(layer, num_layers)
-        gradient[f"bias_{layer}"][:] = d_bias
-        gradient[f"W_yh_{layer}"][:] = dW_hh @ weights[name_W].T + np.outer(d_bias, weights[name_b])
-        gradient[name_W] += W_yh.T @ dW_hh
-        gradient[name_b] += W_yh.T @ d_bias
+    def decompose(self, gradient: np.ndarray) -> None:
+        """Write the gradient of theta, given `gradient` with that of all."""
+        for (given, _), (d_given, d_made) in zip(self._layers, self._d_layers, strict=True):
+            decompose(*given[:3], *d_made, *d_given)
+        gradient[:] = self.gradient[: self._n]
+        self.gradient[:] = 0  # nobody else writes those of the lower layers' readouts

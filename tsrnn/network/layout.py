@@ -12,14 +12,24 @@ import numpy as np
 from tsrnn.kernels.cells import Cell
 from tsrnn.kernels.tile import lanes
 
+Shapes = dict[str, tuple[int, ...]]
 SIDES = ("", "_reverse")
+
+
+def named_views(flat: np.ndarray, shapes: Shapes) -> dict[str, np.ndarray]:
+    """Return arrays of given names and shapes that lie one after the other in a vector."""
+    views, start = {}, 0
+    for name, shape in shapes.items():
+        views[name] = flat[start : start + prod(shape)].reshape(shape)
+        start += prod(shape)
+    return views
 
 
 class Packing(NamedTuple):
     """Packed arrays side by side: for each of their numbers its position in theta; their names and shapes."""
 
     positions: np.ndarray
-    shapes: dict[str, tuple[int, ...]]
+    shapes: Shapes
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> "Packing":
@@ -30,11 +40,7 @@ class Packing(NamedTuple):
 
     def views(self, packed: np.ndarray) -> dict[str, np.ndarray]:
         """Return the named parts of a packed vector."""
-        views, start = {}, 0
-        for name, shape in self.shapes.items():
-            views[name] = packed[start : start + prod(shape)].reshape(shape)
-            start += prod(shape)
-        return views
+        return named_views(packed, self.shapes)
 
 
 class Arranger:

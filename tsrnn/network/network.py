@@ -8,7 +8,8 @@ import numpy as np
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import LOSSES
 from tsrnn.network.architecture import Architecture, pack_index
-from tsrnn.network.feedback import compose, decompose
+from tsrnn.network.feedback import Feedback
+from tsrnn.network.layout import named_views
 from tsrnn.network.workspace import Workspace
 
 
@@ -103,7 +104,8 @@ class Network:
         self._composed_shapes = dict(self._named_composed_shapes())
         self._n_extended = self.n_parameters + sum(map(prod, self._composed_shapes.values()))
         positions = np.arange(self._n_extended)
-        self.packings = pack_index(self.architecture, self._views(positions) | self._composed(positions))
+        composed = named_views(positions[self.n_parameters :], self._composed_shapes)
+        self.packings = pack_index(self.architecture, self.views(positions) | composed)
 
     def _named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         network = self.architecture
@@ -149,13 +151,7 @@ class Network:
         Per layer l: ``W_ih_l`` (n_gates H, inputs), ``W_hh_l`` (n_gates H, H), ``bias_l`` (n_biases H,), with
         gates in PyTorch's order; then ``W_head`` (n_outputs, H) and ``b_head`` (n_outputs,).
         """
-        return _named_views(theta, self._shapes)
-
-    def _views(self, extended: np.ndarray) -> dict[str, np.ndarray]:
-        return _named_views(extended[: self.n_parameters], self._shapes)
-
-    def _composed(self, extended: np.ndarray) -> dict[str, np.ndarray]:
-        return _named_views(extended[self.n_parameters :], self._composed_shapes)
+        return named_views(theta, self._shapes)
 
     def initialise(self, rng: np.random.Generator) -> np.ndarray:
         """Draw fresh parameters.
@@ -196,12 +192,13 @@ class Network:
         With them nothing is allocated from the second batch of a size on, and large batches are spread over
         `n_threads` threads. The result does not depend on it.
         """
-        return Workspace(self.architecture, self.packings, n_threads)
+        return Workspace(self.architecture, self.packings, n_threads, self._feedback())
 
     def packed(self, theta: np.ndarray) -> np.ndarray:
         """Return the weights as the kernels read them: one vector, laid out as `pack_index` says."""
-        positions, extended = self.packings[0].positions, self._extended(theta)
-        return np.where(positions < 0, extended.dtype.type(0), extended[positions])
+        positions, feedback = self.packings[0].positions, self._feedback()
+        numbers = feedback.compose(theta) if feedback else theta
+        return np.where(positions < 0, numbers.dtype.type(0), numbers[positions])
 
     def forward(
         self,
@@ -235,12 +232,11 @@ class Network:
         """
         self._check_state(state)
         workspace = workspace or self.workspace()
-        workspace.packed.load(self._extended(theta), training=False)
         network = self.architecture
         n_steps = network.n_decoded or len(range(len(x))[first:])
         output = np.empty((n_steps, x.shape[1], network.n_outputs), network.dtype)
         final = [] if network.bidirectional else self.zero_state(x.shape[1])
-        workspace.forward(x, state, output, final)
+        workspace.forward(theta, x, state, output, final)
         return output, final
 
     def value_and_gradient(
@@ -276,17 +272,8 @@ class Network:
         """
         self._check_state(state)
         workspace = workspace or self.workspace()
-        workspace.packed.load(self._extended(theta), training=True)
         masks = self._dropout_masks(x, rng)
-        if not self._composed_shapes:
-            return workspace.value_and_gradient(x, target, LOSSES[loss], state, masks, gradient)
-        extended = np.zeros(self._n_extended, gradient.dtype)
-        value = workspace.value_and_gradient(x, target, LOSSES[loss], state, masks, extended)
-        gradient[:] = extended[: self.n_parameters]
-        decompose(
-            self.views(theta), self._composed(extended), self.views(gradient), self.architecture.num_layers
-        )
-        return value
+        return workspace.value_and_gradient(theta, x, target, LOSSES[loss], state, masks, gradient)
 
     def _check_state(self, state: list[np.ndarray] | None) -> None:
         if state is not None and self.architecture.bidirectional:
@@ -295,13 +282,11 @@ class Network:
                 "Pass state=None, or set bidirectional=False."
             )
 
-    def _extended(self, theta: np.ndarray) -> np.ndarray:
-        """Return theta, followed by what the kernels read that is made of it."""
-        if not self._composed_shapes:
-            return theta
-        extended = np.concatenate([theta, np.empty(self._n_extended - self.n_parameters, theta.dtype)])
-        compose(self._views(extended), self._composed(extended), self.architecture.num_layers)
-        return extended
+    def _feedback(self) -> Feedback | None:
+        if not self.architecture.cell.feeds_output_back:
+            return None
+        n = self.n_parameters
+        return Feedback(self._shapes, self._composed_shapes, self.num_layers, n, self._n_extended, self.dtype)
 
     def _dropout_masks(self, x: np.ndarray, rng: np.random.Generator | None) -> list[np.ndarray] | None:
         """Draw what each layer lets through at each step, the decoded ones last."""
@@ -360,14 +345,6 @@ def _check_together(network: Architecture, cell: str) -> None:
             f"Steps decoded in parallel follow one state; with dilation={network.dilation} several are open. "
             "Set dilation=1."
         )
-
-
-def _named_views(flat: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    views, start = {}, 0
-    for name, shape in shapes.items():
-        views[name] = flat[start : start + prod(shape)].reshape(shape)
-        start += prod(shape)
-    return views
 
 
 def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:

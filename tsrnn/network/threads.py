@@ -24,18 +24,21 @@ def run_all(tasks: Sequence[Callable[[], T]], n_threads: int) -> list[T]:
     """
     n_threads = min(n_threads, len(tasks))
     if n_threads <= 1:
-        return _run(tasks)
+        return [task() for task in tasks]
     # A forked child inherits the pool but not its threads, so each process has one of its own.
     pool = _pool(os.getpid())
-    shares = [tasks[i::n_threads] for i in range(n_threads)]
-    others = [pool.submit(_run, share) for share in shares[1:]]
+    waiting = iter(enumerate(tasks))
+    results: dict[int, T] = {}
+
+    def work() -> None:
+        for i, task in waiting:
+            results[i] = task()
+
+    others = [pool.submit(work) for _ in range(n_threads - 1)]
     try:
-        parts = [_run(shares[0])]
+        work()
     finally:
         wait(others)
-    parts += [other.result() for other in others]
-    return [parts[i % n_threads][i // n_threads] for i in range(len(tasks))]
-
-
-def _run(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    return [task() for task in tasks]
+    for other in others:
+        other.result()
+    return [results[i] for i in range(len(tasks))]

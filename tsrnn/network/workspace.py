@@ -10,6 +10,7 @@ import numpy as np
 
 from tsrnn.kernels.losses import count_targets
 from tsrnn.network.architecture import Architecture, PackedGradient, PackedWeights
+from tsrnn.network.feedback import Feedback
 from tsrnn.network.layout import Packing
 from tsrnn.network.shard import Shard
 from tsrnn.network.threads import run_all
@@ -40,21 +41,38 @@ class Workspace:
         As returned by `pack_index`.
     n_threads : int, default 1
         Threads to spread groups over.
+    feedback : Feedback, optional
+        For networks whose output is fed back.
     """
 
-    def __init__(self, network: Architecture, packings: tuple[Packing, Packing], n_threads: int = 1) -> None:
+    def __init__(
+        self,
+        network: Architecture,
+        packings: tuple[Packing, Packing],
+        n_threads: int = 1,
+        feedback: Feedback | None = None,
+    ) -> None:
         self._network, self._packings, self._n_threads = network, packings, n_threads
+        self._feedback = feedback
         self.packed = PackedWeights(packings, network.dtype)
         self._groups: dict[tuple[int, int, int], list[_Group]] = {}
         self._training_groups: dict[tuple[int, int, int], list[_TrainingGroup]] = {}
 
-    def forward(self, x: np.ndarray, state: State | None, output: np.ndarray, final: State) -> None:
+    def load(self, theta: np.ndarray, *, training: bool) -> None:
+        """Pack theta for the kernels."""
+        self.packed.load(self._feedback.compose(theta) if self._feedback else theta, training=training)
+
+    def forward(
+        self, theta: np.ndarray, x: np.ndarray, state: State | None, output: np.ndarray, final: State
+    ) -> None:
         """Run over x; write the output and, unless `final` is empty, the final states."""
+        self.load(theta, training=False)
         groups = self._groups_for(self._groups, _Group, x, len(x) - len(output))
         run_all([partial(group.forward, x, state, output, final) for group in groups], self._n_threads)
 
     def value_and_gradient(
         self,
+        theta: np.ndarray,
         x: np.ndarray,
         target: np.ndarray,
         loss: Loss,
@@ -63,13 +81,18 @@ class Workspace:
         gradient: np.ndarray,
     ) -> float:
         """Return the mean loss and write its gradient in the order of theta."""
+        self.load(theta, training=True)
         groups = self._groups_for(self._training_groups, _TrainingGroup, x, len(x) - len(target))
         tasks = [partial(group.value_and_gradient, x, target, loss, state, masks) for group in groups]
         value = sum(run_all(tasks, self._n_threads))
         total, *others = (group.gradient for group in groups)
         for other in others:
             total.flat += other.flat
-        total.write(gradient)
+        if self._feedback:
+            total.write(self._feedback.gradient)
+            self._feedback.decompose(gradient)
+        else:
+            total.write(gradient)
         return value
 
     def _groups_for(
