@@ -106,25 +106,32 @@ class Benchmark:
     def profile(self, cell: str) -> None:
         """Print where the time of a training step on one thread goes.
 
-        "calls" is the same step of one unit, window and time step, whose arithmetic is nothing; "products"
-        is what they would take at the speed of the largest one; "the rest" is what they lose against it,
-        the elementwise part, and packing.
+        "products" is what they would take at the speed of the largest; "elementwise", "packing" (of weights
+        into panels and of a gradient out of them) and "clip, Adam" are timed alone; "Python" is a step of one
+        unit, window and time step, whose arithmetic is nothing. "The rest" is what products lose against the
+        largest, and moving numbers around.
         """
         print(f"\n{cell}, training, 1 thread: shares of a step's time")
-        print(
-            f"{'B,T,I,H,layers':<17}{'ms':>10}{'calls':>10}{'clip, Adam':>12}{'products':>10}{'the rest':>10}"
-        )
+        names = ("products", "elementwise", "packing", "clip, Adam", "Python", "the rest")
+        print(f"{'B,T,I,H,layers':<17}{'ms':>10}" + "".join(f"{name:>13}" for name in names))
         for shape in self.shapes:
             ours = Ours(cell, shape, 1)
             tiny = Ours(cell, Shape(1, 1, 1, 1, shape.layers), 1)
-            calls = {"step": ours.train, "calls": tiny.train, "optimizer": ours.optimize}
+            ours.train()
+            calls = {
+                "step": ours.train,
+                "elementwise": ours.elementwise,
+                "packing": ours.pack,
+                "optimizer": ours.optimize,
+                "Python": tiny.train,
+            }
             with at_most_threads(1):
                 times = by_turns(calls, **self.patience)
             products = shape.gigaflops(cell, True) / self.ceiling[1]
-            shares = [part / times["step"] for part in (times["calls"], times["optimizer"], products)]
-            columns = zip([*shares, 1 - sum(shares)], (10, 12, 10, 10), strict=True)
-            row = "".join(f"{share:>{width}.0%}" for share, width in columns)
-            print(f"{shape!s:<17}{1e3 * times['step']:>10.3f}{row}", flush=True)
+            step = times.pop("step")
+            shares = [part / step for part in (products, *times.values())]
+            row = "".join(f"{share:>13.0%}" for share in [*shares, 1 - sum(shares)])
+            print(f"{shape!s:<17}{1e3 * step:>10.3f}{row}", flush=True)
 
     def second_thread(self) -> None:
         """Divide the times above on one thread by those on two."""

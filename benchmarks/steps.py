@@ -10,7 +10,10 @@ import numpy as np
 from contest import torch
 
 from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm
+from tsrnn.kernels.panels import unpack
+from tsrnn.kernels.steps import activate, differentiate
 from tsrnn.network import Network
 
 RATE, LONGEST = 0.001, 1.0
@@ -42,6 +45,25 @@ class Shape(NamedTuple):
         return 2e-9 * (recurrent + self.B * self.H * (3 if training else 1))
 
 
+@kernel
+def elementwise(cell, gates, states, diagonal, d_diagonal, n_steps):
+    """Take the parts of steps, forward and backward, that are no products."""
+    for _ in range(n_steps):
+        activate(cell, gates, states[0], states[1], states[2], states[3], diagonal)
+        differentiate(
+            cell,
+            gates,
+            states[0],
+            states[1],
+            states[2],
+            states[3],
+            states[4],
+            states[5],
+            diagonal,
+            d_diagonal,
+        )
+
+
 class Ours:
     """A tsrnn network, its data and its optimizer's state."""
 
@@ -55,6 +77,7 @@ class Ours:
         self.moments = np.zeros((self.optimizer.n_moments, len(self.theta)), self.theta.dtype)
         self.n_steps = 0
         self.x = rng.standard_normal((shape.T, shape.B, shape.I), np.float32)
+        self._room = rng.standard_normal((8, shape.B * shape.H), np.float32)
         self.target = rng.standard_normal((1, shape.B, 1), np.float32)
 
     def train(self) -> float:
@@ -70,6 +93,27 @@ class Ours:
         clip_norm(self.gradient, LONGEST)
         self.n_steps += 1
         self.optimizer.step(self.theta, self.gradient, self.moments, RATE, self.n_steps)
+
+    def pack(self) -> None:
+        """Bring weights into panels, and a gradient out of them."""
+        self.workspace.load(self.theta, training=True)
+        positions = self.network.packings[0].positions
+        unpack(np.zeros(len(positions), self.theta.dtype), positions, self.gradient)
+
+    def elementwise(self) -> None:
+        """Do what no product does, in the shards of a training step."""
+        step, n_steps = self.network.architecture.cell.step, len(self.x) * self.network.num_layers
+        for windows in self.shards:
+            n = windows * self.network.hidden_size
+            gates, states = self._room[: step.n_blocks, :n].copy(), self._room[:6, :n].copy()
+            diagonal = self._room[:3, :n].copy()
+            elementwise(step, gates, states, diagonal, diagonal.copy(), n_steps)
+
+    @property
+    def shards(self) -> list[int]:
+        """Windows of each shard that a training step is cut into."""
+        groups = next(iter(self.workspace._training_groups.values()))
+        return [stop - start for group in groups for _, start, stop in group._shards]
 
     def infer(self) -> np.ndarray:
         """Return the output after the last step."""
@@ -114,6 +158,27 @@ class InTorch:
         torch.nn.utils.clip_grad_norm_(self.parameters, LONGEST)
         self.optimizer.step()
         return loss
+
+    def pack(self) -> None:
+        """Bring weights into panels, and a gradient out of them."""
+        self.workspace.load(self.theta, training=True)
+        positions = self.network.packings[0].positions
+        unpack(np.zeros(len(positions), self.theta.dtype), positions, self.gradient)
+
+    def elementwise(self) -> None:
+        """Do what no product does, in the shards of a training step."""
+        step, n_steps = self.network.architecture.cell.step, len(self.x) * self.network.num_layers
+        for windows in self.shards:
+            n = windows * self.network.hidden_size
+            gates, states = self._room[: step.n_blocks, :n].copy(), self._room[:6, :n].copy()
+            diagonal = self._room[:3, :n].copy()
+            elementwise(step, gates, states, diagonal, diagonal.copy(), n_steps)
+
+    @property
+    def shards(self) -> list[int]:
+        """Windows of each shard that a training step is cut into."""
+        groups = next(iter(self.workspace._training_groups.values()))
+        return [stop - start for group in groups for _, start, stop in group._shards]
 
     def infer(self) -> "torch.Tensor":
         """Return the output after the last step."""
