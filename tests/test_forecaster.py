@@ -183,6 +183,16 @@ def test_numbers_of_any_type_are_the_same_numbers(fitted):
     np.testing.assert_array_equal(small(**numbers).fit(monthly()).thetas_, fitted.thetas_)
 
 
+def test_a_forecast_that_grows_beyond_all_numbers_is_an_error():
+    model = small(cell="rnn_relu", strategy="recursive", normalize="series").fit(monthly())
+    views = model.network_.views(model.thetas_[0])
+    views["W_hh_0"][:] = 9 * np.eye(len(views["W_hh_0"]))
+    views["W_ih_0"][:] = views["W_head"][:] = views["bias_0"][:] = 1
+    assert np.isfinite(model.predict(3)).all()
+    with pytest.raises(ValueError, match=r"beyond all numbers at step \d+.*Ask for fewer"):
+        model.predict(500)
+
+
 def test_members_are_independent_networks_combined_by_their_median():
     model = small(n_members=3).fit(monthly())
     assert len({theta.tobytes() for theta in model.thetas_}) == 3

@@ -35,6 +35,24 @@ def open_stream(cell, option="both", hidden_size=3, dtype="float32", n_members=1
     return Stream(made[0][0], np.stack([theta for _, theta in made]), pipeline)
 
 
+def test_states_that_grow_without_bound_are_an_error_and_the_stream_starts_afresh():
+    network = open_stream("rnn_relu")._network
+    theta = np.zeros(network.n_parameters, network.dtype)
+    views = network.views(theta)
+    for name, view in views.items():
+        if name.startswith(("W_ih", "W_head")):
+            view[:] = 1
+        if name.startswith("W_hh"):
+            view[:] = 5 * np.eye(len(view))
+    stream, fresh = (Stream(network, theta[None], AS_IT_IS) for _ in range(2))
+    with pytest.raises(ValueError, match="beyond all numbers within 1,000 values"):
+        stream.run(np.ones(1000))
+    assert stream.step(1.0) == fresh.step(1.0)
+    with pytest.raises(ValueError, match='those of cell="rnn_relu" did not'):
+        list(map(stream.step, np.ones(1000)))
+    assert stream.step(1.0) == Stream(network, theta[None], AS_IT_IS).step(1.0)
+
+
 def wave(n, seed=0):
     return np.sin(np.arange(n) / 5) + 0.3 * np.random.default_rng(seed).standard_normal(n)
 

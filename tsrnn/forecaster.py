@@ -56,7 +56,8 @@ class RNNForecaster(BaseForecaster):
     residual : bool, default False
         Add a layer's input to its output, from the second layer on (He et al., 2016).
     dilation : int, default 1
-        Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017); 1 for "parallel".
+        Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017), so the first layer never
+        skips any; 1 for "parallel".
     patch_size : int, default 1
         Values of the look-back that the network reads at a step, through a dense layer with max(0, .) if
         several, and with "parallel" forecasts at one (Lin et al., 2023). `lookback` must be a multiple,
@@ -340,7 +341,16 @@ class RNNForecaster(BaseForecaster):
                 f"`y` has {counted(len(values), 'observation')}; lookback={self.lookback_} needs at least "
                 f"{self.lookback_ + cut.preparation.n_lost} to forecast from. Supply more history."
             )
-        return self._median_forecast(cut, np.array([start]), horizon)[0]
+        with np.errstate(over="ignore", invalid="ignore"):
+            forecast = self._median_forecast(cut, np.array([start]), horizon)[0]
+        bad = np.flatnonzero(~np.isfinite(forecast))
+        if len(bad):
+            raise ValueError(
+                f"The forecast grew beyond all numbers at step {bad[0] + 1}: fed back, its errors did not "
+                f"stay bounded. Ask for fewer than {bad[0] + 1} steps, fit with a longer horizon, or use a cell "
+                'whose states are bounded, such as "gru".'
+            )
+        return forecast
 
     def _median_forecast(self, cut: Cut, starts: np.ndarray, horizon: int) -> np.ndarray:
         members = [

@@ -135,9 +135,11 @@ def fit_pipeline(values: np.ndarray, options: SimpleNamespace, season_length: in
         lookback = _whole_patches(wanted, longest, options.patch_size)
     needed = lookback + options.horizon + n_lost + 1
     if n < needed:
+        chosen = options.lookback != "auto"
+        too_long = "lookback" if chosen else "horizon" if options.patch_size == 1 else "horizon or patch_size"
         raise ValueError(
             f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={options.horizon} "
-            f"needs at least {needed}. Shorten lookback or supply more data."
+            f"needs at least {needed}. Shorten {too_long} or supply more data."
         )
     skip = options.dilation ** (options.num_layers - 1)
     if 1 < skip >= lookback // options.patch_size:

@@ -1,5 +1,6 @@
 """A recurrent forecaster that takes in one value after another."""
 
+import math
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any, NamedTuple
@@ -30,6 +31,10 @@ class Stream:
     Made by ``RNNForecaster.stream()``. Each value is taken in once, at a cost that does not depend on how
     many came before, and answered with the forecast of the one that follows; the values are not kept. One
     stream serves one thread at a time.
+
+    Training starts from the zero state and sees `lookback` values; a stream carries its state further. Its
+    forecasts therefore differ a little from those of `predict`; if they are worse on values held back, train
+    with a longer `lookback`.
 
     Parameters
     ----------
@@ -114,7 +119,8 @@ class Stream:
         Raises
         ------
         TypeError, ValueError
-            If the value is no finite number; the stream is left as it was.
+            If the value is no finite number; the stream is left as it was. If the forecast is none because
+            states grew without bound; the stream is reset.
 
         See Also
         --------
@@ -129,7 +135,10 @@ class Stream:
         self._one[0] = number
         forecasts = np.empty((len(self._members), 1))
         self._take_in(self._one, forecasts)
-        return float(forecasts[0, 0] if len(forecasts) == 1 else np.median(forecasts))
+        forecast = float(forecasts[0, 0] if len(forecasts) == 1 else np.median(forecasts))
+        if not math.isfinite(forecast):
+            self._give_up()
+        return forecast
 
     def run(self, block: Any) -> np.ndarray:
         """Take in a block of values and return the forecast that follows each.
@@ -148,7 +157,8 @@ class Stream:
         Raises
         ------
         TypeError, ValueError
-            If the block is not one row of finite numbers; the stream is left as it was.
+            If the block is not one row of finite numbers; the stream is left as it was. If a forecast is
+            none because states grew without bound; the stream is reset.
         """
         values = _as_row(block)
         if len(values) == 0:
@@ -165,6 +175,8 @@ class Stream:
                 of_members = np.empty((len(self._members), len(piece)))
                 self._take_in(copied, of_members)
                 np.median(of_members, axis=0, out=here)
+            if not np.isfinite(here).all():
+                self._give_up()
         return forecasts
 
     def reset(self) -> None:
@@ -196,7 +208,7 @@ class Stream:
         if found != needed:
             raise ValueError(
                 f"The state must have the arrays {needed}; got {found}. "
-                "Take it from a stream of the same model."
+                "Take it from a stream of the same fitted model."
             )
         arrays = {name: np.asarray(array, self._network.dtype) for name, array in state.items()}
         if not all(np.isfinite(array).all() for array in arrays.values()):
@@ -227,6 +239,15 @@ class Stream:
             room = self._passing, self._gates
             stream(cell, self._sizes, self._scaling, weights, h, c, *room, count, values, here)
         self._count += len(values)
+
+    def _give_up(self) -> None:
+        count = self._count
+        self.reset()
+        raise ValueError(
+            f"The forecasts grew beyond all numbers within {counted(count, 'value')}: states must stay "
+            f'bounded in a stream, those of cell="{self._network.cell_name}" did not. The stream has been '
+            'reset; choose a cell with bounded states, such as "gru", or train with a longer lookback.'
+        )
 
     def _check(self, low: float, high: float, values: Any) -> None:
         """Refuse values, given their extremes, that would spoil the state."""
