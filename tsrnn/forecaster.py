@@ -347,8 +347,8 @@ class RNNForecaster(BaseForecaster):
         if len(bad):
             raise ValueError(
                 f"The forecast grew beyond all numbers at step {bad[0] + 1}: fed back, its errors did not "
-                f"stay bounded. Ask for fewer than {bad[0] + 1} steps, fit with a longer horizon, or use a cell "
-                'whose states are bounded, such as "gru".'
+                f"stay bounded. Ask for fewer than {bad[0] + 1} steps, fit with a longer horizon, or use a "
+                'cell whose states are bounded, such as "gru".'
             )
         return forecast
 
