@@ -6,7 +6,8 @@ Contenders take turns in one process, in blocks of repeated calls; figures are m
 training step is forward, loss, backward, clipping and Adam, in PyTorch with the faster of its two
 implementations of Adam; inference is the forward pass. GFLOP/s count the matrix products alone, and their
 share is of the fastest product of two 2048 x 2048 matrices. Gradients that vanish over long windows become
-denormal numbers, which slow PyTorch down unless it is told to flush them: "flushed" is PyTorch told so.
+denormal numbers, which slow PyTorch down unless it is told to flush them: "flushed" is PyTorch told so. Its
+threads go on spinning for a while after their turn: what a second thread is worth shows without PyTorch.
 """
 
 import argparse
