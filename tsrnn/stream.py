@@ -297,12 +297,12 @@ def _check_streams(network: Network, pipeline: Pipeline) -> None:
     if not pipeline.every_step:
         raise ValueError(
             "A stream gives a forecast after every value, which this model was not trained to do. "
-            'Fit with strategy="recursive".'
+            'Fit with strategy="recursive", normalize="series" and transform=None.'
         )
     if pipeline.n_anchor:
         raise ValueError(
             'normalize="window" measures values from the end of their window, and a stream has no windows. '
-            'Fit with normalize="series".'
+            'Fit with normalize="series" and transform=None.'
         )
     if set(pipeline.transforms) - {"log"}:
         raise ValueError(
