@@ -159,27 +159,6 @@ class InTorch:
         self.optimizer.step()
         return loss
 
-    def pack(self) -> None:
-        """Bring weights into panels, and a gradient out of them."""
-        self.workspace.load(self.theta, training=True)
-        positions = self.network.packings[0].positions
-        unpack(np.zeros(len(positions), self.theta.dtype), positions, self.gradient)
-
-    def elementwise(self) -> None:
-        """Do what no product does, in the shards of a training step."""
-        step, n_steps = self.network.architecture.cell.step, len(self.x) * self.network.num_layers
-        for windows in self.shards:
-            n = windows * self.network.hidden_size
-            gates, states = self._room[: step.n_blocks, :n].copy(), self._room[:6, :n].copy()
-            diagonal = self._room[:3, :n].copy()
-            elementwise(step, gates, states, diagonal, diagonal.copy(), n_steps)
-
-    @property
-    def shards(self) -> list[int]:
-        """Windows of each shard that a training step is cut into."""
-        groups = next(iter(self.workspace._training_groups.values()))
-        return [stop - start for group in groups for _, start, stop in group._shards]
-
     def infer(self) -> "torch.Tensor":
         """Return the output after the last step."""
         with torch.inference_mode():
