@@ -25,6 +25,18 @@ def assert_close(actual, expected, dtype, what=""):
     assert error <= allowed, f"{what}: off by {error:.3g}, allowed {allowed:.3g}"
 
 
+def slopes(value_at, theta, step=1e-5):
+    """Central differences over every entry of theta."""
+    differences = np.empty_like(theta)
+    for k in range(theta.size):
+        moved = theta.copy()
+        moved[k] = theta[k] + step
+        above = value_at(moved)
+        moved[k] = theta[k] - step
+        differences[k] = (above - value_at(moved)) / (2 * step)
+    return differences
+
+
 def sigmoid(a):
     return 1.0 / (1.0 + np.exp(-a))
 

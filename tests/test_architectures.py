@@ -9,7 +9,7 @@ import pytest
 from architectures import CELLS, NETWORKS, OPTIONS, draw, make, possible
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from oracle import assert_close
+from oracle import assert_close, slopes
 from test_oracle import CASES
 
 from tsrnn.network import Network
@@ -123,18 +123,6 @@ def test_any_size_and_options_equal_the_oracle(cell, dtype, options, T, B, I, H,
     if "bidirectional" not in options:
         assert [part.shape for part in final] == [part.shape for part in expected_final]
         assert_close(flat(final), flat(expected_final), dtype, "final state")
-
-
-def slopes(value_at, theta, step=1e-5):
-    """Central differences over every entry of theta."""
-    differences = np.empty_like(theta)
-    for k in range(theta.size):
-        moved = theta.copy()
-        moved[k] = theta[k] + step
-        above = value_at(moved)
-        moved[k] = theta[k] - step
-        differences[k] = (above - value_at(moved)) / (2 * step)
-    return differences
 
 
 def value_function(network, option, T, B, loss="mse", first=0):

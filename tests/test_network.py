@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layers import KINDS, stack_state, unstack_state
-from oracle import assert_close
+from oracle import assert_close, slopes
 
 from tsrnn.network import Network
 
@@ -69,18 +69,6 @@ def test_any_size_equals_the_oracle(kind, dtype, T, B, I, H, L, O, data):  # noq
     expected_output, expected_final = oracle.network_forward(kind, network.views(theta), x, state[:, :, None])
     assert_close(output, expected_output[first:], dtype, "output")
     assert_close(unstack_state(final, state), np.reshape(expected_final, state.shape), dtype, "final state")
-
-
-def slopes(value_at, theta, step=1e-5):
-    """Central differences over every entry of theta."""
-    differences = np.empty_like(theta)
-    for k in range(theta.size):
-        moved = theta.copy()
-        moved[k] = theta[k] + step
-        above = value_at(moved)
-        moved[k] = theta[k] - step
-        differences[k] = (above - value_at(moved)) / (2 * step)
-    return differences
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.4])
