@@ -18,7 +18,7 @@ class Decoding:
     n_steps : int
     position : ndarray of shape (1, panels, n_steps, lanes), optional
         Inputs that all windows share, with `d_position` of the same shape for their gradient. Without them
-        `run` is given inputs of each window.
+        `forward` is given inputs of each window.
     """
 
     def __init__(
