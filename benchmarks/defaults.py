@@ -3,7 +3,8 @@
 python benchmarks/defaults.py [--variants TEXT ...] [--series NAME ...] [--seeds 1]
 
 Each variant changes the defaults of RNNForecaster in one way; the first row is the defaults themselves.
-The last columns are the geometric mean over the series and the seconds for all fits.
+The last columns are the geometric mean over the series and the seconds for all fits. Variants of long windows
+run when they are named: --series power --variants "lookback=168" "lookback=168 in patches".
 """
 
 import argparse
@@ -58,6 +59,12 @@ VARIANTS = {
     "normalize=robust": {"normalize": "robust"},
     "n_members=5": {"n_members": 5},
 }
+LONG_VARIANTS = {  # for long series alone
+    "lookback=168": {"lookback": 168},
+    "parallel, lookback=168": {"strategy": "parallel", "lookback": 168},
+    "lookback=168 in patches": {"lookback": 168, "patch_size": 12},
+    "parallel, in patches": {"strategy": "parallel", "lookback": 168, "patch_size": 12},
+}
 
 
 def relative_error(name, settings):
@@ -70,7 +77,9 @@ def relative_error(name, settings):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=VARIANTS, metavar="TEXT")
+    parser.add_argument(
+        "--variants", nargs="+", default=list(VARIANTS), choices=[*VARIANTS, *LONG_VARIANTS], metavar="TEXT"
+    )
     parser.add_argument("--series", nargs="+", default=list(ORIGINS), choices=ORIGINS, metavar="NAME")
     parser.add_argument("--seeds", type=int, default=1)
     arguments = parser.parse_args()
@@ -80,7 +89,7 @@ def main():
         ratios = [
             np.mean(
                 [
-                    relative_error(name, VARIANTS[variant] | {"random_state": seed})
+                    relative_error(name, (VARIANTS | LONG_VARIANTS)[variant] | {"random_state": seed})
                     for seed in range(arguments.seeds)
                 ]
             )
