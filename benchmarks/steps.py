@@ -83,7 +83,7 @@ class Ours:
     def train(self) -> float:
         """Take a training step."""
         loss = self.network.value_and_gradient(
-            self.theta, self.x, self.target, "mse", self.gradient, first=-1, workspace=self.workspace
+            self.theta, self.x, self.target, "mse", self.gradient, workspace=self.workspace
         )
         self.optimize()
         return loss

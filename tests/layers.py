@@ -48,7 +48,7 @@ def run_layer(kind, x, state, W_ih, W_hh, bias, dh, dfinal, peephole=None):
     layer = Direction(network.architecture, packed, packed_gradient.views, "0", 1, h, T)
     layer.start(state[:, None], 0)
     x_panels = in_panels(x, width)
-    layer.forward(x_panels)
+    layer.forward(x_panels, np.empty(0, np.int64))
     final = np.empty((len(state), 1, B, H), x.dtype)
     layer.final(final, 0)
     layer.end()

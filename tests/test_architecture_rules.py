@@ -85,9 +85,7 @@ def test_training_sees_the_outputs_of_forward(cell, option):
     x, target, state = draw(network, option, T=6, B=3)
     for first in (0,) if "n_decoded" in OPTIONS[option] else (0, 2, -1):
         output, _ = network.forward(theta, x, state, first)
-        value = network.value_and_gradient(
-            theta, x, target[first:], "mse", np.empty_like(theta), first=first, state=state
-        )
+        value = network.value_and_gradient(theta, x, target[first:], "mse", np.empty_like(theta), state=state)
         assert value == pytest.approx(np.mean((output - target[first:]) ** 2), rel=1e-12)
 
 

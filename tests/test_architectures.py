@@ -31,7 +31,7 @@ def test_jordan_by_hand():
     # The loss is (y_2 - 1/10)^2: dy_2 = 2, dh_2 = 4, da_2 = 4 9/25, dy_1 = 18/25, dh_1 = 36/25,
     # da_1 = 36/25 16/25, dy_0 = 288/625: the head is used three times, at h = 1/5, 3/5 and 4/5.
     target = np.full((1, 1, 1), 0.1)
-    value = network.value_and_gradient(theta, x, target, "mse", gradient, first=-1, state=state)
+    value = network.value_and_gradient(theta, x, target, "mse", gradient, state=state)
     da_1, da_2, dy_0, dy_1, dy_2 = 576 / 625, 36 / 25, 288 / 625, 18 / 25, 2
     expected = [
         da_1 * x_1 + da_2 * x_2,
@@ -132,9 +132,7 @@ def value_function(network, option, T, B, loss="mse", first=0):
     def value_at(theta, gradient=None):
         gradient = np.empty_like(theta) if gradient is None else gradient
         rng = np.random.default_rng(5) if network.dropout else None
-        return network.value_and_gradient(
-            theta, x, target[first:], loss, gradient, first=first, rng=rng, state=state
-        )
+        return network.value_and_gradient(theta, x, target[first:], loss, gradient, rng=rng, state=state)
 
     return value_at
 

@@ -45,9 +45,7 @@ def test_two_layers_equal_torch(kind, dtype, start):
     assert_close(unstack_state(final, expected_final), expected_final, dtype, "final state")
     for case, first in enumerate((0, -1)):
         gradient = np.full_like(theta, np.nan)
-        value = network.value_and_gradient(
-            theta, x, target[first:], "mse", gradient, first=first, state=state
-        )
+        value = network.value_and_gradient(theta, x, target[first:], "mse", gradient, state=state)
         expected = TORCH[f"{kind}/loss"][start, case]
         assert_close(np.asarray(value, dtype), expected, dtype, "loss")
         for name, view in network.views(gradient).items():
@@ -83,7 +81,7 @@ def test_gradient_is_the_slope_of_the_loss(kind, loss, num_layers, first, dropou
     def value_at(theta, gradient=None):
         gradient = np.empty_like(theta) if gradient is None else gradient
         rng = np.random.default_rng(5) if dropout else None
-        options = {"first": first, "rng": rng, "state": stack_state(state)}
+        options = {"rng": rng, "state": stack_state(state)}
         return network.value_and_gradient(theta, x, target[first:], loss, gradient, **options)
 
     gradient = np.full_like(theta, np.nan)
@@ -102,9 +100,7 @@ def test_the_head_reads_the_steps_it_is_told_to(kind):
         output, final_too = network.forward(theta, x, state, first)
         np.testing.assert_array_equal(output, whole[first:])
         np.testing.assert_array_equal(unstack_state(final_too, stacked), unstack_state(final, stacked))
-        value = network.value_and_gradient(
-            theta, x, target[first:], "mse", np.empty_like(theta), first=first, state=state
-        )
+        value = network.value_and_gradient(theta, x, target[first:], "mse", np.empty_like(theta), state=state)
         assert value == pytest.approx(np.mean((whole[first:] - target[first:]) ** 2), rel=1e-12)
 
 

@@ -28,6 +28,7 @@ def settings(**changes):
         "n_iter_no_change": 3,
         "clip_norm": 1.0,
         "clip_value": None,
+        "bptt": None,
     }
     return Training(**(defaults | changes))
 
@@ -79,7 +80,7 @@ def test_parallel_training_sees_the_horizon_and_nothing_past_it():
     windows = Windows(values, 6, horizon, n_anchor=1, every_step=False, patch_size=w, n_decoded=2)
     theta = network.initialise(rng)
     starts = np.array([0, 7, 29])  # the last window ends with the series
-    x, target, anchors = windows.batch(starts)
+    x, target, anchors, *_ = windows.batch(starts)
     truth = values[starts[:, None] + np.arange(6, 6 + horizon)] - anchors[:, None]
 
     def loss(theta):
@@ -98,8 +99,8 @@ def test_an_epoch_visits_every_window_once_in_shuffled_order():
     batches = run._batches()
     epochs = [np.concatenate([next(batches) for _ in range(run.steps_per_epoch)]) for _ in range(2)]
     for epoch in epochs:
-        assert not np.array_equal(epoch, run.starts)
-        np.testing.assert_array_equal(np.sort(epoch), run.starts)
+        assert not np.array_equal(epoch, run.items)
+        np.testing.assert_array_equal(np.sort(epoch), run.items)
     assert not np.array_equal(*epochs)
 
 
@@ -158,6 +159,17 @@ def test_history_reports_norms_and_the_share_of_clipped_steps():
     assert (np.diff(seconds) > 0).all()
 
 
+def test_mostly_clipped_training_warns_with_the_share_and_the_limits():
+    with pytest.warns(
+        RuntimeWarning, match=r"^The gradient was clipped in 120 of 120 steps by clip_norm=1e-05,"
+    ):
+        train(make_run(clip_norm=1e-5, max_steps=120))
+    with pytest.warns(RuntimeWarning, match="by clip_norm=1e-05 and clip_value=1e-08, which"):
+        train(make_run(clip_norm=1e-5, clip_value=1e-8, max_steps=120))
+    train(make_run(clip_norm=1e-5, max_steps=99))  # too few to tell
+    train(make_run(clip_norm=1e5, max_steps=120))
+
+
 def test_a_diverging_run_recovers_with_a_lower_rate(monkeypatch):
     run = make_run(max_steps=40)
     genuine, calls = run.network.value_and_gradient, iter(range(100))
@@ -186,7 +198,7 @@ def test_a_hopeless_run_keeps_the_last_good_parameters_and_says_so():
 def test_ctrl_c_keeps_what_was_learned_and_warns():
     run = make_run(max_steps=100_000)
     timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
-    run._step(1, run.starts[:4], _Meter())  # compile first
+    run._step(1, run.items[:4], _Meter())  # compile first
     timer.start()
     start = run.theta.copy()
     with pytest.warns(RuntimeWarning, match=r"^Training was interrupted after \d+ of 100000 steps; the best"):

@@ -15,7 +15,7 @@ def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
     values = np.random.default_rng(0).standard_normal(40).astype(dtype)
     windows = Windows(values, 5, 3, n_anchor, every_step)
     starts = np.array([7, 0, 32, 7])
-    x, target, anchors = windows.batch(starts)
+    x, target, anchors, *_ = windows.batch(starts)
     for column, start in enumerate(starts):
         segment = values[start : start + 8]
         anchor = np.float64(segment[5 - n_anchor : 5]).mean() if n_anchor else 0.0
@@ -41,7 +41,7 @@ def test_patches_are_the_window_cut_into_rows(patch_size, n_decoded):
     values = np.arange(30.0)
     windows = Windows(values, 8, 7, 0, False, patch_size=patch_size, n_decoded=n_decoded)
     starts = np.array([15, 3])  # the first ends with the series, the second does not
-    x, target, _ = windows.batch(starts)
+    x, target, *_ = windows.batch(starts)
     for column, start in enumerate(starts):
         np.testing.assert_array_equal(x[:, column], values[start : start + 8].reshape(-1, patch_size))
         np.testing.assert_array_equal(target[:, column].ravel()[:7], values[start + 8 : start + 15])

@@ -101,6 +101,9 @@ class RNNForecaster(BaseForecaster):
         Longest gradient; longer ones are scaled down (Pascanu et al., 2013).
     clip_value : float or None, default None
         Largest entry of the gradient in size, after `clip_norm`.
+    bptt : int or None, default None
+        Steps the gradient is followed back through time (truncated backpropagation, Williams & Peng, 1990);
+        states are still handed on over the whole look-back. None, or as many as the network reads: all.
     n_members : int, default 1
         Networks with seeds of their own; the forecast is their median.
     n_jobs : int or None, default None
@@ -178,6 +181,7 @@ class RNNForecaster(BaseForecaster):
         n_iter_no_change: int = 10,
         clip_norm: float | None = 1.0,
         clip_value: float | None = None,
+        bptt: int | None = None,
         n_members: int = 1,
         n_jobs: int | None = None,
         dtype: str = "float32",
@@ -213,6 +217,7 @@ class RNNForecaster(BaseForecaster):
         self.n_iter_no_change = n_iter_no_change
         self.clip_norm = clip_norm
         self.clip_value = clip_value
+        self.bptt = bptt
         self.n_members = n_members
         self.n_jobs = n_jobs
         self.dtype = dtype

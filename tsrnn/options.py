@@ -5,7 +5,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from tsrnn.kernels.cells import CELLS
-from tsrnn.kernels.losses import LOSSES
 from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.network import Network
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
@@ -17,7 +16,7 @@ CHOICES = {
     "bidirectional": (False, True),
     "residual": (False, True),
     "normalize": ("window", "series", "robust", None),
-    "loss": tuple(LOSSES),
+    "loss": ("mse", "mae", "huber"),
     "optimizer": tuple(OPTIMIZERS),
     "schedule": SCHEDULES,
     "dtype": ("float32", "float64"),
@@ -32,7 +31,7 @@ _COUNTS = {
     "n_iter_no_change": "evaluations",
     "n_members": "networks",
 }
-_LIMITS = {"max_epochs": "epochs", "max_steps": "steps"}
+_LIMITS = {"max_epochs": "epochs", "max_steps": "steps", "bptt": "steps"}
 _POSITIVE = ("learning_rate", "clip_norm", "clip_value")
 _SHARES = ("dropout", "validation_fraction")
 _NONE_ALLOWED = (*_LIMITS, "clip_norm", "clip_value")
@@ -83,6 +82,11 @@ def _check_together(options: SimpleNamespace) -> None:
             'strategy="recursive" reads and forecasts one value at a step; '
             f"patch_size={options.patch_size} would make it read {options.patch_size} that it has yet to "
             'forecast. Set patch_size=1, or strategy="direct" or "parallel".'
+        )
+    if options.bptt is not None and options.bidirectional:
+        raise ValueError(
+            f"bptt={options.bptt} cuts the look-back where states are handed on, which those of the reverse "
+            "direction are not. Set bptt=None or bidirectional=False."
         )
     if options.lookback != "auto" and options.lookback % options.patch_size:
         longer = ceil(options.lookback / options.patch_size) * options.patch_size

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event, current_thread, main_thread
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from joblib import effective_n_jobs
 
 from tsrnn.deadline import check_deadline
-from tsrnn.kernels.losses import LOSSES
+from tsrnn.kernels.losses import LOSSES, total_weight
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm, clip_value
-from tsrnn.network import Network
-from tsrnn.windows import Windows
+from tsrnn.network import Network, truncated_value_and_gradient
+from tsrnn.windows import Batch
 
 SCHEDULES = ("constant", "cosine", "plateau")
 _LONGEST_PERIOD = 100  # steps between evaluations, where an epoch is longer
@@ -28,6 +28,19 @@ _SHORTEST_PERIOD = 10
 _EVALUATION_BATCH = 256
 _PLATEAU_PATIENCE = 5  # evaluations without improvement before schedule="plateau" halves the rate
 _MOST_RECOVERIES = 3
+_MOST_CLIPPED = 0.5  # share of steps from which on clipping, not the learning rate, sets the pace
+_TELLING_STEPS = 100  # the first steps' gradients are long in any training
+
+
+class Source(Protocol):
+    """What a network is trained on: numbered items, put together to batches."""
+
+    @property
+    def first(self) -> int:
+        """First step that has a target."""
+
+    def batch(self, items: np.ndarray) -> Batch:
+        """Gather items."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ class Training:
     n_iter_no_change: int
     clip_norm: float | None
     clip_value: float | None
+    bptt: int | None
 
 
 @dataclass
@@ -57,11 +71,12 @@ class Run:
     theta : ndarray of shape (n_parameters,)
         Where to start; trained in place.
     training : Training
-    windows : Windows
-    starts, validation_starts : ndarray
-        Windows to train on and, if any, to validate on.
+    source : Source
+        Such as `tsrnn.windows.Windows`, whose items are starts.
+    items, validation_items : ndarray
+        What to train on and, if any, to validate on.
     rng : numpy.random.Generator
-        Shuffles the windows and draws the dropout masks.
+        Shuffles the items and draws the dropout masks.
     n_threads : int, default 1
         Threads to spread large batches over; the result does not depend on it.
     """
@@ -69,9 +84,9 @@ class Run:
     network: Network
     theta: np.ndarray
     training: Training
-    windows: Windows
-    starts: np.ndarray
-    validation_starts: np.ndarray
+    source: Source
+    items: np.ndarray
+    validation_items: np.ndarray
     rng: np.random.Generator
     n_threads: int = 1
     history: list[dict[str, Any]] = field(default_factory=list)
@@ -88,12 +103,12 @@ class Run:
         self.rate_factor = 1.0
         self.recoveries = 0
         self.evaluations_since_best = 0
-        self.n_taken = 0
+        self.n_taken = self.n_clipped = 0
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches it takes to visit every window once; the last may be smaller."""
-        return -(-len(self.starts) // self.training.batch_size)
+        """Batches it takes to visit every item once; the last may be smaller."""
+        return -(-len(self.items) // self.training.batch_size)
 
     @cached_property
     def n_steps(self) -> int:
@@ -138,30 +153,21 @@ class Run:
 
     def _batches(self) -> Iterator[np.ndarray]:
         while True:
-            order = self.rng.permutation(self.starts)
+            order = self.rng.permutation(self.items)
             for start in range(0, len(order), self.training.batch_size):
                 yield order[start : start + self.training.batch_size]
 
-    def _step(self, step: int, starts: np.ndarray, meter: "_Meter") -> bool:
+    def _step(self, step: int, items: np.ndarray, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""
-        training, windows = self.training, self.windows
-        x, target, _ = windows.batch(starts)
-        loss = self.network.value_and_gradient(
-            self.theta,
-            x,
-            target,
-            training.loss,
-            self.gradient,
-            first=windows.first,
-            rng=self.rng,
-            workspace=self.workspace,
-        )
+        training = self.training
+        loss = self._value_and_gradient(self.source.batch(items))
         norm = clip_norm(self.gradient, math.inf if training.clip_norm is None else training.clip_norm)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             return self._recover(step, loss)
         clipped = training.clip_norm is not None and norm > training.clip_norm
         if training.clip_value is not None:
             clipped |= clip_value(self.gradient, training.clip_value) > 0
+        self.n_clipped += clipped
         meter.add(loss, norm, clipped)
         self.good[:] = self.theta
         self.steps_since_restart += 1
@@ -169,6 +175,18 @@ class Run:
             self.theta, self.gradient, self.moments, self._learning_rate(step), self.steps_since_restart
         )
         return True
+
+    def _value_and_gradient(self, batch: Batch) -> float:
+        """Return the mean loss and write its gradient."""
+        x, target, loss, bptt = batch.x, batch.target, self.training.loss, self.training.bptt
+        more: dict[str, Any] = {"weight": batch.weight, "rng": self.rng, "workspace": self.workspace}
+        if bptt is not None:
+            return truncated_value_and_gradient(
+                self.network, self.theta, x, target, loss, self.gradient, bptt=bptt, **more
+            )
+        return self.network.value_and_gradient(
+            self.theta, x, target, loss, self.gradient, lengths=batch.lengths, **more
+        )
 
     def _learning_rate(self, step: int) -> float:
         rate = self.training.learning_rate * self.rate_factor
@@ -212,13 +230,18 @@ class Run:
             self.rate_factor /= 2
 
     def _validation_loss(self) -> float:
-        """Mean loss over the validation windows; nan without any."""
-        total, windows = 0.0, self.windows
-        for start in range(0, len(self.validation_starts), _EVALUATION_BATCH):
-            x, target, _ = windows.batch(self.validation_starts[start : start + _EVALUATION_BATCH])
-            output, _ = self.network.forward(self.theta, x, first=windows.first, workspace=self.workspace)
-            total += LOSSES[self.training.loss](output, target, np.empty_like(output)) * x.shape[1]
-        return total / len(self.validation_starts) if len(self.validation_starts) else math.nan
+        """Mean loss over what to validate on; nan without any."""
+        total, count = 0.0, 0.0
+        for start in range(0, len(self.validation_items), _EVALUATION_BATCH):
+            batch = self.source.batch(self.validation_items[start : start + _EVALUATION_BATCH])
+            output, _ = self.network.forward(
+                self.theta, batch.x, first=self.source.first, lengths=batch.lengths, workspace=self.workspace
+            )
+            weight = np.ones(batch.target.shape[:2], output.dtype) if batch.weight is None else batch.weight
+            loss = LOSSES[self.training.loss]
+            total += loss(output, batch.target, weight, 1.0, 0, np.empty_like(output))
+            count += total_weight(batch.target, weight)
+        return total / count if count else math.nan
 
 
 class _Meter:
@@ -258,6 +281,7 @@ def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool
                     pass
                 for future in futures:
                     future.result()
+    _warn_if_mostly_clipped(runs)
     if stop.is_set():
         warnings.warn(
             f"Training was interrupted after {sum(run.n_taken for run in runs)} of {n_steps} steps; "
@@ -266,6 +290,22 @@ def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool
             stacklevel=2,
         )
     return stop.is_set()
+
+
+def _warn_if_mostly_clipped(runs: Sequence[Run]) -> None:
+    n_taken, n_clipped = (sum(getattr(run, name) for run in runs) for name in ("n_taken", "n_clipped"))
+    if n_taken < _TELLING_STEPS or n_clipped <= _MOST_CLIPPED * n_taken:
+        return
+    training = runs[0].training
+    limits = {name: getattr(training, name) for name in ("clip_norm", "clip_value")}
+    named = " and ".join(f"{name}={limit:g}" for name, limit in limits.items() if limit is not None)
+    warnings.warn(
+        f"The gradient was clipped in {n_clipped} of {n_taken} steps by {named}, which then sets the pace of "
+        "training, not learning_rate. If the loss is still falling at the end, raise the limit or train "
+        "longer; if it jumps, lower learning_rate.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
 
 
 @contextmanager

@@ -8,11 +8,26 @@ from tsrnn.kernels.gather import gather
 
 
 class Batch(NamedTuple):
-    """Windows side by side: inputs x (T, B, patch_size), targets as the network's output, anchors (B,)."""
+    """What a network is trained on at once.
+
+    Attributes
+    ----------
+    x : ndarray of shape (T, B, n_inputs)
+    target : ndarray
+        Of the shape of the network's output, nan where there is none.
+    anchors : ndarray of shape (B,) or (0,)
+        What was subtracted from each window; empty: nothing.
+    weight : ndarray of shape (steps, B), or None
+        Of the targets in the mean loss; None: 1 for each.
+    lengths : ndarray of int64, shape (B,), or None
+        Steps of each window; None: all have T.
+    """
 
     x: np.ndarray
     target: np.ndarray
-    anchors: np.ndarray
+    anchors: np.ndarray = np.empty(0)
+    weight: np.ndarray | None = None
+    lengths: np.ndarray | None = None
 
 
 class Windows(NamedTuple):
@@ -37,11 +52,11 @@ class Windows(NamedTuple):
     Examples
     --------
     >>> windows = Windows(np.arange(6.0), lookback=3, horizon=2, n_anchor=1, every_step=False)
-    >>> x, target, anchors = windows.batch(np.array([0, 1]))
+    >>> x, target, anchors, *_ = windows.batch(np.array([0, 1]))
     >>> x[:, 0, 0], target[0, 0], anchors
     (array([-2., -1.,  0.]), array([1., 2.]), array([2., 3.]))
     >>> windows = Windows(np.arange(8.0), 4, 3, n_anchor=0, every_step=False, patch_size=2, n_decoded=2)
-    >>> x, target, anchors = windows.batch(np.array([1]))
+    >>> x, target, *_ = windows.batch(np.array([1]))
     >>> x[:, 0], target[:, 0]
     (array([[1., 2.], [3., 4.]]), array([[ 5.,  6.], [ 7., nan]]))
     """

@@ -1,8 +1,10 @@
-"""Mean losses and their gradients.
+"""Weighted mean losses and their gradients.
 
-Each takes prediction, target and gradient of one shape, writes d loss / d prediction into gradient and
-returns the mean loss, summed in double precision. Where the target is nan there is none: such predictions
-count for nothing and get no gradient.
+Each takes prediction (steps, B, O), the targets and weights (steps, windows) of a whole batch, of which the
+predictions are those from window `first` on, the sum of weights that makes the mean, and gradient, as
+prediction, to be overwritten with d loss / d prediction. Each returns its windows' part of the mean, summed
+in double precision. Where the target is nan there is none: such predictions count for nothing and get no
+gradient.
 """
 
 import numpy as np
@@ -11,12 +13,15 @@ from tsrnn.kernels.jit import kernel
 
 
 @kernel
-def count_targets(target):
-    """Return how many targets there are."""
-    n = 0
-    for j in range(target.size):
-        n += target[j] == target[j]
-    return n
+def total_weight(target, weight):
+    """Return the sum of the weights of all targets there are."""
+    total = 0.0
+    for t in range(target.shape[0]):
+        for b in range(target.shape[1]):
+            for o in range(target.shape[2]):
+                if target[t, b, o] == target[t, b, o]:
+                    total += weight[t, b]
+    return total
 
 
 @kernel
@@ -26,50 +31,87 @@ def miss(prediction, target):
 
 
 @kernel
-def mse(prediction, target, gradient):
+def mse(prediction, target, weight, total, first, gradient):
     """Mean squared error: (p - y)^2."""
-    p, y, dp = prediction.reshape(-1), target.reshape(-1), gradient.reshape(-1)
-    n = count_targets(y)
-    scale = type(p[0])(2 / n)
-    total = 0.0
-    for j in range(p.size):
-        error = miss(p[j], y[j])
-        dp[j] = scale * error
-        total += np.float64(error) * np.float64(error)
-    return total / n
+    steps, B, O = prediction.shape  # noqa: E741
+    loss = 0.0
+    for t in range(steps):
+        for b in range(B):
+            w = np.float64(weight[t, first + b])
+            scale = type(prediction[0, 0, 0])(2 * w / total)
+            for o in range(O):
+                error = miss(prediction[t, b, o], target[t, first + b, o])
+                gradient[t, b, o] = scale * error
+                loss += w * np.float64(error) * np.float64(error)
+    return loss / total
 
 
 @kernel
-def mae(prediction, target, gradient):
+def mae(prediction, target, weight, total, first, gradient):
     """Mean absolute error: |p - y|, with slope 0 where they are equal."""
-    p, y, dp = prediction.reshape(-1), target.reshape(-1), gradient.reshape(-1)
-    n = count_targets(y)
-    scale = type(p[0])(1 / n)
-    total = 0.0
-    for j in range(p.size):
-        error = miss(p[j], y[j])
-        dp[j] = scale * np.sign(error)
-        total += np.float64(abs(error))
-    return total / n
+    steps, B, O = prediction.shape  # noqa: E741
+    loss = 0.0
+    for t in range(steps):
+        for b in range(B):
+            w = np.float64(weight[t, first + b])
+            scale = type(prediction[0, 0, 0])(w / total)
+            for o in range(O):
+                error = miss(prediction[t, b, o], target[t, first + b, o])
+                gradient[t, b, o] = scale * np.sign(error)
+                loss += w * np.float64(abs(error))
+    return loss / total
 
 
 @kernel
-def huber(prediction, target, gradient):
+def huber(prediction, target, weight, total, first, gradient):
     """Huber's loss (1964, Annals of Mathematical Statistics 35) with threshold 1.
 
     (p - y)^2 / 2 where |p - y| <= 1, else |p - y| - 1/2.
     """
-    p, y, dp = prediction.reshape(-1), target.reshape(-1), gradient.reshape(-1)
-    n = count_targets(y)
-    one = type(p[0])(1)
-    scale = type(p[0])(1 / n)
-    total = 0.0
-    for j in range(p.size):
-        error = miss(p[j], y[j])
-        inside = min(max(error, -one), one)
-        dp[j] = scale * inside
-        total += np.float64(inside) * (np.float64(error) - 0.5 * np.float64(inside))
-    return total / n
+    steps, B, O = prediction.shape  # noqa: E741
+    one = type(prediction[0, 0, 0])(1)
+    loss = 0.0
+    for t in range(steps):
+        for b in range(B):
+            w = np.float64(weight[t, first + b])
+            scale = type(one)(w / total)
+            for o in range(O):
+                error = miss(prediction[t, b, o], target[t, first + b, o])
+                inside = min(max(error, -one), one)
+                gradient[t, b, o] = scale * inside
+                loss += w * np.float64(inside) * (np.float64(error) - 0.5 * np.float64(inside))
+    return loss / total
 
 
-LOSSES = {"mse": mse, "mae": mae, "huber": huber}
+@kernel
+def cross_entropy(prediction, target, weight, total, first, gradient):
+    """Cross-entropy of a softmax: log(sum_k exp(p_k)) - p_y, for the class number y (steps, windows, 1).
+
+    Its gradient is exp(p_k) / sum_j exp(p_j), less 1 where k = y (Bridle, 1990).
+    """
+    steps, B, C = prediction.shape
+    loss = 0.0
+    for t in range(steps):
+        for b in range(B):
+            label = target[t, first + b, 0]
+            if label != label:
+                gradient[t, b, :] = 0
+                continue
+            logits, d = prediction[t, b], gradient[t, b]
+            w, y = np.float64(weight[t, first + b]), int(label)
+            largest = logits[0]
+            for k in range(C):
+                largest = max(largest, logits[k])
+            size = type(largest)(0)
+            for k in range(C):
+                d[k] = np.exp(logits[k] - largest)
+                size += d[k]
+            scale = type(largest)(w / total / np.float64(size))
+            for k in range(C):
+                d[k] *= scale
+            d[y] -= type(largest)(w / total)
+            loss += w * (np.log(np.float64(size)) + np.float64(largest) - np.float64(logits[y]))
+    return loss / total
+
+
+LOSSES = {"mse": mse, "mae": mae, "huber": huber, "cross_entropy": cross_entropy}

@@ -4,6 +4,9 @@ Everything lies in panels (see `tile`). T steps, B windows, P panels of hidden u
 gates: x (T, panels, B, lanes), gates (T, N, B, lanes), h (slots, panels of all directions, B, lanes),
 c (slots, P, B, lanes). Step t writes slot t + abs(skip) from the slot `skip` before it; a negative skip runs
 from the last step to the first, in the last P panels of h. The slots no step writes hold starting states.
+
+lengths (B,) are the steps that each window has; those after them hold padding, and states of 0. Empty: all
+windows have T.
 """
 
 from typing import NamedTuple
@@ -43,6 +46,14 @@ def add_to(total, part):
     """Add two flat arrays of one size, in place."""
     for j in range(total.size):
         total[j] += part[j]
+
+
+@kernel
+def silence(states, lengths, t):
+    """Set states (P, B, lanes) to 0 in the windows that are over before step t."""
+    for b in range(len(lengths)):
+        if t >= lengths[b]:
+            states[:, b] = 0
 
 
 @kernel
@@ -98,12 +109,12 @@ def step_forward(cell, weights, gates, x, h_before, h, c_before, c):
 
 
 @kernel
-def forward(cell, weights, x, gates, h, c, skip):
+def forward(cell, weights, x, gates, h, c, skip, lengths):
     """Run a layer over x; where gates or c have room for fewer steps, later ones overwrite earlier ones."""
     N, B, width = gates.shape[1:]
     P = N // cell.n_blocks
-    n = P * B * width
-    start = side_of(h, P, skip) * B * width
+    n, side = P * B * width, side_of(h, P, skip)
+    start = side * B * width
     for step in range(len(x)):
         t = step if skip > 0 else len(x) - 1 - step
         now, before = t + abs(skip), t + abs(skip) - skip
@@ -117,6 +128,8 @@ def forward(cell, weights, x, gates, h, c, skip):
             flat(c[before % len(c)]),
             flat(c[now % len(c)]),
         )
+        silence(h[now, side : side + P], lengths, t)
+        silence(c[now % len(c)], lengths, t)
 
 
 @kernel
@@ -171,7 +184,9 @@ def weight_gradients(cell, gradient, gates, x, h_before, skip, ones):
 
 
 @kernel
-def backward(cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_between, dx, ones, skip):
+def backward(
+    cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_between, dx, ones, skip, lengths
+):
     """Run a layer backward: gates turn into gradients of pre-activations, those of weights are added to.
 
     above (steps, as h) is d loss / d h from step `first` on; dh and dc (abs(skip), P, B, lanes) hold the
@@ -187,9 +202,11 @@ def backward(cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_be
         for step in range(done, min(done + chunk, T)):
             t = T - 1 - step if skip > 0 else step
             now, before = t + abs(skip), t + abs(skip) - skip
-            dh_t, dc_t = dh[t % abs(skip)], flat(dc[t % abs(skip)])
+            dh_t, dc_t = dh[t % abs(skip)], dc[t % abs(skip)]
             if first <= t < first + len(above):
                 add_to(flat(dh_t), flat(above[t - first])[start : start + n])
+            silence(dh_t, lengths, t)
+            silence(dc_t, lengths, t)
             step_backward(
                 cell,
                 weights,
@@ -199,7 +216,7 @@ def backward(cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_be
                 flat(c[before % len(c)]),
                 flat(c[now % len(c)]),
                 dh_t,
-                dc_t,
+                flat(dc_t),
                 gradient.diagonal,
                 d_between,
             )

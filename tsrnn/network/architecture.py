@@ -1,5 +1,6 @@
 """What a network is made of, and its weights as the kernels read them."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ class Architecture(NamedTuple):
     dilation: int
     embedding: bool
     n_decoded: int
+    n_symbols: int
+    pooling: str
     dtype: np.dtype
 
     @property
@@ -36,6 +39,47 @@ class Architecture(NamedTuple):
         """Return the steps from a state back to the one it follows."""
         return self.dilation**layer
 
+    def named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield the parameters in order."""
+        H, O, cell = self.hidden_size, self.n_outputs, self.cell  # noqa: E741
+        features = H * len(self.suffixes)
+        if self.n_symbols:
+            yield "W_symbol", (self.n_symbols, self.n_inputs)
+        if self.embedding:
+            yield "W_embed", (H, self.n_inputs)
+            yield "b_embed", (H,)
+        for layer in range(self.num_layers):
+            for suffix in self.suffixes:
+                name = f"{layer}{suffix}"
+                yield f"W_ih_{name}", (cell.n_gates * H, self.layer_inputs(layer))
+                if cell.feeds_output_back:
+                    yield f"W_yh_{name}", (H, O)
+                else:
+                    yield f"W_hh_{name}", (cell.n_gates * H, H)
+                yield f"bias_{name}", (cell.n_biases * H,)
+                if cell.n_diagonals:
+                    yield f"W_peephole_{name}", (cell.n_diagonals, H)
+                if cell.feeds_output_back and layer < self.num_layers - 1:
+                    yield f"W_hy_{name}", (O, H)
+                    yield f"b_y_{name}", (O,)
+        if self.n_decoded:
+            yield "position", (self.n_decoded, self.layer_inputs(0))
+        yield "W_head", (O, features)
+        yield "b_head", (O,)
+
+    def layer_inputs(self, layer: int) -> int:
+        """Return how many numbers enter a layer at a step."""
+        if layer > 0:
+            return self.hidden_size * len(self.suffixes)
+        return self.hidden_size if self.embedding else self.n_inputs
+
+    def composed_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield what is composed of the parameters where outputs are fed back."""
+        H = self.hidden_size
+        for layer in range(self.num_layers * self.cell.feeds_output_back):
+            yield f"W_hh_{layer}", (H, H)
+            yield f"bias_{layer}", (H,)
+
 
 def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
     """Arrange positions in theta as the kernels read weights, and the transposes that only backward reads."""
@@ -46,7 +90,7 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
         from_layer = layer > 0 or network.embedding
         for suffix in network.suffixes:
             one, two = recurrent(arrange, network.cell, views, f"{layer}{suffix}", from_layer=from_layer)
-            if not from_layer and not network.n_decoded:
+            if not from_layer and not network.n_decoded and not network.n_symbols:
                 del two["W_x_transposed"]  # nothing trainable lies below
             forward |= {f"{name}_{layer}{suffix}": array for name, array in one.items()}
             backward |= {f"{name}_{layer}{suffix}": array for name, array in two.items()}
@@ -62,6 +106,9 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
             "W_embed": arrange.forward(embed),
             "b_embed": arrange.vector(arrange.units(views["b_embed"], (0,))),
         }
+    if network.n_symbols:
+        table = views["W_symbol"]
+        forward["W_symbol"] = arrange.pad(table, 1, arrange.panels_of(network.n_inputs) * arrange.width)
     if network.n_decoded:
         position = arrange.features(views["position"], from_layer=network.embedding)
         forward["position"] = arrange.transposed(position)
@@ -95,3 +142,31 @@ class PackedGradient:
     def write(self, gradient: np.ndarray) -> None:
         """Write the gradient in the order of theta."""
         unpack(self.flat, self._packing.positions, gradient)
+
+
+def check_together(network: Architecture, cell: str) -> None:
+    """Refuse options that do not go together."""
+    if network.bidirectional and network.cell.feeds_output_back:
+        raise ValueError(
+            f'cell="{cell}" feeds the network\'s output back, which a bidirectional network has only '
+            "once both directions are through. Set bidirectional=False or choose another cell."
+        )
+    if network.n_decoded and network.bidirectional:
+        raise ValueError(
+            "Steps decoded in parallel follow the last state; a bidirectional network has none to follow. "
+            "Set bidirectional=False."
+        )
+    if network.n_symbols and (network.embedding or network.n_decoded):
+        raise ValueError(
+            "Symbols enter one at a step, as vectors of their own; patches and steps decoded in parallel are "
+            "of numbers. Set n_symbols=0, or embedding=False and n_decoded=0."
+        )
+    if network.pooling == "mean" and network.n_decoded:
+        raise ValueError(
+            'Steps decoded in parallel follow the last state, not the mean of all. Set pooling="last".'
+        )
+    if network.n_decoded and network.dilation > 1:
+        raise ValueError(
+            f"Steps decoded in parallel follow one state; with dilation={network.dilation} several are open. "
+            "Set dilation=1."
+        )

@@ -71,9 +71,10 @@ class Direction:
         for slot, values in zip((self.h, self.c), state, strict=False):
             to_panels(values, first, slot[slots])
 
-    def forward(self, x: np.ndarray) -> None:
-        """Run over x (T, panels, B, lanes)."""
-        scan.forward(self.step, self.weights, x, self.gates, self.h, self.c, self.skip)
+    def forward(self, x: np.ndarray, lengths: np.ndarray) -> None:
+        """Run over x (T, panels, B, lanes); lengths (B,) as in `scan`."""
+        self._lengths = lengths
+        scan.forward(self.step, self.weights, x, self.gates, self.h, self.c, self.skip, lengths)
 
     def final(self, state: np.ndarray, first: int) -> None:
         """Write the last states into `state` (n_states, skip, windows, H) from window `first` on."""
@@ -81,6 +82,11 @@ class Direction:
         if len(state) > 1:
             slots = np.arange(len(self.h) - self.skip, len(self.h)) % len(self.c)
             from_panels(self.c[slots], state[1], first)
+
+    def d_start(self, d_state: np.ndarray, first: int) -> None:
+        """Write the gradient of the starting states, once `backward` is through, as `final` does states."""
+        for flowing, values in zip((self.dh, self.dc), d_state, strict=False):
+            from_panels(flowing, values, first)
 
     def end(self) -> None:
         """Begin backward: no gradient arrives from after the last step, but what a decoder will add."""
@@ -106,5 +112,6 @@ class Direction:
             dx,
             self.ones,
             self.skip,
+            self._lengths,
         )
         gather_in(self.gradient.diagonal, self._d_diagonal)

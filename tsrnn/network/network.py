@@ -1,16 +1,15 @@
 """Stacked recurrent layers with a dense head, over one flat parameter vector."""
 
-from collections.abc import Iterator
 from math import prod, sqrt
 
 import numpy as np
 
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import LOSSES
-from tsrnn.network.architecture import Architecture, pack_index
+from tsrnn.network.architecture import Architecture, check_together, pack_index
 from tsrnn.network.feedback import Feedback
 from tsrnn.network.layout import named_views
-from tsrnn.network.workspace import Workspace
+from tsrnn.network.workspace import Inputs, Objective, Workspace
 
 
 class Network:
@@ -46,6 +45,11 @@ class Network:
     n_decoded : int, default 0
         If positive, the outputs are those of as many single steps, all from the final state and each with an
         input vector of its own that is learned (Lin et al., 2023, SegRNN).
+    n_symbols : int, default 0
+        If positive, inputs are not numbers but symbols, 0 to n_symbols - 1, one at each step: each stands for
+        a vector of `n_inputs` numbers that is learned.
+    pooling : {"last", "mean"}, default "last"
+        What a head reads that reads one step: the last state of each direction, or the mean over all steps.
     dtype : {"float32", "float64"}, default "float32"
         Type of parameters and computation.
 
@@ -79,6 +83,8 @@ class Network:
         dilation: int = 1,
         embedding: bool = False,
         n_decoded: int = 0,
+        n_symbols: int = 0,
+        pooling: str = "last",
         dtype: str = "float32",
     ) -> None:
         self.architecture = Architecture(
@@ -93,57 +99,21 @@ class Network:
             dilation,
             embedding,
             n_decoded,
+            n_symbols,
+            pooling,
             np.dtype(dtype),
         )
         self.cell_name = cell
         self.n_inputs, self.n_outputs, self.hidden_size = n_inputs, n_outputs, hidden_size
         self.num_layers, self.dropout, self.dtype = num_layers, dropout, self.architecture.dtype
-        _check_together(self.architecture, cell)
-        self._shapes = dict(self._named_shapes())
+        check_together(self.architecture, cell)
+        self._shapes = dict(self.architecture.named_shapes())
         self.n_parameters = sum(map(prod, self._shapes.values()))
-        self._composed_shapes = dict(self._named_composed_shapes())
+        self._composed_shapes = dict(self.architecture.composed_shapes())
         self._n_extended = self.n_parameters + sum(map(prod, self._composed_shapes.values()))
         positions = np.arange(self._n_extended)
         composed = named_views(positions[self.n_parameters :], self._composed_shapes)
         self.packings = pack_index(self.architecture, self.views(positions) | composed)
-
-    def _named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        network = self.architecture
-        H, O, cell = network.hidden_size, network.n_outputs, network.cell  # noqa: E741
-        features = H * len(network.suffixes)
-        if network.embedding:
-            yield "W_embed", (H, network.n_inputs)
-            yield "b_embed", (H,)
-        for layer in range(network.num_layers):
-            for suffix in network.suffixes:
-                name = f"{layer}{suffix}"
-                yield f"W_ih_{name}", (cell.n_gates * H, self._layer_inputs(layer))
-                if cell.feeds_output_back:
-                    yield f"W_yh_{name}", (H, O)
-                else:
-                    yield f"W_hh_{name}", (cell.n_gates * H, H)
-                yield f"bias_{name}", (cell.n_biases * H,)
-                if cell.n_diagonals:
-                    yield f"W_peephole_{name}", (cell.n_diagonals, H)
-                if cell.feeds_output_back and layer < network.num_layers - 1:
-                    yield f"W_hy_{name}", (O, H)
-                    yield f"b_y_{name}", (O,)
-        if network.n_decoded:
-            yield "position", (network.n_decoded, self._layer_inputs(0))
-        yield "W_head", (O, features)
-        yield "b_head", (O,)
-
-    def _layer_inputs(self, layer: int) -> int:
-        network = self.architecture
-        if layer > 0:
-            return network.hidden_size * len(network.suffixes)
-        return network.hidden_size if network.embedding else network.n_inputs
-
-    def _named_composed_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        H = self.architecture.hidden_size
-        for layer in range(self.architecture.num_layers * self.architecture.cell.feeds_output_back):
-            yield f"W_hh_{layer}", (H, H)
-            yield f"bias_{layer}", (H,)
 
     def views(self, theta: np.ndarray) -> dict[str, np.ndarray]:
         """Return the named parameters as views into `theta` (or into a gradient like it).
@@ -158,8 +128,8 @@ class Network:
 
         Input and dense weights are uniform within sqrt(6 / (fan in + fan out)) of 0 (Glorot & Bengio, 2010,
         eq. 16), each gate's recurrent block is orthogonal (Saxe et al., 2014), or the identity for "irnn" (Le
-        et al., 2015), position vectors are standard normal, biases and peepholes zero, but one for the LSTM's
-        forget gate (Jozefowicz et al., 2015).
+        et al., 2015), vectors of positions and symbols are standard normal, biases and peepholes zero, but
+        one for the LSTM's forget gate (Jozefowicz et al., 2015).
         """
         theta = np.zeros(self.n_parameters, self.architecture.dtype)
         H, cell = self.architecture.hidden_size, self.architecture.cell
@@ -169,7 +139,7 @@ class Network:
                     block[:] = np.eye(H) if cell.starts_at_identity else _orthogonal(H, rng)
             elif name.startswith("bias") and cell.forget_bias is not None:
                 view.reshape(-1, H)[cell.forget_bias] = 1
-            elif name == "position":
+            elif name in ("position", "W_symbol"):
                 view[:] = rng.standard_normal(view.shape)
             elif name.startswith("W_") and not name.startswith("W_peephole"):
                 fan_out = H if name.startswith("W_ih") else len(view)
@@ -207,6 +177,7 @@ class Network:
         state: list[np.ndarray] | None = None,
         first: int = 0,
         *,
+        lengths: np.ndarray | None = None,
         workspace: Workspace | None = None,
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Run the network through time.
@@ -215,11 +186,14 @@ class Network:
         ----------
         theta : ndarray of shape (n_parameters,)
         x : ndarray of shape (T, B, n_inputs)
-            Inputs, time first.
+            Inputs, time first; symbols, as numbers, of shape (T, B, 1).
         state : list of ndarray, optional
             Where to start from, as returned; default: zeros. Not for bidirectional networks.
         first : int, default 0
             First step the head is applied to; -1 is the last step only. Without effect if `n_decoded`.
+        lengths : ndarray of shape (B,), optional
+            Steps of each window, at least 1; default: all have T. What follows them is padding, finite but
+            without effect. A head that reads the last step reads each window's own.
         workspace : Workspace, optional
             Buffers to use again; default: new ones.
 
@@ -228,15 +202,16 @@ class Network:
         output : ndarray of shape (steps from `first` on or `n_decoded`, B, n_outputs)
         state : list of ndarray
             For each layer the states its next steps follow, (n_states, ``dilation**layer``, B, H); empty for
-            a bidirectional network.
+            a bidirectional network or with `lengths`.
         """
-        self._check_state(state)
+        inputs = self._inputs(x, state, lengths)
         workspace = workspace or self.workspace()
         network = self.architecture
         n_steps = network.n_decoded or len(range(len(x))[first:])
         output = np.empty((n_steps, x.shape[1], network.n_outputs), network.dtype)
-        final = [] if network.bidirectional else self.zero_state(x.shape[1])
-        workspace.forward(theta, x, state, output, final)
+        goes_on = not network.bidirectional and lengths is None
+        final = self.zero_state(x.shape[1]) if goes_on else []
+        workspace.forward(theta, inputs, output, final)
         return output, final
 
     def value_and_gradient(
@@ -247,33 +222,48 @@ class Network:
         loss: str,
         gradient: np.ndarray,
         *,
-        first: int = 0,
         rng: np.random.Generator | None = None,
         state: list[np.ndarray] | None = None,
+        lengths: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        final: list[np.ndarray] | None = None,
+        d_state: list[np.ndarray] | None = None,
         workspace: Workspace | None = None,
     ) -> float:
         """Return the mean loss and write its gradient, by backpropagation through time.
 
         Parameters
         ----------
-        theta, x, first, state, workspace
+        theta, x, state, lengths, workspace
             As in `forward`.
         target : ndarray
-            Of the shape of the output.
-        loss : {"mse", "mae", "huber"}
+            Of the shape of the output from some step on, nan where there is no target; for "cross_entropy"
+            (steps, B, 1) with the numbers of classes, whose logits the outputs are.
+        loss : {"mse", "mae", "huber", "cross_entropy"}
         gradient : ndarray of shape (n_parameters,)
             Overwritten with d loss / d theta.
         rng : numpy.random.Generator, optional
             Draws the dropout masks; without it nothing is dropped.
+        weight : ndarray of shape (steps, B), optional
+            Of the targets in the mean; default: 1 for each.
+        final, d_state : list of ndarray, optional
+            Like `zero_state`, overwritten with the final states and with d loss / d starting states.
 
         Returns
         -------
         float
         """
-        self._check_state(state)
+        inputs = self._inputs(x, state, lengths)._replace(masks=self._dropout_masks(x, rng))
+        if weight is None:
+            weight = np.ones(target.shape[:2], self.dtype)
+        objective = Objective(LOSSES[loss], target, weight)
         workspace = workspace or self.workspace()
-        masks = self._dropout_masks(x, rng)
-        return workspace.value_and_gradient(theta, x, target, LOSSES[loss], state, masks, gradient)
+        return workspace.value_and_gradient(theta, inputs, objective, gradient, final or [], d_state or [])
+
+    def _inputs(self, x: np.ndarray, state: list[np.ndarray] | None, lengths: np.ndarray | None) -> Inputs:
+        self._check_state(state)
+        steps = np.empty(0, np.int64) if lengths is None else np.ascontiguousarray(lengths, np.int64)
+        return Inputs(x, state, steps)
 
     def _check_state(self, state: list[np.ndarray] | None) -> None:
         if state is not None and self.architecture.bidirectional:
@@ -311,13 +301,16 @@ class Network:
         """
         network = self.architecture
         rows = [("layer", "shape", "parameters")]
+        if network.n_symbols:
+            shape = self._shapes["W_symbol"]
+            rows.append(("symbols", f"{shape[0]} -> {shape[1]}", str(prod(shape))))
         if network.embedding:
             rows.append(self._summary_row("embedding", "W_embed", "b_embed"))
         for layer in range(network.num_layers):
             up = network.hidden_size * len(network.suffixes)
             endings = tuple(f"_{layer}{suffix}" for suffix in network.suffixes)
             count = sum(prod(shape) for name, shape in self._shapes.items() if name.endswith(endings))
-            rows.append((f"{self.cell_name} {layer}", f"{self._layer_inputs(layer)} -> {up}", str(count)))
+            rows.append((f"{self.cell_name} {layer}", f"{network.layer_inputs(layer)} -> {up}", str(count)))
         if network.n_decoded:
             rows.append(("positions", f"{network.n_decoded}", str(prod(self._shapes["position"]))))
         rows.append(self._summary_row("head", "W_head", "b_head"))
@@ -327,24 +320,6 @@ class Network:
     def _summary_row(self, label: str, W: str, b: str) -> tuple[str, str, str]:
         n_outputs, n_inputs = self._shapes[W]
         return label, f"{n_inputs} -> {n_outputs}", str(n_outputs * (n_inputs + 1))
-
-
-def _check_together(network: Architecture, cell: str) -> None:
-    if network.bidirectional and network.cell.feeds_output_back:
-        raise ValueError(
-            f'cell="{cell}" feeds the network\'s output back, which a bidirectional network has only '
-            "once both directions are through. Set bidirectional=False or choose another cell."
-        )
-    if network.n_decoded and network.bidirectional:
-        raise ValueError(
-            "Steps decoded in parallel follow the last state; a bidirectional network has none to follow. "
-            "Set bidirectional=False."
-        )
-    if network.n_decoded and network.dilation > 1:
-        raise ValueError(
-            f"Steps decoded in parallel follow one state; with dilation={network.dilation} several are open. "
-            "Set dilation=1."
-        )
 
 
 def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:

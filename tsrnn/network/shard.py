@@ -3,10 +3,12 @@
 import numpy as np
 
 from tsrnn.kernels.dense import dense, dense_backward, dense_gradients, rectify, rectify_backward
+from tsrnn.kernels.lookup import lookup, lookup_backward
 from tsrnn.kernels.panels import from_panels, to_panels
 from tsrnn.network.architecture import Architecture, PackedWeights, Views
 from tsrnn.network.decoding import Decoding
 from tsrnn.network.direction import Direction
+from tsrnn.network.reading import Reading
 
 
 class Shard:
@@ -32,15 +34,15 @@ class Shard:
         n_windows: int,
         first: int,
     ) -> None:
-        self.network, self._packed, self._gradient, self._first = network, packed, gradient, first
+        self.network, self._packed, self._gradient = network, packed, gradient
         self._T, self._B = n_steps, n_windows
         W_h = packed.forward["W_h_0"]
         self._P, self._width = W_h.shape[1] // W_h.shape[2], W_h.shape[2]
         self._P_up = self._P * len(network.suffixes)
         n_read = network.n_decoded or n_steps - first
-        self._reads_both_ends = network.bidirectional and n_read == 1
+        self._reading = Reading(network, self._P, n_steps, first)
         self._x = self._array(n_steps, -(-network.n_inputs // self._width))
-        self._embedded = self._array(n_steps, self._P) if network.embedding else None
+        self._lowest = self._array(n_steps, self._P) if network.embedding else self._x
         self._no_steps = self._array(0, self._P)
         self._layers = [self._layer(layer) for layer in range(network.num_layers)]
         n_decodings = network.num_layers if network.n_decoded else 0
@@ -51,7 +53,8 @@ class Shard:
         if gradient is not None:
             self._d_output = np.empty_like(self._output)
             self._d_top = self._array(n_read, self._P_up)
-            lowest = self._array(n_steps if network.embedding else 0, self._P)
+            trains_below = network.embedding or network.n_symbols
+            lowest = self._array(n_steps if trains_below else 0, self._lowest.shape[1])
             self._d_below = [lowest, *(self._array(n_steps, self._P_up) for _ in self._layers[1:])]
             self._ones = np.ones((1, 1, n_windows, self._width), network.dtype)
 
@@ -75,30 +78,53 @@ class Shard:
         return Decoding(direction, m, position[None], d_position[None])
 
     def forward(
-        self, x: np.ndarray, window: int, state: list[np.ndarray] | None, masks: list[np.ndarray] | None
+        self,
+        x: np.ndarray,
+        state: list[np.ndarray] | None,
+        lengths: np.ndarray,
+        masks: list[np.ndarray] | None,
+        window: int,
     ) -> None:
         """Write `output` (steps, n_windows, n_outputs), given x (T, windows, n_inputs) from `window` on.
 
-        masks, if any, hold what dropout lets through of each layer: (T, windows, features of all directions).
+        state, lengths and masks are those of all windows, as in `tsrnn.network.workspace.Inputs`.
         """
-        weights = self._packed.forward
-        to_panels(x, window, self._x)
-        below = self._x
-        if self._embedded is not None:
-            dense(below, weights["W_embed"], weights["b_embed"], self._embedded)
-            rectify(self._embedded)
-            below = self._embedded
+        weights, lengths = self._packed.forward, lengths[window : window + self._B]
+        self._enter(x, window)
+        below = self._lowest
         self._masks = None if masks is None else [self._in_panels(mask, window) for mask in masks]
         self._inputs = []
         for layer, directions in enumerate(self._layers):
             for direction in directions:
                 direction.start(None if state is None else state[layer], window)
-                direction.forward(below)
+                direction.forward(below, lengths)
             self._inputs.append(below)
             below = self._upward(layer, self._states(layer), below, slice(None, self._T))
-        self._top = self._decode() if self._decodings else self._read(below)
+        self._top = self._decode() if self._decodings else self._reading.forward(below, lengths)
         dense(self._top, weights["W_head"], weights["b_head"], self._output)
         from_panels(self._output, self.output, 0)
+
+    def _enter(self, x: np.ndarray, window: int) -> None:
+        """Bring the inputs to what the lowest layer reads."""
+        self._given, self._window = x, window
+        if self.network.n_symbols:
+            lookup(x, window, self._packed.forward["W_symbol"], self._x)
+        else:
+            to_panels(x, window, self._x)
+        if self.network.embedding:
+            weights = self._packed.forward
+            dense(self._x, weights["W_embed"], weights["b_embed"], self._lowest)
+            rectify(self._lowest)
+
+    def _enter_backward(self, d_lowest: np.ndarray) -> None:
+        """Add to the gradients of the weights that inputs pass before the lowest layer."""
+        assert self._gradient is not None
+        gradient = self._gradient
+        if self.network.embedding:
+            rectify_backward(self._lowest, d_lowest)
+            dense_gradients(self._x, d_lowest, self._ones, gradient["W_embed"], gradient["b_embed"])
+        elif self.network.n_symbols:
+            lookup_backward(self._given, self._window, d_lowest, gradient["W_symbol"])
 
     def _states(self, layer: int) -> np.ndarray:
         skip = self.network.skip(layer)
@@ -119,12 +145,6 @@ class Shard:
         if self.network.residual and layer > 0:
             h = h + below
         return h if self._masks is None else h * self._masks[layer][steps]
-
-    def _read(self, up: np.ndarray) -> np.ndarray:
-        """Return what the head reads of the top layer's steps."""
-        if not self._reads_both_ends:
-            return up[self._first :]
-        return np.concatenate([up[-1:, : self._P], up[:1, self._P :]], axis=1)
 
     def _decode(self) -> np.ndarray:
         below = self._no_steps
@@ -151,20 +171,19 @@ class Shard:
         for directions in self._layers:
             for direction in directions:
                 direction.end()
-        first = 0
         if self._decodings:
             self._decode_backward(d_read)
-            d_up = self._no_steps
-        elif self._reads_both_ends:
-            d_up = self._array(self._T, self._P_up)
-            d_up[-1:, : self._P], d_up[:1, self._P :] = d_read[:, : self._P], d_read[:, self._P :]
+            d_up, first = self._no_steps, 0
         else:
-            d_up, first = d_read, self._first
+            d_up, first = self._reading.backward(d_read)
         for layer in reversed(range(len(self._layers))):
             d_up, first = self._layer_backward(layer, d_up, first), 0
-        if self._embedded is not None:
-            rectify_backward(self._embedded, d_up)
-            dense_gradients(self._x, d_up, self._ones, gradient["W_embed"], gradient["b_embed"])
+        self._enter_backward(d_up)
+
+    def d_start(self, d_state: list[np.ndarray], window: int) -> None:
+        """Write the gradient of the starting states, once `backward` is through, as `final` does states."""
+        for (direction,), values in zip(self._layers, d_state, strict=True):
+            direction.d_start(values, window)
 
     def _layer_backward(self, layer: int, d_up: np.ndarray, first: int) -> np.ndarray:
         """Return the gradient of the layer's input, given that of what it sends up from step `first` on."""

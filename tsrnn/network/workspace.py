@@ -1,14 +1,13 @@
 """What a network needs to run again and again without allocating: packed weights, buffers for its batches."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from tsrnn.kernels.losses import count_targets
+from tsrnn.kernels.losses import total_weight
 from tsrnn.network.architecture import Architecture, PackedGradient, PackedWeights
 from tsrnn.network.feedback import Feedback
 from tsrnn.network.layout import Packing
@@ -24,7 +23,34 @@ _KEPT_SIZES = 3
 
 State = list[np.ndarray]
 G = TypeVar("G", bound="_Group")
-Loss = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
+
+
+class Inputs(NamedTuple):
+    """What a batch enters a network with.
+
+    Attributes
+    ----------
+    x : ndarray of shape (T, B, n_inputs)
+    state : list of ndarray, or None
+        Starting states; None: zeros.
+    lengths : ndarray of int64, shape (B,) or (0,)
+        Steps of each window; empty if all have T.
+    masks : list of ndarray, or None
+        What dropout lets through of each layer.
+    """
+
+    x: np.ndarray
+    state: State | None
+    lengths: np.ndarray
+    masks: list[np.ndarray] | None = None
+
+
+class Objective(NamedTuple):
+    """What the outputs of a batch are measured by; see `tsrnn.kernels.losses`."""
+
+    loss: Callable[..., float]
+    target: np.ndarray
+    weight: np.ndarray
 
 
 class Workspace:
@@ -62,37 +88,41 @@ class Workspace:
         """Pack theta for the kernels."""
         self.packed.load(self._feedback.compose(theta) if self._feedback else theta, training=training)
 
-    def forward(
-        self, theta: np.ndarray, x: np.ndarray, state: State | None, output: np.ndarray, final: State
-    ) -> None:
-        """Run over x; write the output and, unless `final` is empty, the final states."""
+    def forward(self, theta: np.ndarray, inputs: Inputs, output: np.ndarray, final: State) -> None:
+        """Write the output and, unless `final` is empty, the final states."""
         self.load(theta, training=False)
-        groups = self._groups_for(self._groups, _Group, x, len(x) - len(output))
-        run_all([partial(group.forward, x, state, output, final) for group in groups], self._n_threads)
+        groups = self._groups_for(self._groups, _Group, inputs.x, len(inputs.x) - len(output))
+        run_all([partial(group.forward, inputs, output, final) for group in groups], self._n_threads)
 
     def value_and_gradient(
         self,
         theta: np.ndarray,
-        x: np.ndarray,
-        target: np.ndarray,
-        loss: Loss,
-        state: State | None,
-        masks: list[np.ndarray] | None,
+        inputs: Inputs,
+        objective: Objective,
         gradient: np.ndarray,
+        final: State,
+        d_state: State,
     ) -> float:
-        """Return the mean loss and write its gradient in the order of theta."""
+        """Return the mean loss and write its gradient in the order of theta.
+
+        Write the final states and the gradient of the starting ones, too, unless these are empty.
+        """
         self.load(theta, training=True)
-        groups = self._groups_for(self._training_groups, _TrainingGroup, x, len(x) - len(target))
-        tasks = [partial(group.value_and_gradient, x, target, loss, state, masks) for group in groups]
+        first = len(inputs.x) - len(objective.target)
+        groups = self._groups_for(self._training_groups, _TrainingGroup, inputs.x, first)
+        total = total_weight(objective.target, objective.weight)
+        tasks = [
+            partial(group.value_and_gradient, inputs, objective, total, final, d_state) for group in groups
+        ]
         value = sum(run_all(tasks, self._n_threads))
-        total, *others = (group.gradient for group in groups)
+        whole, *others = (group.gradient for group in groups)
         for other in others:
-            total.flat += other.flat
+            whole.flat += other.flat
         if self._feedback:
-            total.write(self._feedback.gradient)
+            whole.write(self._feedback.gradient)
             self._feedback.decompose(gradient)
         else:
-            total.write(gradient)
+            whole.write(gradient)
         return value
 
     def _groups_for(
@@ -135,10 +165,10 @@ class _Group:
                 by_size[n] = Shard(network, packed, views, n_steps, n, first)
             self._shards.append((by_size[n], start, stop))
 
-    def forward(self, x: np.ndarray, state: State | None, output: np.ndarray, final: State) -> None:
+    def forward(self, inputs: Inputs, output: np.ndarray, final: State) -> None:
         """Write the group's part of output and final states."""
         for shard, start, stop in self._shards:
-            shard.forward(x, start, state, None)
+            shard.forward(*inputs, start)
             output[:, start:stop] = shard.output
             if final:
                 shard.final(final, start)
@@ -154,33 +184,21 @@ class _TrainingGroup(_Group):
         super().__init__(network, packed, packing, *size)
 
     def value_and_gradient(
-        self,
-        x: np.ndarray,
-        target: np.ndarray,
-        loss: Loss,
-        state: State | None,
-        masks: list[np.ndarray] | None,
+        self, inputs: Inputs, objective: Objective, total: float, final: State, d_state: State
     ) -> float:
         """Return the group's part of the mean loss, and leave its gradient in `gradient`."""
         self.gradient.flat[:] = 0
-        value = 0.0
-        for shard, start, stop in self._shards:
-            part = target if stop - start == x.shape[1] else np.ascontiguousarray(target[:, start:stop])
-            share = 1.0 if part is target else _share(part, target)
-            if share == 0:
-                continue
-            shard.forward(x, start, state, masks)
+        value, (loss, target, weight) = 0.0, objective
+        for shard, start, _ in self._shards:
+            shard.forward(*inputs, start)
             d_output = np.empty_like(shard.output)
-            value += share * loss(shard.output, part, d_output)
-            d_output *= share
+            value += loss(shard.output, target, weight, total, start, d_output)
+            if final:
+                shard.final(final, start)
             shard.backward(d_output)
+            if d_state:
+                shard.d_start(d_state, start)
         return value
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> float:
-    """Return how many of the targets lie in a part; nan if there are none at all."""
-    n = count_targets(whole.reshape(-1))
-    return count_targets(part.reshape(-1)) / n if n else math.nan
 
 
 def _shards(network: Architecture, n_weights: int, n_steps: int, n_windows: int) -> int:

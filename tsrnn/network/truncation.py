@@ -1,0 +1,56 @@
+"""Backpropagation through time that is cut off after some steps."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from tsrnn.kernels.losses import total_weight
+from tsrnn.network.network import Network
+
+
+def truncated_value_and_gradient(
+    network: Network,
+    theta: np.ndarray,
+    x: np.ndarray,
+    target: np.ndarray,
+    loss: str,
+    gradient: np.ndarray,
+    *,
+    bptt: int,
+    weight: np.ndarray | None = None,
+    **more: Any,
+) -> float:
+    """Return the mean loss and write its gradient, followed back at most `bptt` steps.
+
+    The steps are cut into stretches of `bptt`, the last of which ends with the batch (Williams & Peng, 1990,
+    BPTT(h; h)). From one to the next the states are handed over, but no gradient comes back. With no more
+    than `bptt` steps this is `Network.value_and_gradient`, which explains the parameters.
+    """
+    if bptt >= len(x):
+        return network.value_and_gradient(theta, x, target, loss, gradient, weight=weight, **more)
+    if weight is None:
+        weight = np.ones(target.shape[:2], theta.dtype)
+    first, total = len(x) - len(target), total_weight(target, weight)
+    state, part, value = network.zero_state(x.shape[1]), np.empty_like(gradient), 0.0
+    gradient[:] = 0
+    for low, high in pairwise([0, *range(len(x) % bptt or bptt, len(x) + 1, bptt)]):
+        if high <= first:
+            _, state = network.forward(theta, x[low:high], state, first=-1, workspace=more.get("workspace"))
+            continue
+        here, final = slice(max(low - first, 0), high - first), network.zero_state(x.shape[1])
+        share = total_weight(target[here], weight[here]) / total
+        value += share * network.value_and_gradient(
+            theta,
+            x[low:high],
+            target[here],
+            loss,
+            part,
+            state=state,
+            weight=weight[here],
+            final=final,
+            **more,
+        )
+        gradient += share * part
+        state = final
+    return value
