@@ -71,6 +71,7 @@ def fitted():
         {"early_stopping": True},
         {"clip_norm": 1e-3},
         {"clip_value": 1e-3},
+        {"bptt": 5},
         {"n_members": 3},
         {"dtype": "float64"},
         {"random_state": 1},
