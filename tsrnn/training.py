@@ -237,7 +237,7 @@ class Run:
             output, _ = self.network.forward(
                 self.theta, batch.x, first=self.source.first, lengths=batch.lengths, workspace=self.workspace
             )
-            weight = np.ones(batch.target.shape[:2], output.dtype) if batch.weight is None else batch.weight
+            weight = np.empty((0, 0), output.dtype) if batch.weight is None else batch.weight
             loss = LOSSES[self.training.loss]
             total += loss(output, batch.target, weight, 1.0, 0, np.empty_like(output))
             count += total_weight(batch.target, weight)

@@ -4,12 +4,18 @@ Each takes prediction (steps, B, O), the targets and weights (steps, windows) of
 predictions are those from window `first` on, the sum of weights that makes the mean, and gradient, as
 prediction, to be overwritten with d loss / d prediction. Each returns its windows' part of the mean, summed
 in double precision. Where the target is nan there is none: such predictions count for nothing and get no
-gradient.
+gradient. Empty weights stand for ones.
 """
 
 import numpy as np
 
 from tsrnn.kernels.jit import kernel
+
+
+@kernel
+def weight_of(weight, t, b):
+    """Return a target's weight."""
+    return np.float64(weight[t, b]) if weight.size > 0 else 1.0
 
 
 @kernel
@@ -20,7 +26,7 @@ def total_weight(target, weight):
         for b in range(target.shape[1]):
             for o in range(target.shape[2]):
                 if target[t, b, o] == target[t, b, o]:
-                    total += weight[t, b]
+                    total += weight_of(weight, t, b)
     return total
 
 
@@ -37,7 +43,7 @@ def mse(prediction, target, weight, total, first, gradient):
     loss = 0.0
     for t in range(steps):
         for b in range(B):
-            w = np.float64(weight[t, first + b])
+            w = weight_of(weight, t, first + b)
             scale = type(prediction[0, 0, 0])(2 * w / total)
             for o in range(O):
                 error = miss(prediction[t, b, o], target[t, first + b, o])
@@ -53,7 +59,7 @@ def mae(prediction, target, weight, total, first, gradient):
     loss = 0.0
     for t in range(steps):
         for b in range(B):
-            w = np.float64(weight[t, first + b])
+            w = weight_of(weight, t, first + b)
             scale = type(prediction[0, 0, 0])(w / total)
             for o in range(O):
                 error = miss(prediction[t, b, o], target[t, first + b, o])
@@ -73,7 +79,7 @@ def huber(prediction, target, weight, total, first, gradient):
     loss = 0.0
     for t in range(steps):
         for b in range(B):
-            w = np.float64(weight[t, first + b])
+            w = weight_of(weight, t, first + b)
             scale = type(one)(w / total)
             for o in range(O):
                 error = miss(prediction[t, b, o], target[t, first + b, o])
@@ -98,7 +104,7 @@ def cross_entropy(prediction, target, weight, total, first, gradient):
                 gradient[t, b, :] = 0
                 continue
             logits, d = prediction[t, b], gradient[t, b]
-            w, y = np.float64(weight[t, first + b]), int(label)
+            w, y = weight_of(weight, t, first + b), int(label)
             largest = logits[0]
             for k in range(C):
                 largest = max(largest, logits[k])

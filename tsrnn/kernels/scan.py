@@ -128,8 +128,9 @@ def forward(cell, weights, x, gates, h, c, skip, lengths):
             flat(c[before % len(c)]),
             flat(c[now % len(c)]),
         )
-        silence(h[now, side : side + P], lengths, t)
-        silence(c[now % len(c)], lengths, t)
+        if len(lengths) > 0:
+            silence(h[now, side : side + P], lengths, t)
+            silence(c[now % len(c)], lengths, t)
 
 
 @kernel
@@ -205,8 +206,9 @@ def backward(
             dh_t, dc_t = dh[t % abs(skip)], dc[t % abs(skip)]
             if first <= t < first + len(above):
                 add_to(flat(dh_t), flat(above[t - first])[start : start + n])
-            silence(dh_t, lengths, t)
-            silence(dc_t, lengths, t)
+            if len(lengths) > 0:
+                silence(dh_t, lengths, t)
+                silence(dc_t, lengths, t)
             step_backward(
                 cell,
                 weights,

@@ -254,8 +254,7 @@ class Network:
         float
         """
         inputs = self._inputs(x, state, lengths)._replace(masks=self._dropout_masks(x, rng))
-        if weight is None:
-            weight = np.ones(target.shape[:2], self.dtype)
+        weight = np.empty((0, 0), self.dtype) if weight is None else weight
         objective = Objective(LOSSES[loss], target, weight)
         workspace = workspace or self.workspace()
         return workspace.value_and_gradient(theta, inputs, objective, gradient, final or [], d_state or [])

@@ -30,7 +30,7 @@ def truncated_value_and_gradient(
     if bptt >= len(x):
         return network.value_and_gradient(theta, x, target, loss, gradient, weight=weight, **more)
     if weight is None:
-        weight = np.ones(target.shape[:2], theta.dtype)
+        weight = np.empty((0, 0), theta.dtype)
     first, total = len(x) - len(target), total_weight(target, weight)
     state, part, value = network.zero_state(x.shape[1]), np.empty_like(gradient), 0.0
     gradient[:] = 0
