@@ -9,6 +9,7 @@ from math import log, tanh
 import numpy as np
 import oracle
 import pytest
+import stepwise
 from layers import KINDS, run_layer
 
 
@@ -190,6 +191,11 @@ def assert_hand_worked(run, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_library_agrees_with_the_hand_worked_layer(kind):
     assert_hand_worked(run_layer, kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_cells_in_numpy_agree_with_the_hand_worked_layer(kind):
+    assert_hand_worked(stepwise.run_layer, kind)
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)

@@ -1,0 +1,119 @@
+"""Simple recurrent cells: the state is a squashed sum of what comes in and what was."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tsrnn.cells.readout import Gradients, Weights, outer, read, total
+
+State = tuple[np.ndarray, ...]
+
+
+class RNNCache(NamedTuple):
+    """A step's input x, the state it followed and the state it made."""
+
+    x: np.ndarray
+    h_before: np.ndarray
+    h: np.ndarray
+
+
+class JordanCache(NamedTuple):
+    """A step's input x, the state it followed, the output fed back (y_before) and the state it made."""
+
+    x: np.ndarray
+    h_before: np.ndarray
+    y_before: np.ndarray
+    h: np.ndarray
+
+
+def rnn_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, RNNCache]:
+    """Elman's cell (1990, Cognitive Science 14): what the hidden units were comes back as context.
+
+    h = tanh(W_ih x + W_hh h_before + bias)
+
+    PyTorch has two biases here that only ever act as their sum; this is the sum. Elman's own units were
+    logistic.
+    """
+    (h_before,) = state
+    h = np.tanh(x @ weights["W_ih"].T + h_before @ weights["W_hh"].T + weights["bias"])
+    return (h,), RNNCache(x, h_before, h)
+
+
+def rnn_step_backward(
+    weights: Weights, cache: RNNCache, d_state: State
+) -> tuple[np.ndarray, State, Gradients]:
+    """Go back through tanh, whose slope is 1 - tanh^2; a is what tanh is taken of.
+
+    da = dh (1 - h^2);  dx = W_ih' da;  dh_before = W_hh' da
+
+    dW_ih = da x';  dW_hh = da h_before';  dbias = da
+    """
+    (dh,) = d_state
+    return _through_weights(weights, cache, dh * (1 - cache.h**2))
+
+
+def rnn_relu_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, RNNCache]:
+    """As `rnn_step`, with max(0, .) for tanh.
+
+    h = max(0, W_ih x + W_hh h_before + bias)
+
+    "irnn" is this cell, with W_hh started at the identity and the bias at zero, so that at first the state
+    adds up what comes in (Le, Jaitly & Hinton, 2015, arXiv:1504.00941). Nothing bounds the state.
+    """
+    (h_before,) = state
+    h = np.maximum(0, x @ weights["W_ih"].T + h_before @ weights["W_hh"].T + weights["bias"])
+    return (h,), RNNCache(x, h_before, h)
+
+
+def rnn_relu_step_backward(
+    weights: Weights, cache: RNNCache, d_state: State
+) -> tuple[np.ndarray, State, Gradients]:
+    """As `rnn_step_backward`, but da = dh where h > 0, and 0 where the unit is off."""
+    (dh,) = d_state
+    return _through_weights(weights, cache, dh * (cache.h > 0))
+
+
+def _through_weights(
+    weights: Weights, cache: RNNCache, da: np.ndarray
+) -> tuple[np.ndarray, State, Gradients]:
+    d_weights = {"W_ih": outer(da, cache.x), "W_hh": outer(da, cache.h_before), "bias": total(da)}
+    return da @ weights["W_ih"], (da @ weights["W_hh"],), d_weights
+
+
+def jordan_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, JordanCache]:
+    """Jordan's cell (1986): what was said comes back, instead of what was thought.
+
+    y_before = W_head h_before + b_head
+
+    h = tanh(W_ih x + W_yh y_before + bias)
+
+    Here the linear readout itself is fed back, whatever is made of it after (a softmax, say). From the zero
+    state the first step therefore sees y_before = b_head. Jordan's plan units and decaying context,
+    context = y_before + mu context_before, and textbooks that feed back a logistic y, differ in this.
+    """
+    (h_before,) = state
+    y_before = read(weights, h_before, "linear")
+    h = np.tanh(x @ weights["W_ih"].T + y_before @ weights["W_yh"].T + weights["bias"])
+    return (h,), JordanCache(x, h_before, y_before, h)
+
+
+def jordan_step_backward(
+    weights: Weights, cache: JordanCache, d_state: State
+) -> tuple[np.ndarray, State, Gradients]:
+    """Go back through tanh to the output before, and through the readout to the state before.
+
+    da = dh (1 - h^2);  dx = W_ih' da;  dy_before = W_yh' da;  dh_before = W_head' dy_before
+
+    dW_ih = da x';  dW_yh = da y_before';  dbias = da;  dW_head = dy_before h_before';  db_head = dy_before
+    """
+    (dh,) = d_state
+    da = dh * (1 - cache.h**2)
+    dy_before = da @ weights["W_yh"]
+    d_weights = {
+        "W_ih": outer(da, cache.x),
+        "W_yh": outer(da, cache.y_before),
+        "bias": total(da),
+        "W_head": outer(dy_before, cache.h_before),
+        "b_head": total(dy_before),
+    }
+    return da @ weights["W_ih"], (dy_before @ weights["W_head"],), d_weights

@@ -1,0 +1,144 @@
+"""One step of any cell, with the layer that reads its state."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tsrnn.cells import gated, memory, simple
+from tsrnn.cells.readout import Gradients, Weights, read, read_backward
+from tsrnn.cells.simple import State
+from tsrnn.parameters import check_choice
+
+OUTPUTS = ("linear", "softmax", None)
+
+
+class Equations(NamedTuple):
+    """A cell's functions, and how many vectors its state has: (h,) or (h, c)."""
+
+    step: Callable[..., Any]
+    step_backward: Callable[..., Any]
+    n_states: int = 1
+
+
+CELLS = {
+    "rnn": Equations(simple.rnn_step, simple.rnn_step_backward),
+    "rnn_relu": Equations(simple.rnn_relu_step, simple.rnn_relu_step_backward),
+    "irnn": Equations(simple.rnn_relu_step, simple.rnn_relu_step_backward),
+    "jordan": Equations(simple.jordan_step, simple.jordan_step_backward),
+    "lstm": Equations(memory.lstm_step, memory.lstm_step_backward, 2),
+    "lstm_peephole": Equations(memory.lstm_peephole_step, memory.lstm_peephole_step_backward, 2),
+    "gru": Equations(gated.gru_step, gated.gru_step_backward),
+    "gru_reset_before": Equations(gated.gru_reset_before_step, gated.gru_reset_before_step_backward),
+}
+
+
+class Cache(NamedTuple):
+    """What `step_backward` needs of a step: the cell's gates and states by name, and the output made of h."""
+
+    gates: Any
+    output: np.ndarray
+    kind: str | None
+
+
+class Step(NamedTuple):
+    """A step's result: the state the next one follows, the output, and what the way back needs."""
+
+    state: State
+    output: np.ndarray
+    cache: Cache
+
+
+class Gradient(NamedTuple):
+    """The loss's gradient with respect to a step's input, the state it followed, and each weight by name."""
+
+    x: np.ndarray
+    state: State
+    weights: Gradients
+
+
+def step(
+    cell: str, weights: Weights, x: np.ndarray, state: State | None = None, output: str | None = "linear"
+) -> Step:
+    """Take one step forward.
+
+    Parameters
+    ----------
+    cell : str
+        One of `CELLS`. The equations are in the docstring of its own function, such as `lstm_step`.
+    weights : mapping of str to ndarray
+        By name, as `layer_weights` returns them.
+    x : ndarray of shape (I,) or (B, I)
+        Input of one sequence or a batch.
+    state : tuple of ndarray of shape (H,) or (B, H), optional
+        The state to follow, (h,), or (h, c) for the LSTMs; default: zeros.
+    output : {"linear", "softmax", None}, default "linear"
+        W_head h + b_head, softmax of it, or h itself, for the layer above.
+
+    Returns
+    -------
+    Step
+        ``state``, ``output`` and ``cache``, whose ``gates`` has the gates by name.
+
+    Examples
+    --------
+    >>> weights = {"W_ih": np.array([[1.0]]), "W_hh": np.array([[0.5]]), "bias": np.array([-1.0])}
+    >>> state, h, cache = step("rnn_relu", weights, np.array([3.0]), (np.array([4.0]),), output=None)
+    >>> h, cache.gates.h_before
+    (array([4.]), array([4.]))
+    """
+    check_choice("cell", cell, tuple(CELLS))
+    check_choice("output", output, OUTPUTS)
+    if state is None:
+        state = zero_state(cell, weights, x)
+    state, gates = CELLS[cell].step(weights, x, state)
+    y = read(weights, gates.h, output)
+    return Step(state, y, Cache(gates, y, output))
+
+
+def step_backward(
+    cell: str, weights: Weights, cache: Cache, d_output: np.ndarray, d_state: State | None = None
+) -> Gradient:
+    """Take one step backward.
+
+    Parameters
+    ----------
+    cell, weights
+        As for `step`.
+    cache : Cache
+        From `step`.
+    d_output : ndarray of the output's shape
+        Gradient of the loss with respect to this step's output; of a softmax, to the probabilities.
+    d_state : tuple of ndarray, optional
+        Gradient with respect to the state this step made, from the step after; default: zeros, there is none.
+
+    Returns
+    -------
+    Gradient
+        ``x``, ``state`` (the one this step followed) and ``weights``, by name; a batch's shares are summed.
+
+    Examples
+    --------
+    A state enters the next step and this step's output; its gradient is the sum of both. Here h = 3 + 4 / 2:
+
+    >>> weights = {"W_ih": np.array([[1.0]]), "W_hh": np.array([[0.5]]), "bias": np.array([0.0])}
+    >>> _, _, cache = step("rnn_relu", weights, np.array([3.0]), (np.array([4.0]),), output=None)
+    >>> gradient = step_backward("rnn_relu", weights, cache, np.array([1.0]), (np.array([10.0]),))
+    >>> gradient.state, gradient.weights["W_hh"]
+    ((array([5.5]),), array([[44.]]))
+    """
+    check_choice("cell", cell, tuple(CELLS))
+    if d_state is None:
+        d_state = zero_state(cell, weights, cache.gates.x)
+    dh, d_head = read_backward(weights, cache.gates.h, cache.output, d_output, cache.kind)
+    d_state = (d_state[0] + dh, *d_state[1:])
+    dx, d_before, d_weights = CELLS[cell].step_backward(weights, cache.gates, d_state)
+    for name, d in d_head.items():
+        d_weights[name] = d_weights.get(name, 0) + d
+    return Gradient(dx, d_before, d_weights)
+
+
+def zero_state(cell: str, weights: Weights, x: np.ndarray) -> State:
+    """Return the state of zeros that a sequence or a batch like `x` starts from."""
+    hidden_size = weights["W_yh" if cell == "jordan" else "W_hh"].shape[0 if cell == "jordan" else 1]
+    return (np.zeros((*np.shape(x)[:-1], hidden_size)),) * CELLS[cell].n_states
