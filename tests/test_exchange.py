@@ -84,6 +84,15 @@ def test_there_and_back_changes_no_bit(cell, option, layout):
     np.testing.assert_array_equal(back, theta)
 
 
+@pytest.mark.parametrize(("layout", "name"), [("torch", "symbol.weight"), ("keras", "embeddings_symbol")])
+def test_vectors_of_symbols_lie_in_rows_everywhere(layout, name):
+    network = Network("gru", 2, 3, 1, 4, n_symbols=5)
+    theta = network.initialise(np.random.default_rng(0))
+    exported = export_weights(network, theta, layout)
+    np.testing.assert_array_equal(exported[name], network.views(theta)["W_symbol"])
+    np.testing.assert_array_equal(import_weights(network, exported, layout), theta)
+
+
 def test_the_names_are_the_views_of_the_network():
     network, theta = make("lstm_peephole", "embedding")
     for name, array in export_weights(network, theta).items():

@@ -19,6 +19,8 @@ from tsrnn.plotting import (
     plot_backtest,
     plot_error_by_horizon,
     plot_forecast,
+    plot_gates,
+    plot_gradient_flow,
     plot_training,
 )
 
@@ -338,3 +340,53 @@ def test_missing_matplotlib_is_explained(monkeypatch):
 def test_importing_plots_does_not_load_matplotlib():
     code = "import sys, tsrnn.plotting, tsrnn.report; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+def flow(*columns):
+    return pd.DataFrame(dict(columns), index=pd.RangeIndex(1, 4, name="lag"))
+
+
+def test_gradient_flow_is_the_norm_over_layers_and_memories_on_a_logarithmic_scale():
+    flows = {
+        "RNN": flow(("h_0", [1e-1, 1e-3, 0.0])),
+        "LSTM": flow(("h_0", [3.0, 6, 9]), ("c_0", [4.0, 8, 12])),
+    }
+    ax = plot_gradient_flow(flows)
+    assert labels(ax) == ["RNN", "LSTM"]
+    np.testing.assert_allclose(lines(ax)["LSTM"].get_ydata(), [5, 10, 15])
+    np.testing.assert_array_equal(lines(ax)["RNN"].get_ydata(), [1e-1, 1e-3, np.nan])  # no 0 on this scale
+    assert list(lines(ax)["RNN"].get_xdata()) == [1, 2, 3]
+    assert ax.get_yscale() == "log"
+    assert to_png(ax.figure).startswith(b"\x89PNG")
+
+
+def test_gradient_flow_of_one_model_needs_no_label():
+    assert labels(plot_gradient_flow(flow(("h_0", [3.0, 2.0, 1.0])))) == ["gradient"]
+
+
+def gates_of(index, gates):
+    frames = {name: pd.DataFrame(values, index=index) for name, values in gates.items()}
+    return pd.concat(frames, axis=1, names=["gate", "unit"])
+
+
+@pytest.mark.parametrize("index", INDEXES.values(), ids=INDEXES)
+def test_gates_are_drawn_a_panel_each_under_their_series(index):
+    y = pd.Series(np.arange(60.0), index, name="visitors")
+    f, h = np.full((5, 2), 0.25), np.linspace(-0.5, 0.3, 10).reshape(5, 2)
+    figure = plot_gates(gates_of(index[-5:], {"f": f, "h": h}), y)
+    above, *panels = figure.axes[:3]
+    assert list(above.lines[0].get_ydata()) == [55, 56, 57, 58, 59]
+    assert above.get_title(loc="left") == "visitors"
+    assert [panel.get_ylabel() for panel in panels] == ["f", "h"]
+    drawn = [panel.collections[0] for panel in panels]
+    np.testing.assert_array_equal(drawn[1].get_array(), h.T)
+    assert [mesh.get_clim() for mesh in drawn] == [(0, 1), (-0.5, 0.5)]
+    assert to_png(figure).startswith(b"\x89PNG")
+
+
+def test_gates_are_chosen_by_name():
+    gates = gates_of(INDEXES["days"][:1], dict.fromkeys("rzn", np.zeros((1, 1))))
+    figure = plot_gates(gates, names=["n", "z"])
+    assert [panel.get_ylabel() for panel in figure.axes[:2]] == ["n", "z"]
+    with pytest.raises(ValueError, match="No such gate: f; there are r, z, n"):
+        plot_gates(gates, names=["f", "z"])

@@ -43,6 +43,9 @@ def export_weights(network: Network, theta: np.ndarray, layout: str = "tsrnn") -
         "gru_reset_before" is GRU(reset_after=False). Dense layers: ``kernel_head`` (H, outputs) and
         ``bias_head``.
 
+        Vectors of symbols are ``symbol.weight`` for torch.nn.Embedding, ``embeddings_symbol`` for
+        keras.layers.Embedding.
+
     Returns
     -------
     dict of str to ndarray
@@ -182,12 +185,15 @@ def _dense_name(name: str, layout: str) -> str:
         return name
     if layout == "torch":
         return f"{layer}.{'weight' if kind == 'W' else 'bias'}"
+    if name == "W_symbol":
+        return "embeddings_symbol"
     return f"{'kernel' if kind == 'W' else 'bias'}_{layer}"
 
 
 def _dense(name: str, array: np.ndarray, layout: str) -> np.ndarray:
     """Turn a dense layer's matrix as the layout has it, either way."""
-    return array.T if layout == "keras" and name.startswith("W_") else array
+    is_turned = layout == "keras" and name.startswith("W_") and name != "W_symbol"
+    return array.T if is_turned else array
 
 
 def _check_layout(network: Network, layout: str) -> None:
@@ -197,8 +203,8 @@ def _check_layout(network: Network, layout: str) -> None:
     known, architecture = _KNOWN[layout], network.architecture
     if network.cell_name not in known:
         raise ValueError(
-            f'layout="{layout}" knows the cells {", ".join(known)}; {_MODULES[layout]} has none that does what '
-            f'cell="{network.cell_name}" does. Use layout="tsrnn".'
+            f'layout="{layout}" knows the cells {", ".join(known)}; {_MODULES[layout]} has none that does '
+            f'what cell="{network.cell_name}" does. Use layout="tsrnn".'
         )
     if network.num_layers > 1 and (architecture.residual or architecture.dilation > 1):
         raise ValueError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from html import escape
@@ -78,6 +79,13 @@ def new_panels(n: int) -> tuple[Figure, list[Axes]]:
     return figure, list(grid[:n])
 
 
+def new_rows(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
+    """Make a figure of panels of given heights, in inches, one above the other, which share their time."""
+    figure = new_figure(8, sum(heights) + 0.5)
+    rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=list(heights)).ravel()
+    return figure, list(rows)
+
+
 def label_outer(panels: list[Axes]) -> None:
     """Keep one label for what the panels show, and the labels of time at each column's lowest panel."""
     columns = panels[0].get_gridspec().ncols  # type: ignore[union-attr]
@@ -144,6 +152,28 @@ def draw_line(ax: Axes, series: pd.Series, *, label: str, **style: Any) -> None:
         style = {"marker": "o", "markersize": 3, **style}
     values = series.to_numpy(dtype=float, na_value=np.nan)
     ax.plot(coordinates(series.index), values, label=verbatim(label), **style)
+
+
+def draw_map(ax: Axes, frame: pd.DataFrame, low: float, high: float) -> None:
+    """Draw a frame's columns as rows of colour against its index: around 0 red and blue, from 0 on blue."""
+    colours = "RdBu_r" if low < 0 else "Blues"
+    time = coordinates(frame.index)
+    mesh = ax.pcolormesh(
+        time,
+        np.arange(frame.shape[1]),
+        frame.to_numpy(dtype=float).T,
+        cmap=colours,
+        vmin=low,
+        vmax=high,
+        shading="nearest",
+        rasterized=True,
+    )
+    ticks = [low, high] if low == 0 else [low, 0, high]
+    ax.figure.colorbar(mesh, ax=ax, ticks=ticks, format="%.2g", aspect=8, pad=0.01)
+    ax.set_yticks([])
+    ax.spines[:].set_visible(False)
+    ax.margins(0)
+    ax.grid(visible=False)
 
 
 def coordinates(index: pd.Index) -> np.ndarray:

@@ -10,18 +10,19 @@ from joblib import effective_n_jobs
 
 from tsrnn.base import BaseForecaster, find_season
 from tsrnn.frames import Observed, continue_index, read_series, show_label
+from tsrnn.inspection import InspectionMixin
 from tsrnn.network import Network
 from tsrnn.options import build_network, check_options
 from tsrnn.parameters import counted
 from tsrnn.pipeline import Cut, fit_pipeline
 from tsrnn.stream import Stream
 from tsrnn.training import Run, Training, train_all
-from tsrnn.windows import split_starts
+from tsrnn.windows import Batch, split_starts
 
 _PREDICTION_BATCH = 1024
 
 
-class RNNForecaster(BaseForecaster):
+class RNNForecaster(InspectionMixin, BaseForecaster):
     """Forecast a series with a recurrent neural network.
 
     The series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
@@ -258,11 +259,6 @@ class RNNForecaster(BaseForecaster):
         self._remember(self._train(observed, continued=True), observed)
         return self
 
-    def summary(self) -> str:
-        """Return the fitted network's layers and parameter counts as a table."""
-        self._history(None)
-        return self.network_.summary()
-
     def stream(self, *, warm: bool = False) -> Stream:
         """Return a `tsrnn.stream.Stream`, which takes in one value after another in constant time.
 
@@ -337,6 +333,14 @@ class RNNForecaster(BaseForecaster):
             theta = self.thetas_[member].copy() if continued else network.initialise(rng)
             runs.append(Run(network, theta, training, windows, starts, validation_starts, rng, n_threads))
         return runs
+
+    def _sample(self, y: Any, n_windows: int) -> Batch:
+        return self.pipeline_.cut(self._history(y).values).sample(n_windows)
+
+    def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
+        observed = self._history(y)
+        patch, labels = self.pipeline_.patch_size, observed.index[-self.lookback_ :]
+        return self.pipeline_.cut(observed.values).latest(), labels[patch - 1 :: patch]
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         cut = self.pipeline_.cut(values)

@@ -9,7 +9,7 @@ import numpy as np
 from tsrnn.network import Network
 from tsrnn.parameters import check_choice, counted
 from tsrnn.scaling import TRANSFORMS, Preparation, level_and_scale, root_mean_square
-from tsrnn.windows import Windows, split_starts
+from tsrnn.windows import Batch, Windows, split_starts
 
 _SAMPLED_WINDOWS = 1000
 
@@ -19,6 +19,29 @@ class Cut(NamedTuple):
 
     preparation: Preparation
     windows: Windows
+
+    def sample(self, n_windows: int) -> Batch:
+        """Gather up to `n_windows` windows, evenly spread; the last target of each follows its look-back."""
+        windows = self.windows._replace(horizon=1) if self.windows.every_step else self.windows
+        n_lost, n = self.preparation.n_lost, len(windows.values)
+        starts, _ = split_starts(n, n_lost, windows.lookback, windows.horizon, 0.0)
+        if not len(starts):
+            needed = n_lost + windows.lookback + windows.horizon
+            raise ValueError(
+                f"`y` has {counted(n, 'observation')}; lookback={windows.lookback} and what follows it need "
+                f"at least {needed}. Supply more history."
+            )
+        return windows.batch(np.ascontiguousarray(starts[:: -(-len(starts) // n_windows)]))
+
+    def latest(self) -> np.ndarray:
+        """Return what the network reads of the last look-back, (T, patch_size)."""
+        n, lookback = len(self.windows.values), self.windows.lookback
+        if n - lookback < self.preparation.n_lost:
+            raise ValueError(
+                f"`y` has {counted(n, 'observation')}; lookback={lookback} needs at least "
+                f"{lookback + self.preparation.n_lost}. Supply more history."
+            )
+        return self.windows.inputs(np.array([n - lookback]))[0][:, 0]
 
 
 class Pipeline(NamedTuple):

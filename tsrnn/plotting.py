@@ -14,12 +14,14 @@ from tsrnn.figures import (
     add_legend,
     coordinates,
     draw_line,
+    draw_map,
     ink,
     label_axes,
     label_outer,
     line_style,
     new_axes,
     new_panels,
+    new_rows,
     tidy,
     to_svg,
     unit,
@@ -38,6 +40,8 @@ __all__ = [
     "plot_backtest",
     "plot_error_by_horizon",
     "plot_forecast",
+    "plot_gates",
+    "plot_gradient_flow",
     "plot_training",
     "to_svg",
 ]
@@ -207,6 +211,91 @@ def plot_training(histories: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes
     tidy(ax)
     add_legend(ax)
     return ax
+
+
+def plot_gradient_flow(flows: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw how much of the loss's gradient reaches the states of earlier steps, on a logarithmic scale.
+
+    Parameters
+    ----------
+    flows : mapping of label to DataFrame, or DataFrame
+        From ``gradient_flow()`` of fitted recurrent forecasters. A line is the norm over all columns: all
+        layers' states and memories.
+    ax : matplotlib Axes, optional
+        Where to draw; by default a new figure.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Examples
+    --------
+    >>> lags = pd.RangeIndex(1, 4, name="lag")
+    >>> flow = pd.DataFrame({"h_0": [0.3, 0.3, 0.3], "c_0": [0.4, 0.4, 0.4]}, lags)
+    >>> ax = plot_gradient_flow({"LSTM": flow})
+    >>> ax.lines[0].get_ydata()
+    array([0.5, 0.5, 0.5])
+    """
+    ax = new_axes() if ax is None else ax
+    if isinstance(flows, pd.DataFrame):
+        flows = {"gradient": flows}
+    for i, (label, flow) in enumerate(flows.items()):
+        norm = np.sqrt((flow**2).sum(axis=1, skipna=False))
+        draw_line(ax, norm.where(norm > 0), label=label, **line_style(i))
+    ax.set_yscale("log")
+    ax.set_xlabel("steps back from the last state")
+    ax.set_ylabel("norm of the gradient")
+    tidy(ax)
+    add_legend(ax)
+    return ax
+
+
+def plot_gates(gates: pd.DataFrame, y: pd.Series | None = None, names: Sequence[str] | None = None) -> Figure:
+    """Draw what the units of a layer did over time: a panel a gate, a stripe a unit, under what they read.
+
+    Parameters
+    ----------
+    gates : DataFrame
+        From ``gates()`` of a fitted recurrent forecaster.
+    y : Series, optional
+        Drawn above, at the times of `gates`.
+    names : sequence of str, optional
+        Which gates, in order; all by default.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Raises
+    ------
+    ValueError
+        If a name in `names` is no gate of `gates`.
+    """
+    known = list(dict.fromkeys(gates.columns.get_level_values("gate")))
+    names = known if names is None else list(names)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"No such gate: {', '.join(unknown)}; there are {', '.join(known)}.")
+    figure, panels = new_rows([1.2] * (y is not None) + [0.9] * len(names))
+    label_axes(panels[-1], pd.Series(np.nan, gates.index))
+    if y is not None:
+        shown = y.loc[gates.index[0] : gates.index[-1]]
+        draw_line(panels[0], shown, label="series", color=ink(), linewidth=1.2)
+        label_axes(panels[0], shown)
+        panels[0].set_title(panels[0].get_ylabel(), loc="left", fontsize="medium")
+        panels[0].set(xlabel="", ylabel="")
+    for panel, name in zip(panels[-len(names) :], names, strict=True):
+        draw_map(panel, gates[name], *_range(name, gates[name]))
+        panel.set_ylabel(name, rotation="horizontal", ha="right", va="center")
+    return figure
+
+
+def _range(gate: str, values: pd.DataFrame) -> tuple[float, float]:
+    """Return the colours' ends: logistic gates from 0 to 1, the others as far as they go on either side."""
+    if gate.removesuffix("_reverse") in ("i", "f", "o", "r", "z"):
+        return 0.0, 1.0
+    size = float(np.abs(values.to_numpy(dtype=float)).max()) or 1.0
+    return -size, size
 
 
 def error_by_horizon(backtest: Backtest) -> pd.DataFrame:

@@ -81,6 +81,8 @@ def run_network(network: "Network", theta: np.ndarray, x: np.ndarray) -> dict[st
     architecture = network.architecture
     views = network.views(theta)
     rows = np.asarray(x)
+    if architecture.n_symbols:
+        rows = views["W_symbol"][rows[..., 0].astype(int)]
     if architecture.embedding:
         rows = np.maximum(0, rows @ views["W_embed"].T + views["b_embed"])
     taken = {}
