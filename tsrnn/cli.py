@@ -229,6 +229,9 @@ def _run_datasets(arguments: argparse.Namespace) -> None:
         units = data.attrs["units"]
         shown = f"{len(units)} columns" if isinstance(units, dict) else units
         rows.append((name, f"{len(data):,}", _step(data), shown, data.attrs["title"]))
+    for name in datasets.sequence_names():
+        _, labels = datasets.load_sequences(name)
+        rows.append((name, f"{len(labels):,}", "sequences", labels.attrs["units"], labels.attrs["title"]))
     header = ("name", "observations", "frequency", "units", "description")
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(4)]
     for row in (header, *rows):

@@ -1,4 +1,4 @@
-"""Real series that travel with the package, and a reader of WAV files."""
+"""Real series and sets of sequences that travel with the package, and a reader of WAV files."""
 
 import struct
 import tomllib
@@ -27,9 +27,26 @@ def names() -> list[str]:
     --------
     >>> from tsrnn import datasets
     >>> len(datasets.names()), datasets.names()[:3]
-    (27, ['airpassengers', 'cac', 'co2'])
+    (28, ['airpassengers', 'cac', 'co2'])
     """
     return sorted(_entries())
+
+
+def sequence_names() -> list[str]:
+    """List the names that `load_sequences` knows.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order.
+
+    Examples
+    --------
+    >>> from tsrnn import datasets
+    >>> datasets.sequence_names()
+    ['japanese_vowels', 'spoken_digits', 'words']
+    """
+    return sorted(name for name, entry in _catalog().items() if "label" in entry)
 
 
 def load(name: str) -> pd.Series | pd.DataFrame:
@@ -43,8 +60,8 @@ def load(name: str) -> pd.Series | pd.DataFrame:
     Parameters
     ----------
     name : str
-        One of `names()`. ``"eustockmarkets"``, ``"ecb_rates"`` and ``"household_power"`` are tables;
-        ``"dax"``, ``"eur_usd"``, ``"power"`` and the like are one column of them.
+        One of `names()`. ``"eustockmarkets"``, ``"ecb_rates"``, ``"household_power"`` and ``"weather"`` are
+        tables; ``"dax"``, ``"eur_usd"``, ``"power"`` and the like are one column of them.
 
     Returns
     -------
@@ -55,7 +72,11 @@ def load(name: str) -> pd.Series | pd.DataFrame:
     Raises
     ------
     ValueError
-        If there is no dataset of that name.
+        If there is no dataset of that name, or it is one of `sequence_names()`.
+
+    See Also
+    --------
+    load_sequences : Sets of labelled sequences, for classification and generation.
 
     Examples
     --------
@@ -70,6 +91,10 @@ def load(name: str) -> pd.Series | pd.DataFrame:
     >>> len(y), len(y.dropna()), y.attrs["units"]
     (2284, 2225, 'ppmv')
     """
+    if name in sequence_names():
+        raise ValueError(
+            f"{name!r} is a set of labelled sequences, not a series. Use load_sequences({name!r})."
+        )
     if name not in _entries():
         raise ValueError(f"There is no dataset {name!r}. Choose one of {', '.join(names())}.")
     entry, column = _entries()[name]
@@ -79,9 +104,69 @@ def load(name: str) -> pd.Series | pd.DataFrame:
     if isinstance(data, pd.Series):
         data = data.rename(name)
     units = entry["units"] if column is None else entry["units"][column]
-    about = {key: entry[key] for key in ("title", "source", "licence")}
-    data.attrs |= about | {"units": dict(units) if isinstance(units, dict) else units}
+    data.attrs |= _about(entry) | {"units": dict(units) if isinstance(units, dict) else units}
     return data
+
+
+def load_sequences(name: str, split: str | None = None) -> tuple[list[Any], pd.Series]:
+    """Load one of the shipped sets of labelled sequences.
+
+    Parameters
+    ----------
+    name : str
+        One of `sequence_names()`. ``"japanese_vowels"``: 640 utterances, 12 cepstral coefficients a step, by
+        nine speakers, who are the label. ``"spoken_digits"``: 1,000 recordings, 13 cepstral coefficients a
+        step, the label is the digit. ``"words"``: 12,288 words of six languages, which are the label.
+    split : {"train", "test"}, optional
+        Only this part, where the source divides the set: ``"japanese_vowels"``. By default all.
+
+    Returns
+    -------
+    X : list
+        A fresh float64 array of shape (steps, features) for each sequence; for ``"words"`` a str each.
+    y : Series
+        Its labels, numbers or str, called by what they mean. Its ``attrs`` hold ``title``, ``source`` and
+        ``licence``, and the ``units`` of `X`.
+
+    Raises
+    ------
+    ValueError
+        If there is no set of that name or no part of that name in it.
+
+    See Also
+    --------
+    load : Series and tables. Its ``"weather"`` has a label for every step: whether there is precipitation.
+
+    Examples
+    --------
+    >>> from tsrnn import datasets
+    >>> X, y = datasets.load_sequences("japanese_vowels", split="train")
+    >>> len(X), X[0].shape, X[1].shape, y.name, y.nunique()
+    (270, (20, 12), (26, 12), 'speaker', 9)
+    >>> words, language = datasets.load_sequences("words")
+    >>> words[:2], language[:2].tolist(), language.attrs["licence"]
+    (['abdikace', 'abeceda'], ['Czech', 'Czech'], 'MIT')
+    """
+    if name in names():
+        raise ValueError(
+            f"{name!r} is a series or a table, not a set of labelled sequences. Use load({name!r})."
+        )
+    if name not in sequence_names():
+        known = ", ".join(sequence_names())
+        raise ValueError(f"There is no set of sequences {name!r}. Choose one of {known}.")
+    entry = _catalog()[name]
+    frame = pd.read_csv(_DATA / entry["file"], keep_default_na=False)
+    if split is not None:
+        frame = _part(frame, name, split)
+    if "sequence" in frame:
+        starts = np.flatnonzero(frame["sequence"].diff() != 0)
+        features = frame.drop(columns=["sequence", "split", entry["label"]], errors="ignore")
+        X = [steps.copy() for steps in np.split(features.to_numpy(np.float64), starts[1:])]
+        y = frame[entry["label"]].iloc[starts].reset_index(drop=True)
+    else:
+        X, y = frame["word"].tolist(), frame[entry["label"]]
+    y.attrs |= _about(entry) | {"units": entry["units"]}
+    return X, y
 
 
 def read_wav(path: str | PathLike[str]) -> pd.Series:
@@ -143,13 +228,38 @@ def read_wav(path: str | PathLike[str]) -> pd.Series:
 
 
 @cache
+def _catalog() -> dict[str, dict[str, Any]]:
+    """Read what is known of each file; a set of sequences has the name of its label."""
+    return tomllib.loads((_DATA / "catalog.toml").read_text("utf-8"))
+
+
+@cache
 def _entries() -> dict[str, tuple[dict[str, Any], str | None]]:
-    """Map each name to the catalog's entry of its file and to its column, None if it is the whole file."""
+    """Map each series to the catalog's entry of its file and to its column, None if it is the whole file."""
     entries: dict[str, tuple[dict[str, Any], str | None]] = {}
-    for name, entry in tomllib.loads((_DATA / "catalog.toml").read_text("utf-8")).items():
+    for name, entry in _catalog().items():
+        if "label" in entry:
+            continue
         entries[name] = entry, None
         entries |= {series: (entry, column) for series, column in entry.get("series", {}).items()}
     return entries
+
+
+def _about(entry: dict[str, Any]) -> dict[str, Any]:
+    return {key: entry[key] for key in ("title", "source", "licence")}
+
+
+def _part(frame: pd.DataFrame, name: str, split: str) -> pd.DataFrame:
+    """Keep the sequences of one part of a set."""
+    if "split" not in frame:
+        raise ValueError(
+            f"`split` must be None for {name!r}, which its source does not divide; got {split!r}. "
+            "Divide it yourself, for example with sklearn.model_selection.train_test_split."
+        )
+    parts = list(frame["split"].unique())
+    if split not in parts:
+        raise ValueError(f"`split` must be None or one of {parts}; got {split!r}.")
+    return frame[frame["split"] == split]
 
 
 def _read(path: Path, entry: dict[str, Any]) -> pd.Series | pd.DataFrame:

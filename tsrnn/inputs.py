@@ -35,11 +35,12 @@ def read_input(source: str, time: str | None = None, value: str | None = None) -
     FileNotFoundError
         If there is neither a file nor a dataset of that name.
     ValueError
-        If a column is missing or ambiguous, or a cell can't be read; the message says which.
+        If a column is missing or ambiguous, a cell can't be read, or the dataset is no series; the message
+        says which.
     """
     path = Path(source)
     if not path.exists():
-        if source in datasets.names():
+        if source in datasets.names() + datasets.sequence_names():
             return _from_dataset(source, value)
         raise FileNotFoundError(
             f"There is no file {source!r}, nor a dataset of that name. "
