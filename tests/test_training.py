@@ -161,13 +161,13 @@ def test_history_reports_norms_and_the_share_of_clipped_steps():
 
 def test_mostly_clipped_training_warns_with_the_share_and_the_limits():
     with pytest.warns(
-        RuntimeWarning, match=r"^The gradient was clipped in 120 of 120 steps by clip_norm=1e-05,"
+        RuntimeWarning, match=r"^The gradient was clipped in 220 of 220 steps by clip_norm=1e-05,"
     ):
-        train(make_run(clip_norm=1e-5, max_steps=120))
+        train(make_run(clip_norm=1e-5, max_steps=220))
     with pytest.warns(RuntimeWarning, match="by clip_norm=1e-05 and clip_value=1e-08, which"):
-        train(make_run(clip_norm=1e-5, clip_value=1e-8, max_steps=120))
-    train(make_run(clip_norm=1e-5, max_steps=99))  # too few to tell
-    train(make_run(clip_norm=1e5, max_steps=120))
+        train(make_run(clip_norm=1e-5, clip_value=1e-8, max_steps=220))
+    train(make_run(clip_norm=1e-5, max_steps=199))  # too few to tell
+    train(make_run(clip_norm=1e5, max_steps=220))
 
 
 def test_a_diverging_run_recovers_with_a_lower_rate(monkeypatch):

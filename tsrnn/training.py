@@ -29,7 +29,7 @@ _EVALUATION_BATCH = 256
 _PLATEAU_PATIENCE = 5  # evaluations without improvement before schedule="plateau" halves the rate
 _MOST_RECOVERIES = 3
 _MOST_CLIPPED = 0.5  # share of steps from which on clipping, not the learning rate, sets the pace
-_TELLING_STEPS = 100  # the first steps' gradients are long in any training
+_TELLING_STEPS = 200  # the first steps' gradients are long in any training
 
 
 class Source(Protocol):
