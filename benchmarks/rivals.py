@@ -29,15 +29,16 @@ def fit_torch(job: Job, cell: str) -> Fit:
         torch.manual_seed(seed)
         recurrent = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell](1, job.units)
         head = torch.nn.Linear(job.units, job.horizon)
-        preparation, windows = pipeline.cut(values)
-        every_window = torch.from_numpy(windows.values).unfold(0, job.lookback + job.horizon, 1)
+        (preparation,), windows = pipeline.cut(values[:, None])
+        (channel,) = pipeline.channels
+        every_window = torch.from_numpy(windows.values[:, 0]).unfold(0, job.lookback + job.horizon, 1)
         train_torch(recurrent, head, every_window[preparation.n_lost :], windows.n_anchor, job)
 
         def predict() -> np.ndarray:
             x, anchors = windows.inputs(np.array([len(values) - job.lookback]))
             with torch.inference_mode():
-                z = head(recurrent(torch.from_numpy(x))[0][-1]).numpy() + anchors[:, None]
-            return preparation.inverse(z * pipeline.scale + pipeline.level, np.array([len(values)]))[0]
+                z = head(recurrent(torch.from_numpy(x))[0][-1]).numpy() + anchors
+            return preparation.inverse(z * channel.scale + channel.level, np.array([len(values)]))[0]
 
         return predict
 

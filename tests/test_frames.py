@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tsrnn.frames import continue_index, natural_season, read_series
+from tsrnn.frames import read_series
+from tsrnn.timeline import continue_index, natural_season
 
 DAYS = pd.date_range("2021-03-01", periods=6, freq="D")
 BERLIN = "Europe/Berlin"
@@ -107,7 +108,7 @@ REFUSALS = {
     "frame": (
         pd.DataFrame({"col": [1.0]}),
         TypeError,
-        '`y` is a DataFrame; a single series is needed. Pass one column: y["col"].',
+        "`y` is a DataFrame; a single series is needed. Pass one column: y['col'].",
     ),
     "dict": (
         {"a": 1},

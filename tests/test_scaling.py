@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsrnn import datasets
-from tsrnn.frames import natural_season
 from tsrnn.scaling import Preparation, level_and_scale, root_mean_square, seasonal_test
+from tsrnn.timeline import natural_season
 
 CHAINS = [
     [],

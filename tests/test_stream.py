@@ -15,7 +15,7 @@ from architectures import CELLS, make
 
 from tsrnn import RNNForecaster
 from tsrnn.kernels.stream import stream as kernel
-from tsrnn.pipeline import Pipeline
+from tsrnn.pipeline import Channel, Pipeline
 from tsrnn.stream import Stream
 
 OPTIONS = {
@@ -25,7 +25,9 @@ OPTIONS = {
     "dilation": {"num_layers": 3, "dilation": 2},
     "both": {"num_layers": 3, "residual": True, "dilation": 3},
 }
-AS_IT_IS = Pipeline((), 1, 8, 1, every_step=True, n_anchor=0, patch_size=1, n_decoded=0, dtype="float64")
+AS_IT_IS = Pipeline(
+    (Channel(),), True, 1, 8, 1, every_step=True, n_anchor=0, patch_size=1, n_decoded=0, dtype="float64"
+)
 ONE_STEP = ("lstm", "gru_reset_before", "jordan")
 
 

@@ -38,7 +38,7 @@ def make_run(values=None, validation_fraction=0.0, seed=0, **changes):
         values = np.sin(np.arange(120) / 3)
     values = np.asarray(values, np.float32)
     network = Network("gru", 1, 6, 1, HORIZON)
-    windows = Windows(values, LOOKBACK, HORIZON, n_anchor=0, every_step=False)
+    windows = Windows(values[:, None], LOOKBACK, HORIZON, n_anchor=0, every_step=False)
     starts, validation = split_starts(len(values), 0, LOOKBACK, HORIZON, validation_fraction)
     rng = np.random.default_rng(seed)
     return Run(network, network.initialise(rng), settings(**changes), windows, starts, validation, rng)
@@ -77,11 +77,11 @@ def test_parallel_training_sees_the_horizon_and_nothing_past_it():
     rng = np.random.default_rng(0)
     values, horizon, w = rng.standard_normal(40), 5, 3
     network = Network("gru", w, 3, 1, w, embedding=True, n_decoded=2, dtype="float64")
-    windows = Windows(values, 6, horizon, n_anchor=1, every_step=False, patch_size=w, n_decoded=2)
+    windows = Windows(values[:, None], 6, horizon, n_anchor=1, every_step=False, patch_size=w, n_decoded=2)
     theta = network.initialise(rng)
     starts = np.array([0, 7, 29])  # the last window ends with the series
     x, target, anchors, *_ = windows.batch(starts)
-    truth = values[starts[:, None] + np.arange(6, 6 + horizon)] - anchors[:, None]
+    truth = values[starts[:, None] + np.arange(6, 6 + horizon)] - anchors
 
     def loss(theta):
         forecast = network.forward(theta, x)[0].transpose(1, 0, 2).reshape(3, 6)[:, :horizon]

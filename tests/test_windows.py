@@ -13,13 +13,13 @@ from tsrnn.windows import Windows, split_starts
 @pytest.mark.parametrize("every_step", [False, True])
 def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
     values = np.random.default_rng(0).standard_normal(40).astype(dtype)
-    windows = Windows(values, 5, 3, n_anchor, every_step)
+    windows = Windows(values[:, None], 5, 3, n_anchor, every_step)
     starts = np.array([7, 0, 32, 7])
     x, target, anchors, *_ = windows.batch(starts)
     for column, start in enumerate(starts):
         segment = values[start : start + 8]
         anchor = np.float64(segment[5 - n_anchor : 5]).mean() if n_anchor else 0.0
-        np.testing.assert_allclose(anchors[column], anchor, rtol=1e-6)
+        np.testing.assert_allclose(anchors[column, 0], anchor, rtol=1e-6)
         shifted = segment - anchor
         if every_step:
             first = 4 if n_anchor else 0
@@ -39,7 +39,7 @@ def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
 @pytest.mark.parametrize(("patch_size", "n_decoded"), [(4, 0), (2, 4), (8, 1)])
 def test_patches_are_the_window_cut_into_rows(patch_size, n_decoded):
     values = np.arange(30.0)
-    windows = Windows(values, 8, 7, 0, False, patch_size=patch_size, n_decoded=n_decoded)
+    windows = Windows(values[:, None], 8, 7, 0, False, patch_size=patch_size, n_decoded=n_decoded)
     starts = np.array([15, 3])  # the first ends with the series, the second does not
     x, target, *_ = windows.batch(starts)
     for column, start in enumerate(starts):
@@ -50,7 +50,7 @@ def test_patches_are_the_window_cut_into_rows(patch_size, n_decoded):
 
 
 def test_targets_decoded_in_parallel_are_patches_of_the_future():
-    windows = Windows(np.arange(20.0), 4, 7, 0, False, patch_size=2, n_decoded=4)
+    windows = Windows(np.arange(20.0)[:, None], 4, 7, 0, False, patch_size=2, n_decoded=4)
     target = windows.batch(np.array([5])).target[:, 0]
     np.testing.assert_array_equal(target, [[9, 10], [11, 12], [13, 14], [15, np.nan]])
 
@@ -60,9 +60,9 @@ def test_inputs_do_not_depend_on_what_follows():
     changed = values.copy()
     changed[12:] = 99
     for array in (values, changed):
-        x, anchors = Windows(array, 5, 3, 2, False).inputs(np.array([7]))
+        x, anchors = Windows(array[:, None], 5, 3, 2, False).inputs(np.array([7]))
         np.testing.assert_array_equal(x[:, 0, 0], np.arange(7.0, 12) - 10.5)
-        assert anchors[0] == 10.5
+        assert anchors[0, 0] == 10.5
 
 
 @given(

@@ -9,10 +9,11 @@ import pandas as pd
 from tsrnn.base import find_season
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Naive, SeasonalNaive, Theta
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.frames import natural_season, read_series
+from tsrnn.frames import read_series
 from tsrnn.judgement import Backtest
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
 from tsrnn.rolling import Fold, Task, copy_forecaster, run_all, training_sizes
+from tsrnn.timeline import natural_season
 
 __all__ = ["Backtest", "backtest", "compare", "default_models"]
 

@@ -1,5 +1,6 @@
 """The contract that every forecaster, recurrent or classical, keeps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Self
@@ -9,12 +10,14 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.frames import Observed, continue_index, natural_season, read_series, show_label
+from tsrnn.frames import Observed, read_alike, read_series, show_label
 from tsrnn.parameters import check_positive_integer, counted
 from tsrnn.scaling import seasonal_test
+from tsrnn.timeline import continue_index, natural_season
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def find_season(observed: Observed, season_length: Any) -> int:
@@ -33,24 +36,27 @@ class Forecast:
 
     Attributes
     ----------
-    mean : pandas.Series
+    mean : pandas.Series, or pandas.DataFrame with one column a channel
         Point forecast; its index continues the history's.
-    history : pandas.Series
+    history : pandas.Series or pandas.DataFrame
         The observations the forecast was made from.
     label : str
         Name of the model, for tables and legends.
     """
 
-    mean: pd.Series
-    history: pd.Series
+    mean: pd.Series | pd.DataFrame
+    history: pd.Series | pd.DataFrame
     label: str
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the forecast as a DataFrame with the column ``mean``."""
-        return self.mean.to_frame("mean")
+        """Return the forecast as a DataFrame: the column ``mean``, or one column a channel."""
+        return self.mean.copy() if isinstance(self.mean, pd.DataFrame) else self.mean.to_frame("mean")
 
-    def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw the end of the history and the forecast; needs matplotlib (``pip install "tsrnn[plot]"``)."""
+    def plot(self, ax: "Axes | None" = None) -> "Axes | Figure":
+        """Draw the end of the history and the forecast; needs matplotlib (``pip install "tsrnn[plot]"``).
+
+        See `tsrnn.plotting.plot_forecast`.
+        """
         from tsrnn.plotting import plot_forecast
 
         return plot_forecast(self, ax=ax)
@@ -58,10 +64,11 @@ class Forecast:
     @property
     def _title(self) -> str:
         after = show_label(self.history.index[-1])
-        return f"{self.label}: {counted(len(self.mean), 'step')} after {after}"
+        channels = f" of {counted(self.mean.shape[1], 'channel')}" if self.mean.ndim == 2 else ""
+        return f"{self.label}: {counted(len(self.mean), 'step')}{channels} after {after}"
 
     def __repr__(self) -> str:
-        return f"{self._title}\n{self.to_frame().to_string(max_rows=12)}"
+        return f"{self._title}\n{self.to_frame().to_string(max_rows=12, max_cols=12)}"
 
     def _repr_html_(self) -> str:
         title = self._title
@@ -71,7 +78,7 @@ class Forecast:
             picture = to_svg(self.plot().figure, alt=title)
         except ImportError:
             picture = ""
-        table = self.to_frame().to_html(max_rows=12)
+        table = self.to_frame().to_html(max_rows=12, max_cols=12)
         return f"<div><strong>{escape(title)}</strong>{picture}{table}</div>"
 
 
@@ -79,9 +86,11 @@ class BaseForecaster(BaseEstimator):
     """Base class of all forecasters: the door to pandas around `_fit` and `_predict` on plain arrays.
 
     Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
-    ``_fit(observed) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array``.
+    ``_fit(observed) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array``. One that takes
+    several channels sets ``_read = staticmethod(read_channels)`` and maps values (n, C) to (horizon, C), too.
     """
 
+    _read: Callable[..., Observed] = staticmethod(read_series)
     is_baseline = False
     max_history: int | None = None
 
@@ -109,7 +118,7 @@ class BaseForecaster(BaseEstimator):
             If `y` or a parameter cannot be used; the message names the way out.
         """
         try:
-            observed = read_series(y, missing=self.missing)
+            observed = self._read(y, missing=self.missing)
             check_positive_integer("horizon", self.horizon, "steps")
             fitted = self._fit(observed)
         finally:
@@ -118,7 +127,7 @@ class BaseForecaster(BaseEstimator):
         self._remember(fitted, observed)
         return self
 
-    def predict(self, horizon: int | None = None, *, y: Any = None) -> pd.Series:
+    def predict(self, horizon: int | None = None, *, y: Any = None) -> Any:
         """Forecast the steps that follow the training series, or `y`.
 
         Parameters
@@ -126,12 +135,13 @@ class BaseForecaster(BaseEstimator):
         horizon : int, optional
             Number of future steps; default: the constructor's ``horizon``.
         y : pandas.Series or array-like of shape (n,), optional
-            New history to forecast from, without training; default: the series given to `fit`.
+            New history to forecast from, without training; default: the one given to `fit`. A DataFrame or
+            an array of shape (n, C) for a model that was fitted to C columns.
 
         Returns
         -------
-        pandas.Series of length `horizon`
-            The index continues the history's index; name as the history's.
+        pandas.Series of length `horizon`, or pandas.DataFrame if the history is one
+            The index continues the history's index; name or columns as the history's.
 
         Raises
         ------
@@ -143,12 +153,12 @@ class BaseForecaster(BaseEstimator):
         observed = self._history(y)
         steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
         mean = self._predict(observed.values, steps)
-        return pd.Series(mean, index=continue_index(observed.index, steps), name=observed.name)
+        return observed.wrap(mean, continue_index(observed.index, steps))
 
     def forecast(self, horizon: int | None = None, *, y: Any = None) -> Forecast:
         """Forecast as `predict` does, returning a `Forecast` that shows itself in a notebook."""
         observed = self._history(y)
-        history = pd.Series(observed.values, index=observed.index, name=observed.name)
+        history = observed.wrap(observed.values, observed.index)
         history.attrs = observed.attrs
         return Forecast(self.predict(horizon, y=y), history, self.label)
 
@@ -172,7 +182,7 @@ class BaseForecaster(BaseEstimator):
     def _history(self, y: Any) -> Observed:
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
-        return self.observed_ if y is None else read_series(y, missing=self.missing)
+        return self.observed_ if y is None else read_alike(y, self.observed_, missing=self.missing)
 
     def _fit(self, observed: Observed) -> dict[str, Any]:
         raise NotImplementedError

@@ -9,17 +9,15 @@ import pandas as pd
 from joblib import effective_n_jobs
 
 from tsrnn.base import BaseForecaster, find_season
-from tsrnn.frames import Observed, continue_index, read_series, show_label
+from tsrnn.frames import Observed, check_alike, read_channels, read_further
 from tsrnn.inspection import InspectionMixin
 from tsrnn.network import Network
 from tsrnn.options import build_network, check_options
-from tsrnn.parameters import counted
-from tsrnn.pipeline import Cut, fit_pipeline
+from tsrnn.pipeline import Cut, Pipeline, fit_pipeline
+from tsrnn.rollout import fitted_values, predict
 from tsrnn.stream import Stream
 from tsrnn.training import Run, Training, train_all
-from tsrnn.windows import Batch, split_starts
-
-_PREDICTION_BATCH = 1024
+from tsrnn.windows import Batch
 
 
 class RNNForecaster(InspectionMixin, BaseForecaster):
@@ -152,6 +150,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     (36, ('log', 'deseasonalize'), 3692)
     """
 
+    _read = staticmethod(read_channels)
+
     def __init__(
         self,
         cell: str = "gru",
@@ -159,6 +159,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         lookback: int | Literal["auto"] = "auto",
         *,
         strategy: str = "direct",
+        channels: str = "shared",
         hidden_size: int = 32,
         num_layers: int = 1,
         bidirectional: bool = False,
@@ -195,6 +196,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         self.horizon = horizon
         self.lookback = lookback
         self.strategy = strategy
+        self.channels = channels
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.bidirectional = bidirectional
@@ -246,16 +248,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         -------
         self
         """
-        old = self._history(None)
-        if not isinstance(y, pd.Series):
-            y = pd.Series(np.asarray(y), index=continue_index(old.index, len(y)))
-        if len(y) and not y.index[0] > old.index[-1]:
-            raise ValueError(
-                f"`y` must start after the last observation, {show_label(old.index[-1])}; "
-                f"it starts at {show_label(y.index[0])}. Pass only what is new."
-            )
-        both = pd.concat([pd.Series(old.values, index=old.index, name=old.name), y.rename(old.name)])
-        observed = read_series(both, missing=self.missing)
+        observed = read_further(y, self._history(None), missing=self.missing)
         self._remember(self._train(observed, continued=True), observed)
         return self
 
@@ -268,42 +261,36 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         return Stream(self.network_, self.thetas_, self.pipeline_, history if warm else None)
 
     @property
-    def fitted_values_(self) -> pd.Series:
+    def fitted_values_(self) -> Any:
         """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
         observed = self._history(None)
-        cut = self.pipeline_.cut(observed.values)
-        n = len(observed.values)
-        starts = np.arange(cut.preparation.n_lost, n - self.lookback_)
-        values = np.full(n, np.nan)
-        for i in range(0, len(starts), _PREDICTION_BATCH):
-            batch = starts[i : i + _PREDICTION_BATCH]
-            values[batch + self.lookback_] = self._median_forecast(cut, batch, 1)[:, 0]
-        return pd.Series(values, index=observed.index, name=observed.name)
+        values = fitted_values(self.pipeline_, self.network_, self.thetas_, observed.channels)
+        return observed.wrap(values, observed.index)
 
     @property
-    def residuals_(self) -> pd.Series:
+    def residuals_(self) -> Any:
         """Observed minus `fitted_values_`."""
         observed = self._history(None)
-        return pd.Series(observed.values, index=observed.index, name=observed.name) - self.fitted_values_
+        return observed.wrap(observed.values, observed.index) - self.fitted_values_
 
     def _fit(self, observed: Observed) -> dict[str, Any]:
-        return self._train(observed, continued=self.warm_start and self.__sklearn_is_fitted__())
+        continued = self.warm_start and self.__sklearn_is_fitted__()
+        if continued:
+            check_alike(observed.columns, self.observed_.columns)
+        return self._train(observed, continued=continued)
 
     def _train(self, observed: Observed, *, continued: bool) -> dict[str, Any]:
         options = check_options(self.get_params(deep=False))
-        network = build_network(options)
-        if continued:
-            pipeline = self.pipeline_
-        else:
-            season_length = find_season(observed, options.season_length)
-            pipeline = fit_pipeline(observed.values, options, season_length)
+        pipeline = self.pipeline_ if continued else _fit_pipeline(observed, options)
+        network = build_network(options, len(pipeline.channels))
         if continued and network.n_parameters != self.thetas_.shape[1]:
             raise ValueError(
                 f"Training can only continue with the same network: it has {self.thetas_.shape[1]} "
                 f"parameters, the new settings ask for {network.n_parameters}. Set warm_start=False."
             )
-        runs = self._runs(options, network, pipeline.cut(observed.values), continued=continued)
+        runs = self._runs(options, network, pipeline.cut(observed.channels), continued=continued)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
+        transforms = [channel.transforms for channel in pipeline.channels]
         return {
             "pipeline_": pipeline,
             "network_": network,
@@ -313,59 +300,42 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             "n_parameters_": network.n_parameters,
             "lookback_": pipeline.lookback,
             "season_length_": pipeline.season_length,
-            "transform_": pipeline.transforms,
+            "transform_": _by_column(observed, transforms),
         }
 
     def _runs(self, options: SimpleNamespace, network: Network, cut: Cut, *, continued: bool) -> list[Run]:
-        windows = cut.windows
-        starts, validation_starts = split_starts(
-            len(windows.values),
-            cut.preparation.n_lost,
-            windows.lookback,
-            windows.horizon,
-            options.validation_fraction if options.early_stopping else 0.0,
-        )
+        fraction = options.validation_fraction if options.early_stopping else 0.0
+        starts, validation_starts = cut.split(fraction)
         training = Training(**{name: getattr(options, name) for name in Training.__dataclass_fields__})
         n_threads = max(1, effective_n_jobs(options.n_jobs) // options.n_members)
         runs = []
         for member, seed in enumerate(_seed_sequence(options.random_state).spawn(options.n_members)):
             rng = np.random.default_rng(seed)
             theta = self.thetas_[member].copy() if continued else network.initialise(rng)
-            runs.append(Run(network, theta, training, windows, starts, validation_starts, rng, n_threads))
+            runs.append(Run(network, theta, training, cut.windows, starts, validation_starts, rng, n_threads))
         return runs
 
     def _sample(self, y: Any, n_windows: int) -> Batch:
-        return self.pipeline_.cut(self._history(y).values).sample(n_windows)
+        return self.pipeline_.cut(self._history(y).channels).sample(n_windows)
 
     def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
         observed = self._history(y)
         patch, labels = self.pipeline_.patch_size, observed.index[-self.lookback_ :]
-        return self.pipeline_.cut(observed.values).latest(), labels[patch - 1 :: patch]
+        return self.pipeline_.cut(observed.channels).latest(), labels[patch - 1 :: patch]
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        cut = self.pipeline_.cut(values)
-        start = len(values) - self.lookback_
-        if start < cut.preparation.n_lost:
-            raise ValueError(
-                f"`y` has {counted(len(values), 'observation')}; lookback={self.lookback_} needs at least "
-                f"{self.lookback_ + cut.preparation.n_lost} to forecast from. Supply more history."
-            )
-        with np.errstate(over="ignore", invalid="ignore"):
-            forecast = self._median_forecast(cut, np.array([start]), horizon)[0]
-        bad = np.flatnonzero(~np.isfinite(forecast))
-        if len(bad):
-            raise ValueError(
-                f"The forecast grew beyond all numbers at step {bad[0] + 1}: fed back, its errors did not "
-                f"stay bounded. Ask for fewer than {bad[0] + 1} steps, fit with a longer horizon, or use a "
-                'cell whose states are bounded, such as "gru".'
-            )
-        return forecast
+        channels = values.reshape(len(values), -1)
+        return predict(self.pipeline_, self.network_, self.thetas_, channels, horizon)
 
-    def _median_forecast(self, cut: Cut, starts: np.ndarray, horizon: int) -> np.ndarray:
-        members = [
-            self.pipeline_.forecast(self.network_, theta, cut, starts, horizon) for theta in self.thetas_
-        ]
-        return np.median(members, axis=0)
+
+def _fit_pipeline(observed: Observed, options: SimpleNamespace) -> Pipeline:
+    columns = [observed._replace(values=column) for column in observed.channels.T]
+    seasons = [find_season(column, options.season_length) for column in columns]
+    return fit_pipeline(observed.channels, options, seasons, observed.columns)
+
+
+def _by_column(observed: Observed, values: list[Any]) -> Any:
+    return values[0] if observed.columns is None else dict(zip(observed.columns, values, strict=True))
 
 
 def _seed_sequence(random_state: Any) -> np.random.SeedSequence:

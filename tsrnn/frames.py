@@ -1,35 +1,35 @@
-"""The door between pandas and arrays: read a series, continue its index, know its season."""
+"""The door between pandas and arrays: read one series or several channels, and give back their kind."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas import offsets
 from pandas.api import types
 
+from tsrnn.timeline import continue_index
+
 _MISSING = ("error", "interpolate")
-_RECENT = 2000  # labels that tell the step: eight years of trading days
-_WEEKDAYS = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
-_MINUTE, _DAY, _WEEK = pd.Timedelta(minutes=1), pd.Timedelta(days=1), pd.Timedelta(weeks=1)
-_MONTH = pd.Timedelta(days=365.25) / 12
+_SHOWN = 6  # columns that an error lists
 
 
 class Observed(NamedTuple):
-    """A series past the door.
+    """A series, or a table of channels, past the door.
 
     Attributes
     ----------
-    values : ndarray of float64, shape (n,)
+    values : ndarray of float64, shape (n,), or (n, C) with C channels
         Finite, C-contiguous, writable, never shared with the caller.
     index : pandas.Index
         The labels, strictly increasing.
     name : hashable or None
         The series' own name.
-    missing : ndarray of bool, shape (n,)
+    missing : ndarray of bool, of the shape of `values`
         True where the value was filled by interpolation.
     attrs : dict
-        The series' own metadata, such as its units.
+        The series' or table's own metadata, such as its units.
+    columns : pandas.Index or None
+        Labels of the channels; None for a series.
     """
 
     values: np.ndarray
@@ -37,6 +37,18 @@ class Observed(NamedTuple):
     name: Hashable | None
     missing: np.ndarray
     attrs: dict[str, Any]
+    columns: pd.Index | None = None
+
+    @property
+    def channels(self) -> np.ndarray:
+        """The values as (n, C); a series is one channel."""
+        return self.values.reshape(len(self.values), -1)
+
+    def wrap(self, values: np.ndarray, index: pd.Index) -> Any:
+        """Return values (h,) or (h, C) as a Series or DataFrame, whichever was read, with its labels."""
+        if self.columns is None:
+            return pd.Series(values.reshape(-1), index=index, name=self.name)
+        return pd.DataFrame(values, index=index, columns=self.columns)
 
 
 def read_series(y: Any, *, missing: str = "error") -> Observed:
@@ -69,23 +81,142 @@ def read_series(y: Any, *, missing: str = "error") -> Observed:
     >>> read_series([1, None, 3], missing="interpolate").values
     array([1., 2., 3.])
     """
-    if missing not in _MISSING:
-        raise ValueError(f"`missing` must be one of {', '.join(map(repr, _MISSING))}; got {missing!r}.")
+    _check_missing(missing)
     series = _as_series(y)
     if series.empty:
         raise ValueError("`y` is empty; at least one observation is needed.")
-    _check_dtype(series.dtype)
+    _check_dtype(series.dtype, None)
     _check_index(series.index)
-    values = series.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
-    filled = _fill(values, series.index, missing)
+    values, filled = _read_values(series, missing, "")
     return Observed(values, series.index.copy(), series.name, filled, dict(series.attrs))
+
+
+def read_channels(y: Any, *, missing: str = "error") -> Observed:
+    """Check a table with one column a channel as `read_series` checks a series, or a series.
+
+    Parameters
+    ----------
+    y : pandas.DataFrame, ndarray of shape (n, C), or what `read_series` takes
+        The columns of an array are called 0 to C - 1.
+    missing : {"error", "interpolate"}, default "error"
+        As for `read_series`; each column is interpolated by itself.
+
+    Returns
+    -------
+    Observed
+        With values (n, C) and the columns, or as from `read_series`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As by `read_series`, naming the column; or if there are no columns, or two of the same name.
+
+    Examples
+    --------
+    >>> read_channels(pd.DataFrame({"a": [1.0, None], "b": [3, 4]}), missing="interpolate").values
+    array([[1., 3.],
+           [1., 4.]])
+    """
+    if isinstance(y, np.ndarray) and y.ndim == 2:
+        y = pd.DataFrame(y)
+    if not isinstance(y, pd.DataFrame):
+        return read_series(y, missing=missing)
+    _check_missing(missing)
+    _check_columns(y.columns)
+    if len(y) == 0:
+        raise ValueError("`y` is empty; at least one observation is needed.")
+    for position, label in enumerate(y.columns):
+        _check_dtype(y.dtypes.iloc[position], (label,))
+    _check_index(y.index)
+    values, filled = np.empty(y.shape), np.empty(y.shape, dtype=bool)
+    for position, label in enumerate(y.columns):
+        column = _read_values(y.iloc[:, position], missing, f" in column {label!r}")
+        values[:, position], filled[:, position] = column
+    return Observed(values, y.index.copy(), None, filled, dict(y.attrs), y.columns.copy())
+
+
+def read_alike(y: Any, first: Observed, *, missing: str = "error") -> Observed:
+    """Read another history of the channels that `first` has; an array's columns are taken to be those.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As by `read_channels`, or if the columns are others.
+    """
+    columns = first.columns
+    if isinstance(y, np.ndarray) and y.ndim == 2 and columns is not None and y.shape[1] == len(columns):
+        y = pd.DataFrame(y, columns=columns)
+    observed = read_channels(y, missing=missing)
+    check_alike(observed.columns, columns)
+    return observed
+
+
+def read_further(y: Any, first: Observed, *, missing: str = "error") -> Observed:
+    """Read what follows a history, and return both as one; arrays and lists continue the index.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As by `read_alike`, or if `y` does not start after the end of `first`.
+    """
+    if not isinstance(y, pd.Series | pd.DataFrame):
+        array = np.asarray(y)
+        index = continue_index(first.index, len(array))
+        matches = first.columns is not None and array.shape[1:] == first.columns.shape
+        y = pd.DataFrame(array, index, first.columns) if matches else _labelled(array, index)
+    check_alike(y.columns if isinstance(y, pd.DataFrame) else None, first.columns)
+    if len(y) and not y.index[0] > first.index[-1]:
+        raise ValueError(
+            f"`y` must start after the last observation, {show_label(first.index[-1])}; "
+            f"it starts at {show_label(y.index[0])}. Pass only what is new."
+        )
+    if isinstance(y, pd.Series):
+        y = y.rename(first.name)
+    return read_channels(pd.concat([first.wrap(first.values, first.index), y]), missing=missing)
+
+
+def _labelled(array: np.ndarray, index: pd.Index) -> pd.Series | pd.DataFrame:
+    return pd.DataFrame(array, index) if array.ndim == 2 else pd.Series(array, index)
+
+
+def check_alike(columns: pd.Index | None, fitted: pd.Index | None) -> None:
+    """Refuse a history whose columns, None for a series, are not those that a model was fitted to."""
+    if columns is None and fitted is None:
+        return
+    if columns is None:
+        raise ValueError(
+            f"`y` is a single series; the model was fitted to {_list_columns(fitted)}. "
+            "Pass a DataFrame with the same columns."
+        )
+    if fitted is None:
+        raise ValueError(
+            f"`y` has {_list_columns(columns)}; the model was fitted to a single series. "
+            f"Pass one column: y[{columns.tolist()[0]!r}]."
+        )
+    if not columns.equals(fitted):
+        raise ValueError(
+            f"`y` has {_list_columns(columns)}; the model was fitted to {_list_columns(fitted)}. "
+            "Pass the same columns in the same order, y[[...]]."
+        )
+
+
+def _list_columns(columns: pd.Index) -> str:
+    labels = ", ".join(map(repr, columns[:_SHOWN].tolist()))
+    noun = "column" if len(columns) == 1 else f"{len(columns)} columns"
+    return f"the {noun} {labels}{', ...' if len(columns) > _SHOWN else ''}"
+
+
+def _check_missing(missing: str) -> None:
+    if missing not in _MISSING:
+        raise ValueError(f"`missing` must be one of {', '.join(map(repr, _MISSING))}; got {missing!r}.")
 
 
 def _as_series(y: Any) -> pd.Series:
     if isinstance(y, pd.Series):
         return y
     if isinstance(y, pd.DataFrame):
-        raise TypeError('`y` is a DataFrame; a single series is needed. Pass one column: y["col"].')
+        column = repr(y.columns.tolist()[0]) if y.shape[1] else '"col"'
+        raise TypeError(f"`y` is a DataFrame; a single series is needed. Pass one column: y[{column}].")
     if not isinstance(y, list | tuple | np.ndarray):
         kind = type(y).__name__
         raise TypeError(f"`y` is of type {kind}; a Series, list or array is needed. Wrap it: pd.Series(y).")
@@ -94,17 +225,32 @@ def _as_series(y: Any) -> pd.Series:
     return pd.Series(y)
 
 
-def _check_dtype(dtype: Any) -> None:
-    cure = "Convert it: pd.to_numeric(y)."
+def _check_columns(columns: pd.Index) -> None:
+    if len(columns) == 0:
+        raise ValueError("`y` has no columns; at least one is needed.")
+    if not columns.is_unique:
+        label = columns[columns.duplicated()].tolist()[0]
+        raise ValueError(
+            f"`y` has the column {label!r} more than once; labels must be unique. Rename them, or keep one "
+            "of each: y.loc[:, ~y.columns.duplicated()]."
+        )
+
+
+def _check_dtype(dtype: Any, column: tuple[Hashable] | None) -> None:
+    """Refuse a dtype that is no real number's; `column` holds the label of a table's column."""
+    name = "y" if column is None else f"y[{column[0]!r}]"
+    cure = f"Convert it: pd.to_numeric({name})."
     if types.is_bool_dtype(dtype):
-        cure = "Convert it: pd.Series(y, dtype=float)."
+        cure = f"Convert it: {'pd.Series(y, dtype=float)' if column is None else f'{name}.astype(float)'}."
     elif types.is_complex_dtype(dtype):
-        cure = "Pass one part of it: np.abs(y) or np.real(y)."
+        cure = f"Pass one part of it: np.abs({name}) or np.real({name})."
     elif types.is_datetime64_any_dtype(dtype):
-        cure = "Times belong in the index: pd.Series(values, index=times)."
+        into = "pd.Series(values, index=times)" if column is None else f"y.set_index({column[0]!r})"
+        cure = f"Times belong in the index: {into}."
     elif types.is_numeric_dtype(dtype):
         return
-    raise TypeError(f"`y` has dtype {dtype}; real numbers are needed. {cure}")
+    where = "" if column is None else f" in column {column[0]!r}"
+    raise TypeError(f"`y` has dtype {dtype}{where}; real numbers are needed. {cure}")
 
 
 def _check_index(index: pd.Index) -> None:
@@ -153,235 +299,32 @@ def show_label(label: Any) -> str:
     return str(label.date() if isinstance(label, pd.Timestamp) and label == label.normalize() else label)
 
 
-def _fill(values: np.ndarray, index: pd.Index, missing: str) -> np.ndarray:
+def _read_values(series: pd.Series, missing: str, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Copy one column's values, interpolated; return them and where they were missing."""
+    values = series.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
+    return values, _fill(values, series.index, missing, where)
+
+
+def _fill(values: np.ndarray, index: pd.Index, missing: str, where: str) -> np.ndarray:
     """Interpolate NaN in place; return where it was."""
     unusable = ~np.isfinite(values)
     if not unusable.any():
         return unusable
     holes = np.isnan(values)
     if not np.array_equal(holes, unusable):
-        count = _count(unusable & ~holes, "infinite", index)
+        count = _count(unusable & ~holes, "infinite", index, where)
         raise ValueError(f'`y` has {count}. Replace them, or pass NaN there and missing="interpolate".')
     if holes.all():
-        raise ValueError(f"`y` has no observed value: all {len(values)} are missing. Supply data.")
+        raise ValueError(f"`y` has no observed value{where}: all {len(values)} are missing. Supply data.")
     if missing == "error":
-        count = _count(holes, "missing", index)
+        count = _count(holes, "missing", index, where)
         raise ValueError(f'`y` has {count}. Fill them, or pass missing="interpolate".')
     seen = np.flatnonzero(~holes)
     values[holes] = np.interp(np.flatnonzero(holes), seen, values[seen])
     return holes
 
 
-def _count(mask: np.ndarray, kind: str, index: pd.Index) -> str:
+def _count(mask: np.ndarray, kind: str, index: pd.Index, where: str) -> str:
     number, label = int(mask.sum()), show_label(index[int(mask.argmax())])
     noun = "value" if number == 1 else "values"
-    return f"{number} {kind} {noun}, the first at {'index ' if _is_numeric(index) else ''}{label}"
-
-
-def continue_index(index: pd.Index, horizon: int) -> pd.Index:
-    """Return the labels that follow an index.
-
-    Times continue by the index's frequency. Where it has none, the last 2,000 labels tell, in this order:
-    a frequency kept without exception; working days, if the usual step is a day and weekends are left out
-    (from 30 labels on, any weekday that is left out, rare special sessions aside); the same place in the
-    month; the median step. Gaps in the past are left alone and no holidays are foreseen.
-
-    In a time zone, steps below a day are absolute; longer ones follow the wall clock, so that midnight stays
-    midnight. A time that the clock change skips moves on to the next that exists, one that occurs twice is
-    the first, and in both cases the result has no frequency.
-
-    Periods, numbers and time differences continue by their median step, but evenly spaced floats (seconds of
-    audio) by the mean step of the whole index, which is exact to rounding.
-
-    Parameters
-    ----------
-    index : pandas.Index, not empty
-        Strictly increasing labels of a kind that `read_series` accepts.
-    horizon : int
-        Number of labels, at least 1.
-
-    Returns
-    -------
-    pandas.Index, length `horizon`
-        Of the same kind, dtype, resolution, zone and name, with the frequency that made it.
-
-    Raises
-    ------
-    ValueError
-        If a single time without a frequency leaves the next one unknown.
-
-    Examples
-    --------
-    >>> friday = pd.date_range("2024-05-31", periods=1, freq="B")
-    >>> [str(day.date()) for day in continue_index(friday, 2)]
-    ['2024-06-03', '2024-06-04']
-    """
-    if isinstance(index, pd.DatetimeIndex):
-        future = _continue_times(index, horizon)
-    elif isinstance(index, pd.TimedeltaIndex):
-        future = pd.timedelta_range(index[-1], periods=horizon + 1, freq=_offset(index), unit=index.unit)[1:]
-    elif isinstance(index, pd.PeriodIndex):
-        future = _continue_periods(index, horizon)
-    elif isinstance(index, pd.RangeIndex):
-        future = pd.RangeIndex(index[-1] + index.step, index[-1] + (horizon + 1) * index.step, index.step)
-    else:
-        future = _continue_numbers(index, horizon)
-    return future.rename(index.name)
-
-
-def natural_season(index: pd.Index) -> int:
-    """Return the number of observations in the season that an index suggests.
-
-    ==========  ======  ==========  ======
-    Step        Season  Step        Season
-    ==========  ======  ==========  ======
-    1 minute      1440  1 day            7
-    5 minutes      288  1 week          52
-    10 minutes     144  2 weeks         26
-    15 minutes      96  1 month         12
-    30 minutes      48  2 months         6
-    1 hour          24  1 quarter        4
-    2 hours         12  6 months         2
-    ==========  ======  ==========  ======
-
-    Any step from a minute up that divides the day has as many as fit. Everything else has none, which is 1:
-    years, working days (five trading days are no season for prices), seconds and faster, numbers, and a
-    single time without a frequency. The step is the one that `continue_index` takes.
-
-    Parameters
-    ----------
-    index : pandas.Index, not empty
-        Strictly increasing labels of a kind that `read_series` accepts.
-
-    Returns
-    -------
-    int
-        Observations a season, 1 when there is none.
-
-    Examples
-    --------
-    >>> natural_season(pd.period_range("1949-01", periods=144, freq="M"))
-    12
-    """
-    if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
-        return 1
-    if len(index) == 1 and index.freq is None:
-        return 1
-    step = _even_step(_offset(index))
-    if step is None or step < _MINUTE:
-        return 1
-    if step < _WEEK:
-        return _times_in(_DAY if step < _DAY else _WEEK, step)
-    months = round(step / _MONTH)
-    if months and abs(step - months * _MONTH) < 2 * _DAY:
-        return _times_in(12, months)
-    return _times_in(52, step // _WEEK) if step == step // _WEEK * _WEEK else 1
-
-
-def _times_in(cycle: Any, step: Any) -> int:
-    return cycle // step if cycle // step * step == cycle else 1
-
-
-def _even_step(offset: Any) -> pd.Timedelta | None:
-    """Mean length of an offset's step; None where lengths differ much, as over weekends."""
-    if isinstance(offset, offsets.Tick):
-        return pd.Timedelta(offset)
-    labels = pd.date_range("2001-01-01", periods=13, freq=offset, unit="s")
-    steps = labels[1:] - labels[:-1]
-    return steps.mean() if steps.max() < 2 * steps.min() else None
-
-
-def _median_step(labels: pd.Index) -> Any:
-    """Lower median of the steps: always one that occurs."""
-    return (labels[1:] - labels[:-1]).sort_values()[(len(labels) - 2) // 2]
-
-
-def _offset(index: pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex) -> Any:
-    """Offset from label to label: the index's own, else the one its recent labels tell."""
-    recent = index[-_RECENT:]
-    if isinstance(recent, pd.PeriodIndex):
-        return _period_offset(recent)
-    if index.freq is not None:
-        return index.freq
-    if len(index) == 1:
-        raise ValueError(
-            "The index of `y` is a single time without a frequency; the next one is unknown. "
-            f'Supply more data or set a frequency: y.index = pd.{type(index).__name__}(y.index, freq="D").'
-        )
-    if isinstance(recent, pd.TimedeltaIndex):
-        return pd.tseries.frequencies.to_offset(_median_step(recent))
-    return pd.DatetimeIndex(recent, freq="infer").freq or _uneven_offset(recent)
-
-
-def _period_offset(index: pd.PeriodIndex) -> Any:
-    base = index.freq.base
-    step = int(_median_step(pd.Index(index.asi8))) if len(index) > 1 else index.freq.n
-    return _daily_offset(index.to_timestamp()) if step * base == offsets.Day() else step * base
-
-
-def _uneven_offset(index: pd.DatetimeIndex) -> Any:
-    wall = index.tz_localize(None)
-    step = _median_step(wall)
-    if step == _DAY:
-        return _daily_offset(wall)
-    months = int(_median_step(12 * wall.year + wall.month))
-    if months > 0 and wall.is_month_start.all():
-        return offsets.MonthBegin(months)
-    if months > 0 and wall.is_month_end.all():
-        return offsets.MonthEnd(months)
-    if months > 0 and wall.day.min() == wall.day.max():
-        return offsets.DateOffset(months=months)
-    if step >= _DAY and step == step // _DAY * _DAY:
-        return offsets.Day(step // _DAY)
-    return pd.tseries.frequencies.to_offset(_median_step(index))
-
-
-def _daily_offset(wall: pd.DatetimeIndex) -> Any:
-    """Offset of daily steps, over the weekdays that are left out."""
-    counts = np.bincount(wall.day_of_week, minlength=7)
-    worked = counts > counts.max() / 20
-    if len(wall) < 30:  # a weekday may be absent by chance
-        worked = np.repeat([True, counts[5:].any()], [5, 2])
-    if worked.all() or wall[-1] - wall[0] == (len(wall) - 1) * _DAY:
-        return offsets.Day()
-    if worked[:5].all() and not worked[5:].any():
-        return offsets.BusinessDay()
-    return offsets.CustomBusinessDay(weekmask=" ".join(_WEEKDAYS[worked]))
-
-
-def _continue_times(index: pd.DatetimeIndex, horizon: int) -> pd.DatetimeIndex:
-    offset = _offset(index)
-    absolute = isinstance(offset, offsets.Tick) and not isinstance(offset, offsets.Day)
-    if index.tz is None or absolute:
-        return _after(index[-1], offset, horizon, index.unit)
-    wall = _after(index[-1].tz_localize(None), offset, horizon, index.unit)
-    early, late = (
-        wall.tz_localize(index.tz, ambiguous=np.full(horizon, summer), nonexistent="shift_forward")
-        for summer in (True, False)
-    )
-    unmoved = early.equals(late) and early.tz_localize(None).equals(wall)
-    return pd.DatetimeIndex(early, freq=offset if unmoved else None)
-
-
-def _after(last: pd.Timestamp, offset: Any, horizon: int, unit: str) -> pd.DatetimeIndex:
-    labels = pd.date_range(last, periods=horizon + 1, freq=offset, unit=unit)
-    return labels[1:] if labels[0] == last else labels[:horizon]
-
-
-def _continue_periods(index: pd.PeriodIndex, horizon: int) -> pd.PeriodIndex:
-    offset = _offset(index)
-    if offset.base != index.freq.base:
-        return _after(index[-1].to_timestamp(), offset, horizon, "s").to_period(index.freq)
-    ordinals = index[-1].ordinal + offset.n * np.arange(1, horizon + 1)
-    return pd.PeriodIndex.from_ordinals(ordinals, freq=index.freq)
-
-
-def _continue_numbers(index: pd.Index, horizon: int) -> pd.Index:
-    number = float if types.is_float_dtype(index.dtype) else int
-    first, last, steps = number(index[0]), number(index[-1]), len(index) - 1
-    step = number(_median_step(index[-_RECENT:])) if steps else 1
-    if number is float and steps:
-        mean = (last - first) / steps
-        rounding = 4 * np.spacing(np.abs(index[[0, -1]].to_numpy()).max())
-        step = mean if abs(mean - step) <= rounding else step
-    return pd.Index(last + step * np.arange(1, horizon + 1), dtype=index.dtype)
+    return f"{number} {kind} {noun}{where}, the first at {'index ' if _is_numeric(index) else ''}{label}"

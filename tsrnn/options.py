@@ -13,6 +13,7 @@ from tsrnn.training import SCHEDULES
 CHOICES = {
     "cell": tuple(CELLS),
     "strategy": ("direct", "recursive", "parallel"),
+    "channels": ("joint", "shared"),
     "bidirectional": (False, True),
     "residual": (False, True),
     "normalize": ("window", "series", "robust", None),
@@ -96,15 +97,16 @@ def _check_together(options: SimpleNamespace) -> None:
         )
 
 
-def build_network(options: SimpleNamespace) -> Network:
-    """Return the network that checked options describe."""
+def build_network(options: SimpleNamespace, n_channels: int = 1) -> Network:
+    """Return the network that checked options describe, for so many channels."""
+    width = n_channels if options.channels == "joint" else 1
     n_outputs = {"direct": options.horizon, "recursive": 1, "parallel": options.patch_size}
     return Network(
         options.cell,
-        options.patch_size,
+        options.patch_size * width,
         options.hidden_size,
         options.num_layers,
-        n_outputs[options.strategy],
+        n_outputs[options.strategy] * width,
         dropout=options.dropout,
         bidirectional=options.bidirectional,
         residual=options.residual,

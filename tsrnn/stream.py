@@ -80,11 +80,12 @@ class Stream:
         self._sizes = Sizes(
             network.num_layers, n_panels, cell.n_diagonals, int(architecture.dilation), residual
         )
+        (channel,) = pipeline.channels
         self._scaling = Scaling(
-            int("log" in pipeline.transforms),
-            float(pipeline.level),
-            float(pipeline.scale or 1.0),
-            float(pipeline.scale),
+            int("log" in channel.transforms),
+            float(channel.level),
+            float(channel.scale or 1.0),
+            float(channel.scale),
         )
         n_slots, n_units = sum(skip + 1 for skip in self._skips), n_panels * width
         self._members = [
@@ -294,6 +295,11 @@ def _as_row(block: Any) -> np.ndarray:
 
 def _check_streams(network: Network, pipeline: Pipeline) -> None:
     architecture = network.architecture
+    if len(pipeline.channels) > 1:
+        raise ValueError(
+            f"A stream takes in one series; this model was fitted to {len(pipeline.channels)} columns. "
+            "Fit one of them."
+        )
     if not pipeline.every_step:
         raise ValueError(
             "A stream gives a forecast after every value, which this model was not trained to do. "
@@ -304,9 +310,10 @@ def _check_streams(network: Network, pipeline: Pipeline) -> None:
             'normalize="window" measures values from the end of their window, and a stream has no windows. '
             'Fit with normalize="series" and transform=None.'
         )
-    if set(pipeline.transforms) - {"log"}:
+    transforms = pipeline.channels[0].transforms
+    if set(transforms) - {"log"}:
         raise ValueError(
-            f"transform={pipeline.transforms} needs the values of the past, which a stream does not keep. "
+            f"transform={transforms} needs the values of the past, which a stream does not keep. "
             'Fit with transform=None or "log".'
         )
     sizes = (network.n_inputs, network.n_outputs)

@@ -1,4 +1,4 @@
-"""Training windows of a series, never materialised: a window is where it starts."""
+"""Training windows, never materialised: a window is where it starts."""
 
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ class Batch(NamedTuple):
     x : ndarray of shape (T, B, n_inputs)
     target : ndarray
         Of the shape of the network's output, nan where there is none.
-    anchors : ndarray of shape (B,) or (0,)
-        What was subtracted from each window; empty: nothing.
+    anchors : ndarray of shape (B, C) or (0,)
+        What was subtracted from each channel of each window; empty: nothing.
     weight : ndarray of shape (steps, B), or None
         Of the targets in the mean loss; None: 1 for each.
     lengths : ndarray of int64, shape (B,), or None
@@ -31,34 +31,38 @@ class Batch(NamedTuple):
 
 
 class Windows(NamedTuple):
-    """How to cut a prepared series into pairs of input and target.
+    """How to cut prepared channels into pairs of input and target.
 
     Attributes
     ----------
-    values : ndarray of shape (n,)
-        The prepared series.
+    values : ndarray of shape (n, C)
+        The prepared values of C channels that are read and forecast together, those of a time side by side.
     lookback, horizon : int
         Steps known and steps to forecast in each window.
     n_anchor : int
-        How many of the last known values are averaged into the level subtracted from a window; 0 leaves it.
+        How many of the last known values are averaged into the level subtracted from a window's channel; 0
+        leaves it.
     every_step : bool
         Whether each step's target is the value that follows it (many-to-many), or the last step's target is
         the whole horizon (many-to-one).
     patch_size : int, default 1
-        Values that enter the network at a step; the look-back is a multiple of it.
+        Values of each channel that enter the network at a step; the look-back is a multiple of it.
     n_decoded : int, default 0
         If positive, the target is that many patches, nan where they reach past the horizon.
 
     Examples
     --------
-    >>> windows = Windows(np.arange(6.0), lookback=3, horizon=2, n_anchor=1, every_step=False)
+    >>> windows = Windows(np.arange(6.0)[:, None], lookback=3, horizon=2, n_anchor=1, every_step=False)
     >>> x, target, anchors, *_ = windows.batch(np.array([0, 1]))
-    >>> x[:, 0, 0], target[0, 0], anchors
+    >>> x[:, 0, 0], target[0, 0], anchors[:, 0]
     (array([-2., -1.,  0.]), array([1., 2.]), array([2., 3.]))
-    >>> windows = Windows(np.arange(8.0), 4, 3, n_anchor=0, every_step=False, patch_size=2, n_decoded=2)
+    >>> windows = Windows(np.arange(8.0)[:, None], 4, 3, 0, every_step=False, patch_size=2, n_decoded=2)
     >>> x, target, *_ = windows.batch(np.array([1]))
     >>> x[:, 0], target[:, 0]
     (array([[1., 2.], [3., 4.]]), array([[ 5.,  6.], [ 7., nan]]))
+    >>> two = np.stack([np.arange(6.0), 10 * np.arange(6.0)], axis=1)
+    >>> Windows(two, 3, 1, n_anchor=0, every_step=False).batch(np.array([1])).x[:, 0]
+    array([[ 1., 10.], [ 2., 20.], [ 3., 30.]])
     """
 
     values: np.ndarray
@@ -78,23 +82,25 @@ class Windows(NamedTuple):
 
     def batch(self, starts: np.ndarray) -> Batch:
         """Gather the windows starting at `starts` (B,)."""
-        L, H, B = self.lookback, self.horizon, len(starts)
+        L, H = self.lookback, self.horizon
         if self.every_step:
-            return self._cut(starts, L + H - 1, self.first + 1, (L + H - 1 - self.first, B, 1))
-        shape = (self.n_decoded, B, self.patch_size) if self.n_decoded else (1, B, H)
-        return self._cut(starts, L // self.patch_size, L, shape)
+            return self._cut(starts, (L + H - 1, 1), self.first + 1, (L + H - 1 - self.first, 1))
+        target = (self.n_decoded, self.patch_size) if self.n_decoded else (1, H)
+        return self._cut(starts, (L // self.patch_size, self.patch_size), L, target)
 
     def inputs(self, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Gather only what is known: inputs (lookback / patch_size, B, patch_size) and anchors (B,)."""
-        batch = self._cut(starts, self.lookback // self.patch_size, 0, (0, len(starts), 1))
+        """Gather only what is known: inputs (lookback / patch_size, B, patch_size * C), anchors (B, C)."""
+        known = (self.lookback // self.patch_size, self.patch_size)
+        batch = self._cut(starts, known, 0, (0, 1))
         return batch.x, batch.anchors
 
     def _cut(
-        self, starts: np.ndarray, n_steps: int, first_target: int, target_shape: tuple[int, int, int]
+        self, starts: np.ndarray, x_size: tuple[int, int], first_target: int, target_size: tuple[int, int]
     ) -> Batch:
-        B, dtype = len(starts), self.values.dtype
-        x = np.empty((n_steps, B, self.patch_size), dtype)
-        target, anchors = np.empty(target_shape, dtype), np.empty(B, dtype)
+        """Gather inputs and targets of so many rows and steps in a row."""
+        B, C, dtype = len(starts), self.values.shape[1], self.values.dtype
+        x, target = (np.empty((rows, B, steps * C), dtype) for rows, steps in (x_size, target_size))
+        anchors = np.empty((B, C), dtype)
         gather(
             self.values, starts, self.lookback, self.horizon, self.n_anchor, first_target, x, target, anchors
         )

@@ -1,0 +1,222 @@
+"""The index of a series: the labels that follow it, and the season it suggests."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas import offsets
+from pandas.api import types
+
+_RECENT = 2000  # labels that tell the step: eight years of trading days
+_WEEKDAYS = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
+_MINUTE, _DAY, _WEEK = pd.Timedelta(minutes=1), pd.Timedelta(days=1), pd.Timedelta(weeks=1)
+_MONTH = pd.Timedelta(days=365.25) / 12
+
+
+def continue_index(index: pd.Index, horizon: int) -> pd.Index:
+    """Return the labels that follow an index.
+
+    Times continue by the index's frequency. Where it has none, the last 2,000 labels tell, in this order:
+    a frequency kept without exception; working days, if the usual step is a day and weekends are left out
+    (from 30 labels on, any weekday that is left out, rare special sessions aside); the same place in the
+    month; the median step. Gaps in the past are left alone and no holidays are foreseen.
+
+    In a time zone, steps below a day are absolute; longer ones follow the wall clock, so that midnight stays
+    midnight. A time that the clock change skips moves on to the next that exists, one that occurs twice is
+    the first, and in both cases the result has no frequency.
+
+    Periods, numbers and time differences continue by their median step, but evenly spaced floats (seconds of
+    audio) by the mean step of the whole index, which is exact to rounding.
+
+    Parameters
+    ----------
+    index : pandas.Index, not empty
+        Strictly increasing labels of a kind that `tsrnn.frames.read_series` accepts.
+    horizon : int
+        Number of labels, at least 1.
+
+    Returns
+    -------
+    pandas.Index, length `horizon`
+        Of the same kind, dtype, resolution, zone and name, with the frequency that made it.
+
+    Raises
+    ------
+    ValueError
+        If a single time without a frequency leaves the next one unknown.
+
+    Examples
+    --------
+    >>> friday = pd.date_range("2024-05-31", periods=1, freq="B")
+    >>> [str(day.date()) for day in continue_index(friday, 2)]
+    ['2024-06-03', '2024-06-04']
+    """
+    if isinstance(index, pd.DatetimeIndex):
+        future = _continue_times(index, horizon)
+    elif isinstance(index, pd.TimedeltaIndex):
+        future = pd.timedelta_range(index[-1], periods=horizon + 1, freq=_offset(index), unit=index.unit)[1:]
+    elif isinstance(index, pd.PeriodIndex):
+        future = _continue_periods(index, horizon)
+    elif isinstance(index, pd.RangeIndex):
+        future = pd.RangeIndex(index[-1] + index.step, index[-1] + (horizon + 1) * index.step, index.step)
+    else:
+        future = _continue_numbers(index, horizon)
+    return future.rename(index.name)
+
+
+def natural_season(index: pd.Index) -> int:
+    """Return the number of observations in the season that an index suggests.
+
+    ==========  ======  ==========  ======
+    Step        Season  Step        Season
+    ==========  ======  ==========  ======
+    1 minute      1440  1 day            7
+    5 minutes      288  1 week          52
+    10 minutes     144  2 weeks         26
+    15 minutes      96  1 month         12
+    30 minutes      48  2 months         6
+    1 hour          24  1 quarter        4
+    2 hours         12  6 months         2
+    ==========  ======  ==========  ======
+
+    Any step from a minute up that divides the day has as many as fit. Everything else has none, which is 1:
+    years, working days (five trading days are no season for prices), seconds and faster, numbers, and a
+    single time without a frequency. The step is the one that `continue_index` takes.
+
+    Parameters
+    ----------
+    index : pandas.Index, not empty
+        Strictly increasing labels of a kind that `tsrnn.frames.read_series` accepts.
+
+    Returns
+    -------
+    int
+        Observations a season, 1 when there is none.
+
+    Examples
+    --------
+    >>> natural_season(pd.period_range("1949-01", periods=144, freq="M"))
+    12
+    """
+    if not isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
+        return 1
+    if len(index) == 1 and index.freq is None:
+        return 1
+    step = _even_step(_offset(index))
+    if step is None or step < _MINUTE:
+        return 1
+    if step < _WEEK:
+        return _times_in(_DAY if step < _DAY else _WEEK, step)
+    months = round(step / _MONTH)
+    if months and abs(step - months * _MONTH) < 2 * _DAY:
+        return _times_in(12, months)
+    return _times_in(52, step // _WEEK) if step == step // _WEEK * _WEEK else 1
+
+
+def _times_in(cycle: Any, step: Any) -> int:
+    return cycle // step if cycle // step * step == cycle else 1
+
+
+def _even_step(offset: Any) -> pd.Timedelta | None:
+    """Mean length of an offset's step; None where lengths differ much, as over weekends."""
+    if isinstance(offset, offsets.Tick):
+        return pd.Timedelta(offset)
+    labels = pd.date_range("2001-01-01", periods=13, freq=offset, unit="s")
+    steps = labels[1:] - labels[:-1]
+    return steps.mean() if steps.max() < 2 * steps.min() else None
+
+
+def _median_step(labels: pd.Index) -> Any:
+    """Lower median of the steps: always one that occurs."""
+    return (labels[1:] - labels[:-1]).sort_values()[(len(labels) - 2) // 2]
+
+
+def _offset(index: pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex) -> Any:
+    """Offset from label to label: the index's own, else the one its recent labels tell."""
+    recent = index[-_RECENT:]
+    if isinstance(recent, pd.PeriodIndex):
+        return _period_offset(recent)
+    if index.freq is not None:
+        return index.freq
+    if len(index) == 1:
+        raise ValueError(
+            "The index of `y` is a single time without a frequency; the next one is unknown. "
+            f'Supply more data or set a frequency: y.index = pd.{type(index).__name__}(y.index, freq="D").'
+        )
+    if isinstance(recent, pd.TimedeltaIndex):
+        return pd.tseries.frequencies.to_offset(_median_step(recent))
+    return pd.DatetimeIndex(recent, freq="infer").freq or _uneven_offset(recent)
+
+
+def _period_offset(index: pd.PeriodIndex) -> Any:
+    base = index.freq.base
+    step = int(_median_step(pd.Index(index.asi8))) if len(index) > 1 else index.freq.n
+    return _daily_offset(index.to_timestamp()) if step * base == offsets.Day() else step * base
+
+
+def _uneven_offset(index: pd.DatetimeIndex) -> Any:
+    wall = index.tz_localize(None)
+    step = _median_step(wall)
+    if step == _DAY:
+        return _daily_offset(wall)
+    months = int(_median_step(12 * wall.year + wall.month))
+    if months > 0 and wall.is_month_start.all():
+        return offsets.MonthBegin(months)
+    if months > 0 and wall.is_month_end.all():
+        return offsets.MonthEnd(months)
+    if months > 0 and wall.day.min() == wall.day.max():
+        return offsets.DateOffset(months=months)
+    if step >= _DAY and step == step // _DAY * _DAY:
+        return offsets.Day(step // _DAY)
+    return pd.tseries.frequencies.to_offset(_median_step(index))
+
+
+def _daily_offset(wall: pd.DatetimeIndex) -> Any:
+    """Offset of daily steps, over the weekdays that are left out."""
+    counts = np.bincount(wall.day_of_week, minlength=7)
+    worked = counts > counts.max() / 20
+    if len(wall) < 30:  # a weekday may be absent by chance
+        worked = np.repeat([True, counts[5:].any()], [5, 2])
+    if worked.all() or wall[-1] - wall[0] == (len(wall) - 1) * _DAY:
+        return offsets.Day()
+    if worked[:5].all() and not worked[5:].any():
+        return offsets.BusinessDay()
+    return offsets.CustomBusinessDay(weekmask=" ".join(_WEEKDAYS[worked]))
+
+
+def _continue_times(index: pd.DatetimeIndex, horizon: int) -> pd.DatetimeIndex:
+    offset = _offset(index)
+    absolute = isinstance(offset, offsets.Tick) and not isinstance(offset, offsets.Day)
+    if index.tz is None or absolute:
+        return _after(index[-1], offset, horizon, index.unit)
+    wall = _after(index[-1].tz_localize(None), offset, horizon, index.unit)
+    early, late = (
+        wall.tz_localize(index.tz, ambiguous=np.full(horizon, summer), nonexistent="shift_forward")
+        for summer in (True, False)
+    )
+    unmoved = early.equals(late) and early.tz_localize(None).equals(wall)
+    return pd.DatetimeIndex(early, freq=offset if unmoved else None)
+
+
+def _after(last: pd.Timestamp, offset: Any, horizon: int, unit: str) -> pd.DatetimeIndex:
+    labels = pd.date_range(last, periods=horizon + 1, freq=offset, unit=unit)
+    return labels[1:] if labels[0] == last else labels[:horizon]
+
+
+def _continue_periods(index: pd.PeriodIndex, horizon: int) -> pd.PeriodIndex:
+    offset = _offset(index)
+    if offset.base != index.freq.base:
+        return _after(index[-1].to_timestamp(), offset, horizon, "s").to_period(index.freq)
+    ordinals = index[-1].ordinal + offset.n * np.arange(1, horizon + 1)
+    return pd.PeriodIndex.from_ordinals(ordinals, freq=index.freq)
+
+
+def _continue_numbers(index: pd.Index, horizon: int) -> pd.Index:
+    number = float if types.is_float_dtype(index.dtype) else int
+    first, last, steps = number(index[0]), number(index[-1]), len(index) - 1
+    step = number(_median_step(index[-_RECENT:])) if steps else 1
+    if number is float and steps:
+        mean = (last - first) / steps
+        rounding = 4 * np.spacing(np.abs(index[[0, -1]].to_numpy()).max())
+        step = mean if abs(mean - step) <= rounding else step
+    return pd.Index(last + step * np.arange(1, horizon + 1), dtype=index.dtype)
