@@ -55,11 +55,14 @@ class Forecast:
     def plot(self, ax: "Axes | None" = None) -> "Axes | Figure":
         """Draw the end of the history and the forecast; needs matplotlib (``pip install "tsrnn[plot]"``).
 
-        See `tsrnn.plotting.plot_forecast`.
+        One series is drawn into `ax` or new axes, which are returned; channels into the panels of a new
+        figure, which is returned (`tsrnn.plotting.plot_channels`).
         """
-        from tsrnn.plotting import plot_forecast
+        from tsrnn.plotting import plot_channels, plot_forecast
 
-        return plot_forecast(self, ax=ax)
+        if isinstance(self.mean, pd.Series) or ax is not None:
+            return plot_forecast(self, ax=ax)
+        return plot_channels(self)
 
     @property
     def _title(self) -> str:

@@ -68,12 +68,12 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def new_panels(n: int) -> tuple[Figure, list[Axes]]:
-    """Make a figure with `n` panels in at most three columns, which share their scales."""
+def new_panels(n: int, sharey: bool = True) -> tuple[Figure, list[Axes]]:
+    """Make a figure with `n` panels in at most three columns, which share their scales, or that of time."""
     columns = 1 if n == 1 else 2 if n <= 4 else 3
     rows = -(-n // columns)
     figure = new_figure(8 if columns == 1 else 4 * columns, 3.6 if rows == 1 else 0.4 + 2.1 * rows)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    grid = figure.subplots(rows, columns, sharex=True, sharey=sharey, squeeze=False).ravel()
     for empty in grid[n:]:
         empty.remove()
     return figure, list(grid[:n])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "error_by_horizon",
     "plot_backtest",
+    "plot_channels",
     "plot_error_by_horizon",
     "plot_forecast",
     "plot_gates",
@@ -45,6 +47,8 @@ __all__ = [
     "plot_training",
     "to_svg",
 ]
+
+_MOST_PANELS = 12
 
 
 def plot_forecast(
@@ -93,6 +97,48 @@ def plot_forecast(
     label_axes(ax, longest if history is None else history)
     add_legend(ax)
     return ax
+
+
+def plot_channels(forecast: Forecast, truth: pd.DataFrame | None = None) -> Figure:
+    """Draw a forecast of several channels after the ends of their histories, one panel a channel.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        With a DataFrame as its mean, whose first 12 columns are drawn.
+    truth : DataFrame, optional
+        What really happened, in columns of the same names.
+
+    Returns
+    -------
+    matplotlib Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn import RNNForecaster
+    >>> y = pd.DataFrame({"sine": np.sin(np.arange(60.0)), "cosine": np.cos(np.arange(60.0))})
+    >>> figure = plot_channels(RNNForecaster(max_steps=1).fit(y).forecast(3))
+    >>> [ax.get_title(loc="left") for ax in figure.axes]
+    ['sine', 'cosine']
+    """
+    n = forecast.mean.shape[1]
+    figure, panels = new_panels(min(n, _MOST_PANELS), sharey=False)
+    units = forecast.history.attrs.get("units")
+    for i, panel in enumerate(panels):
+        column = forecast.mean.columns[i]
+        history = forecast.history.iloc[:, i]
+        history.attrs = {"units": units.get(column) if isinstance(units, Mapping) else units}
+        one = replace(forecast, mean=forecast.mean.iloc[:, i], history=history)
+        plot_forecast(one, truth=None if truth is None else truth[column], ax=panel)
+        panel.get_legend().remove()
+        panel.set_title(verbatim(f"{column}{unit(history)}"), loc="left", fontsize="medium")
+        panel.set_ylabel("")
+    label_outer(panels)
+    if n > len(panels):
+        figure.suptitle(f"the first {len(panels)} of {n} channels", x=0, ha="left", fontsize="medium")
+    figure.legend(handles=panels[0].lines, loc="outside upper right", ncols=3, frameon=False)
+    return figure
 
 
 def plot_backtest(
@@ -319,6 +365,11 @@ def _means(forecast: Any) -> tuple[dict[str, pd.Series], pd.Series | None]:
     if isinstance(forecast, Mapping):
         return dict(forecast), None
     forecasts = list(forecast) if isinstance(forecast, Sequence) else [forecast]
+    if any(isinstance(f.mean, pd.DataFrame) for f in forecasts):
+        raise TypeError(
+            "One pair of axes shows one series; a forecast of several channels came. Draw it with "
+            "plot_channels(forecast), or one of its columns, plot_forecast(forecast.mean[column])."
+        )
     return {f.label: f.mean for f in forecasts}, forecasts[0].history
 
 

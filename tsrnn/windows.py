@@ -99,12 +99,12 @@ class Windows(NamedTuple):
     ) -> Batch:
         """Gather inputs and targets of so many rows and steps in a row."""
         B, C, dtype = len(starts), self.values.shape[1], self.values.dtype
-        x, target = (np.empty((rows, B, steps * C), dtype) for rows, steps in (x_size, target_size))
-        anchors = np.empty((B, C), dtype)
-        gather(
-            self.values, starts, self.lookback, self.horizon, self.n_anchor, first_target, x, target, anchors
-        )
-        return Batch(x, target, anchors)
+        x = np.empty((x_size[0], B, x_size[1] * C), dtype)
+        target = np.empty((target_size[0], B, target_size[1] * C), dtype)
+        anchors = np.empty((C, B), dtype)
+        values, begin = self.values.ravel(), starts if C == 1 else starts * C
+        gather(values, begin, self.lookback, self.horizon, self.n_anchor, first_target, x, target, anchors)
+        return Batch(x, target, anchors.T)
 
 
 def split_starts(
