@@ -122,6 +122,9 @@ with event.install_recorder("numba:compile") as recorder:
     for strategy in ("direct", "parallel"):
         use(lookback=6, patch_size=2, strategy=strategy)
     use(horizon=np.int8(3), lookback=np.int32(5), learning_rate=np.float32(0.01), clip_norm=1, clip_value=1)
+    y = pd.DataFrame({"a": y, "b": y**2})
+    for channels in CHOICES["channels"]:
+        use(channels=channels)
 compiled = {event.data["dispatcher"].py_func.__name__ for _, event in recorder.buffer}
 print(any(folder.glob("*.nbc")), compiled)
 """

@@ -108,7 +108,8 @@ class BaseForecaster(BaseEstimator):
         Parameters
         ----------
         y : pandas.Series, or array-like of shape (n,)
-            Observations in time order. Arrays and lists get a RangeIndex.
+            Observations in time order. Arrays and lists get a RangeIndex. `RNNForecaster` also takes a
+            DataFrame with one column a channel, or an array of shape (n, C).
 
         Returns
         -------

@@ -21,9 +21,9 @@ from tsrnn.windows import Batch
 
 
 class RNNForecaster(InspectionMixin, BaseForecaster):
-    """Forecast a series with a recurrent neural network.
+    """Forecast a series, or several channels, with a recurrent neural network.
 
-    The series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
+    A series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
     `horizon` future values, and a stack of recurrent layers under a dense head is trained on them by
     backpropagation through time. Forecasts come back on the scale and index of the data.
 
@@ -45,6 +45,10 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
         give the next value, and forecasts are fed back one by one. "parallel": the last state is followed by
         one step for each patch of the horizon, told which it is by a vector of its own (Lin et al., 2023).
+    channels : {"shared", "joint"}, default "shared"
+        For a DataFrame with one column a channel. "shared": one network of one channel, trained on the
+        windows of all, forecasts each from its own past. "joint": one network reads all channels at each step
+        and forecasts all. Either way each has transforms, level and scale of its own.
     hidden_size : int, default 32
         Units in each recurrent layer.
     num_layers : int, default 1
@@ -58,17 +62,17 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017), so the first layer never
         skips any; 1 for "parallel".
     patch_size : int, default 1
-        Values of the look-back that the network reads at a step, through a dense layer with max(0, .) if
-        several, and with "parallel" forecasts at one (Lin et al., 2023). `lookback` must be a multiple,
-        "auto" is rounded up to one. 1 for "recursive".
+        Values of the look-back, of each channel, that the network reads at a step, through a dense layer with
+        max(0, .) if several, and with "parallel" forecasts at one (Lin et al., 2023). `lookback` must be a
+        multiple, "auto" is rounded up to one. 1 for "recursive".
     dropout : float in [0, 1), default 0.0
         Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
     season_length : int, "auto" or None, default "auto"
         Steps in a season. "auto": what the index suggests (12 for months, 24 for hours, ...) if the data
-        show it (`tsrnn.scaling.seasonal_test`). None: no season.
+        show it (`tsrnn.scaling.seasonal_test`), at least one of several channels. None: no season.
     transform : "auto", None, or any of "log", "difference", "deseasonalize" in order, default "auto"
-        Exactly invertible preparation. "auto": "log" for a positive series that grows, then
-        "deseasonalize" if there is a season.
+        Exactly invertible preparation. "auto", decided for each channel: "log" for a positive series that
+        grows, then "deseasonalize" if there is a season.
     normalize : {"window", "series", "robust", None}, default "window"
         What the network sees. "window": deviations from the last value of each window (from the mean of its
         last season, if a season is left in), in units of their size over the series. "series": deviations
@@ -127,10 +131,10 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     n_parameters_ : int
         Trained numbers in each network.
     lookback_, season_length_, transform_
-        What "auto" came to.
+        What "auto" came to; ``transform_`` by column if there are several channels or a DataFrame.
     cutoff_
         Index label of the last observation.
-    fitted_values_, residuals_ : pandas.Series
+    fitted_values_, residuals_ : pandas.Series or pandas.DataFrame
         One-step-ahead forecasts of the training series and what they missed, computed when asked for.
     interrupted_ : bool
         Whether Ctrl-C ended training early.
@@ -148,6 +152,13 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     Freq: MS, Name: airpassengers, dtype: float64
     >>> model.lookback_, model.transform_, model.n_parameters_
     (36, ('log', 'deseasonalize'), 3692)
+    >>> stocks = datasets.load("eustockmarkets")[["dax", "ftse"]].dropna()
+    >>> model = RNNForecaster("gru", horizon=2, channels="joint", max_steps=100, random_state=0).fit(stocks)
+    >>> model.predict().round(-3)
+                   dax    ftse
+    date
+    1998-08-17  5000.0  5000.0
+    1998-08-18  5000.0  5000.0
     """
 
     _read = staticmethod(read_channels)
@@ -241,8 +252,9 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
         Parameters
         ----------
-        y : pandas.Series or array-like
-            New observations; their index must start after `cutoff_`. Arrays and lists continue it.
+        y : pandas.Series, pandas.DataFrame or array-like
+            New observations, of the same channels; their index must start after `cutoff_`. Arrays and lists
+            continue it.
 
         Returns
         -------
@@ -257,8 +269,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
         It starts from the zero state or, `warm`, where the training series ends.
         """
-        history = self._history(None).values
-        return Stream(self.network_, self.thetas_, self.pipeline_, history if warm else None)
+        history = self._history(None).values.ravel() if warm else None
+        return Stream(self.network_, self.thetas_, self.pipeline_, history)
 
     @property
     def fitted_values_(self) -> Any:

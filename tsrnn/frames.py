@@ -117,6 +117,8 @@ def read_channels(y: Any, *, missing: str = "error") -> Observed:
     array([[1., 3.],
            [1., 4.]])
     """
+    if isinstance(y, np.ndarray) and y.ndim > 2:
+        raise ValueError(f"`y` has shape {y.shape}; one dimension is needed, or two for several channels.")
     if isinstance(y, np.ndarray) and y.ndim == 2:
         y = pd.DataFrame(y)
     if not isinstance(y, pd.DataFrame):
@@ -196,7 +198,7 @@ def check_alike(columns: pd.Index | None, fitted: pd.Index | None) -> None:
     if not columns.equals(fitted):
         raise ValueError(
             f"`y` has {_list_columns(columns)}; the model was fitted to {_list_columns(fitted)}. "
-            "Pass the same columns in the same order, y[[...]]."
+            "Pass the same columns in the same order: y[[...]]."
         )
 
 

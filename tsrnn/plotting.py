@@ -131,7 +131,7 @@ def plot_channels(forecast: Forecast, truth: pd.DataFrame | None = None) -> Figu
         history.attrs = {"units": units.get(column) if isinstance(units, Mapping) else units}
         one = replace(forecast, mean=forecast.mean.iloc[:, i], history=history)
         plot_forecast(one, truth=None if truth is None else truth[column], ax=panel)
-        panel.get_legend().remove()
+        panel.get_legend().remove()  # type: ignore[union-attr]
         panel.set_title(verbatim(f"{column}{unit(history)}"), loc="left", fontsize="medium")
         panel.set_ylabel("")
     label_outer(panels)
