@@ -290,6 +290,17 @@ def test_one_season_for_all_if_any_channel_shows_it():
     assert plain.transform_ == {"sales": ("log",), "more": ("log",)}
 
 
+def test_shared_windows_are_those_of_each_channel_and_cross_no_border():
+    y = monthly()
+    together = small(channels="shared").fit(y).pipeline_.cut(y.to_numpy())
+    cuts = [small().fit(y[name]).pipeline_.cut(y[[name]].to_numpy()) for name in y]
+    for part, starts in enumerate(together.split(0.2)):
+        batch = together.windows.batch(starts)
+        alone = [cut.windows.batch(cut.split(0.2)[part]) for cut in cuts]
+        np.testing.assert_array_equal(batch.x, np.concatenate([one.x for one in alone], axis=1))
+        np.testing.assert_array_equal(batch.target, np.concatenate([one.target for one in alone], axis=1))
+
+
 # --- going on ------------------------------------------------------------------------------------------
 
 

@@ -366,10 +366,10 @@ def test_a_failed_fit_leaves_the_forecaster_unfitted():
     model = small().fit(monthly())
     with pytest.raises(ValueError, match="missing values"):
         model.fit(monthly().where(lambda s: s > 150))
-    with pytest.raises(
-        NotFittedError, match=r"^This RNNForecaster is not fitted yet\. Call fit\(y\) first\.$"
-    ):
-        model.predict()
+    message = r"^This RNNForecaster is not fitted yet\. Call fit\(y\) first\.$"
+    for act in (model.predict, model.stream, model.summary, lambda: model.update(monthly())):
+        with pytest.raises(NotFittedError, match=message):
+            act()
     assert not hasattr(model, "thetas_")
 
 

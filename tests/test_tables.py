@@ -201,6 +201,13 @@ def test_an_array_is_taken_to_have_the_first_columns():
     pd.testing.assert_frame_equal(both.wrap(both.values, both.index), expected, check_freq=False)
 
 
+def test_an_array_of_columns_is_refused_where_there_was_one_series():
+    message = "`y` has shape (2, 1); one dimension is needed. Pass one column or y.ravel()."
+    for read in (read_alike, read_further):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            read(np.ones((2, 1)), read_channels([1, 2]))
+
+
 def test_what_follows_must_start_after_the_end():
     first = read_channels(table())
     message = (

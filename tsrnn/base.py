@@ -131,7 +131,7 @@ class BaseForecaster(BaseEstimator):
         self._remember(fitted, observed)
         return self
 
-    def predict(self, horizon: int | None = None, *, y: Any = None) -> Any:
+    def predict(self, horizon: int | None = None, *, y: Any = None) -> pd.Series | pd.DataFrame:
         """Forecast the steps that follow the training series, or `y`.
 
         Parameters

@@ -269,18 +269,18 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
         It starts from the zero state or, `warm`, where the training series ends.
         """
-        history = self._history(None).values.ravel() if warm else None
-        return Stream(self.network_, self.thetas_, self.pipeline_, history)
+        history = self._history(None).values.ravel()
+        return Stream(self.network_, self.thetas_, self.pipeline_, history if warm else None)
 
     @property
-    def fitted_values_(self) -> Any:
+    def fitted_values_(self) -> pd.Series | pd.DataFrame:
         """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
         observed = self._history(None)
         values = fitted_values(self.pipeline_, self.network_, self.thetas_, observed.channels)
         return observed.wrap(values, observed.index)
 
     @property
-    def residuals_(self) -> Any:
+    def residuals_(self) -> pd.Series | pd.DataFrame:
         """Observed minus `fitted_values_`."""
         observed = self._history(None)
         return observed.wrap(observed.values, observed.index) - self.fitted_values_

@@ -44,7 +44,7 @@ class Observed(NamedTuple):
         """The values as (n, C); a series is one channel."""
         return self.values.reshape(len(self.values), -1)
 
-    def wrap(self, values: np.ndarray, index: pd.Index) -> Any:
+    def wrap(self, values: np.ndarray, index: pd.Index) -> pd.Series | pd.DataFrame:
         """Return values (h,) or (h, C) as a Series or DataFrame, whichever was read, with its labels."""
         if self.columns is None:
             return pd.Series(values.reshape(-1), index=index, name=self.name)
@@ -127,8 +127,8 @@ def read_channels(y: Any, *, missing: str = "error") -> Observed:
     _check_columns(y.columns)
     if len(y) == 0:
         raise ValueError("`y` is empty; at least one observation is needed.")
-    for position, label in enumerate(y.columns):
-        _check_dtype(y.dtypes.iloc[position], (label,))
+    for label, dtype in y.dtypes.items():
+        _check_dtype(dtype, (label,))
     _check_index(y.index)
     values, filled = np.empty(y.shape), np.empty(y.shape, dtype=bool)
     for position, label in enumerate(y.columns):
@@ -146,6 +146,8 @@ def read_alike(y: Any, first: Observed, *, missing: str = "error") -> Observed:
         As by `read_channels`, or if the columns are others.
     """
     columns = first.columns
+    if columns is None and not isinstance(y, pd.DataFrame):
+        return read_series(y, missing=missing)
     if isinstance(y, np.ndarray) and y.ndim == 2 and columns is not None and y.shape[1] == len(columns):
         y = pd.DataFrame(y, columns=columns)
     observed = read_channels(y, missing=missing)
@@ -162,10 +164,7 @@ def read_further(y: Any, first: Observed, *, missing: str = "error") -> Observed
         As by `read_alike`, or if `y` does not start after the end of `first`.
     """
     if not isinstance(y, pd.Series | pd.DataFrame):
-        array = np.asarray(y)
-        index = continue_index(first.index, len(array))
-        matches = first.columns is not None and array.shape[1:] == first.columns.shape
-        y = pd.DataFrame(array, index, first.columns) if matches else _labelled(array, index)
+        y = _continue(np.asarray(y), first)
     check_alike(y.columns if isinstance(y, pd.DataFrame) else None, first.columns)
     if len(y) and not y.index[0] > first.index[-1]:
         raise ValueError(
@@ -177,8 +176,11 @@ def read_further(y: Any, first: Observed, *, missing: str = "error") -> Observed
     return read_channels(pd.concat([first.wrap(first.values, first.index), y]), missing=missing)
 
 
-def _labelled(array: np.ndarray, index: pd.Index) -> pd.Series | pd.DataFrame:
-    return pd.DataFrame(array, index) if array.ndim == 2 else pd.Series(array, index)
+def _continue(array: np.ndarray, first: Observed) -> pd.Series | pd.DataFrame:
+    index = continue_index(first.index, len(array))
+    if first.columns is None or array.ndim != 2:
+        return _as_series(array).set_axis(index)
+    return pd.DataFrame(array, index, first.columns if array.shape[1] == len(first.columns) else None)
 
 
 def check_alike(columns: pd.Index | None, fitted: pd.Index | None) -> None:

@@ -50,8 +50,8 @@ class Stream:
     Raises
     ------
     ValueError
-        If the model was not trained to forecast from a state alone: strategies but "recursive",
-        ``normalize="window"``, transforms but "log".
+        If the model was not trained to forecast one series from a state alone: several columns, strategies
+        but "recursive", ``normalize="window"``, transforms but "log".
 
     Examples
     --------
