@@ -377,6 +377,39 @@ def test_panels_end_at_twelve_and_say_so():
     assert figure._suptitle.get_text() == "the first 12 of 13 channels"
 
 
+# --- looking inside ------------------------------------------------------------------------------------
+
+
+def test_the_last_state_of_a_joint_network_is_the_one_that_forecasts_all_channels():
+    y = monthly()
+    options = {"transform": None, "normalize": "series", "dtype": "float64", "horizon": 2}
+    model = small(channels="joint", **options).fit(y)
+    weights, h = model.get_weights(), model.gates()["h"].iloc[-1]
+    z = (weights["W_head"] @ h + weights["b_head"]).reshape(2, 3)
+    expected = z * y.std(ddof=0).to_numpy() + y.mean().to_numpy()
+    np.testing.assert_allclose(model.predict(), expected, rtol=1e-9)
+    assert model.gates().index[-1] == y.index[-1]
+
+
+def test_the_gradient_s_reach_is_the_mean_over_the_channels_that_share_a_network():
+    y = monthly()
+    model = small(channels="shared", loss="mse", dtype="float64", season_length=12).fit(y)
+    flow = model.gradient_flow(n_windows=10_000)["h_0"]
+    parts = []
+    for channel, name in zip(model.pipeline_.channels, y, strict=True):
+        alone = small(loss="mse", dtype="float64", season_length=12, max_steps=1).fit(y[name])
+        alone.pipeline_ = model.pipeline_._replace(channels=(channel,))
+        parts.append(alone.set_weights(model.get_weights()).gradient_flow(n_windows=10_000)["h_0"])
+    squares = np.square(parts).sum(axis=0)
+    np.testing.assert_allclose(flow**2 / flow.iloc[0] ** 2, squares / squares[0], rtol=1e-9)
+
+
+def test_gates_are_those_of_one_look_back():
+    message = "The network is shared by 3 columns and reads one at a time; one look-back is needed."
+    with pytest.raises(ValueError, match=f"^{message}"):
+        small(channels="shared").fit(monthly()).gates()
+
+
 # --- refusals ------------------------------------------------------------------------------------------
 
 
