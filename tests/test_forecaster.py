@@ -525,7 +525,7 @@ NOT_TOGETHER = {
     "patches recursive": (
         {"patch_size": 4, "strategy": "recursive"},
         'strategy="recursive" reads and forecasts one value at a step; patch_size=4 would make it read 4 '
-        'that it has yet to forecast. Set patch_size=1, or strategy="direct" or "parallel".',
+        'that it has yet to forecast. Set patch_size=1, or strategy="direct", "seq2seq" or "parallel".',
     ),
     "patches lookback": (
         {"patch_size": 5},

@@ -41,10 +41,12 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     lookback : int or "auto", default "auto"
         Past steps a forecast is made from. "auto": two or three seasons, or twice the horizon
         (`tsrnn.pipeline.automatic_lookback`), but no more than half of the series.
-    strategy : {"direct", "recursive", "parallel"}, default "direct"
+    strategy : {"direct", "recursive", "seq2seq", "parallel"}, default "direct"
         "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
-        give the next value, and forecasts are fed back one by one. "parallel": the last state is followed by
-        one step for each patch of the horizon, told which it is by a vector of its own (Lin et al., 2023).
+        give the next value, and forecasts are fed back one by one. "seq2seq": a decoder, layers like those
+        that read the look-back but with weights of their own, goes on from the last states and is fed its
+        forecasts (Cho et al., 2014; Sutskever et al., 2014). "parallel": the last state takes one step
+        for each patch of the horizon, told which by a vector of its own (Lin et al., 2023).
     channels : {"shared", "joint"}, default "shared"
         For a DataFrame with one column a channel. "shared": one network of one channel, trained on the
         windows of all, forecasts each from its own past. "joint": one network reads all channels at each step
@@ -60,13 +62,17 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         Add a layer's input to its output, from the second layer on (He et al., 2016).
     dilation : int, default 1
         Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017), so the first layer never
-        skips any; 1 for "parallel".
+        skips any; 1 for "seq2seq" and "parallel".
     patch_size : int, default 1
         Values of the look-back, of each channel, that the network reads at a step, through a dense layer with
-        max(0, .) if several, and with "parallel" forecasts at one (Lin et al., 2023). `lookback` must be a
-        multiple, "auto" is rounded up to one. 1 for "recursive".
+        max(0, .) if several, and with "seq2seq" and "parallel" forecasts at one (Lin et al., 2023).
+        `lookback` must be a multiple, "auto" is rounded up to one. 1 for "recursive".
     dropout : float in [0, 1), default 0.0
         Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
+    teacher_forcing : float in [0, 1], default 0.0
+        For "seq2seq": probability that a step of the horizon reads the true value before it while training,
+        not the one forecast, at the first optimizer step; from there it falls linearly to 0 (scheduled
+        sampling; Bengio et al., 2015).
     season_length : int, "auto" or None, default "auto"
         Steps in a season. "auto": what the index suggests (12 for months, 24 for hours, ...) if the data
         show it (`tsrnn.scaling.seasonal_test`), at least one of several channels. None: no season.
@@ -178,6 +184,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         dilation: int = 1,
         patch_size: int = 1,
         dropout: float = 0.0,
+        teacher_forcing: float = 0.0,
         season_length: int | Literal["auto"] | None = "auto",
         transform: str | Sequence[str] | None = "auto",
         normalize: str | None = "window",
@@ -215,6 +222,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         self.dilation = dilation
         self.patch_size = patch_size
         self.dropout = dropout
+        self.teacher_forcing = teacher_forcing
         self.season_length = season_length
         self.transform = transform
         self.normalize = normalize

@@ -12,7 +12,7 @@ from tsrnn.training import SCHEDULES
 
 CHOICES = {
     "cell": tuple(CELLS),
-    "strategy": ("direct", "recursive", "parallel"),
+    "strategy": ("direct", "recursive", "seq2seq", "parallel"),
     "channels": ("joint", "shared"),
     "bidirectional": (False, True),
     "residual": (False, True),
@@ -35,13 +35,15 @@ _COUNTS = {
 _LIMITS = {"max_epochs": "epochs", "max_steps": "steps", "bptt": "steps"}
 _POSITIVE = ("learning_rate", "clip_norm", "clip_value")
 _SHARES = ("dropout", "validation_fraction")
+_DECODERS = {"seq2seq": "sequential", "parallel": "parallel"}
 _NONE_ALLOWED = (*_LIMITS, "clip_norm", "clip_value")
 
 
 def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
     """Return parameters by name, with counts as int and numbers as float: kernels compile for each type.
 
-    What is not given, but follows: ``n_decoded``, the patches that cover the horizon with "parallel", else 0.
+    What is not given, but follows: ``n_decoded``, the patches that cover the horizon with "seq2seq" and
+    "parallel", else 0.
 
     Raises
     ------
@@ -51,14 +53,14 @@ def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
     options = SimpleNamespace(**parameters)
     for name, known in CHOICES.items():
         check_choice(name, parameters[name], known)
-    for name in (*_COUNTS, *_LIMITS, *_POSITIVE, *_SHARES):
+    for name in (*_COUNTS, *_LIMITS, *_POSITIVE, *_SHARES, "teacher_forcing"):
         if parameters[name] is not None or name not in _NONE_ALLOWED:
             setattr(options, name, _as_plain_number(name, parameters[name]))
     if options.lookback != "auto":
         options.lookback = check_positive_integer("lookback", options.lookback, 'steps, or "auto"')
     _check_together(options)
-    is_parallel = options.strategy == "parallel"
-    options.n_decoded = ceil(options.horizon / options.patch_size) if is_parallel else 0
+    decodes = options.strategy in _DECODERS
+    options.n_decoded = ceil(options.horizon / options.patch_size) if decodes else 0
     return options
 
 
@@ -67,6 +69,8 @@ def _as_plain_number(name: str, value: Any) -> int | float:
         return check_number(name, value, 0, inf, open_low=True)
     if name in _SHARES:
         return check_number(name, value, 0, 1)
+    if name == "teacher_forcing":
+        return check_number(name, value, 0, 1, closed_high=True)
     return check_positive_integer(name, value, (_COUNTS | _LIMITS)[name])
 
 
@@ -82,7 +86,7 @@ def _check_together(options: SimpleNamespace) -> None:
         raise ValueError(
             'strategy="recursive" reads and forecasts one value at a step; '
             f"patch_size={options.patch_size} would make it read {options.patch_size} that it has yet to "
-            'forecast. Set patch_size=1, or strategy="direct" or "parallel".'
+            'forecast. Set patch_size=1, or strategy="direct", "seq2seq" or "parallel".'
         )
     if options.bptt is not None and options.bidirectional:
         raise ValueError(
@@ -100,7 +104,7 @@ def _check_together(options: SimpleNamespace) -> None:
 def build_network(options: SimpleNamespace, n_channels: int = 1) -> Network:
     """Return the network that checked options describe, for so many channels."""
     width = n_channels if options.channels == "joint" else 1
-    n_outputs = {"direct": options.horizon, "recursive": 1, "parallel": options.patch_size}
+    n_outputs = {"direct": options.horizon, "recursive": 1} | dict.fromkeys(_DECODERS, options.patch_size)
     return Network(
         options.cell,
         options.patch_size * width,
@@ -113,5 +117,6 @@ def build_network(options: SimpleNamespace, n_channels: int = 1) -> Network:
         dilation=options.dilation,
         embedding=options.patch_size > 1,
         n_decoded=options.n_decoded,
+        decoder=_DECODERS.get(options.strategy, "parallel"),
         dtype=options.dtype,
     )

@@ -18,12 +18,15 @@ def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -
     return int(value)
 
 
-def check_number(name: str, value: Any, low: float, high: float, *, open_low: bool = False) -> float:
-    """Return a number in [low, high), or in (low, high) with `open_low`, as a float; refuse others."""
+def check_number(
+    name: str, value: Any, low: float, high: float, *, open_low: bool = False, closed_high: bool = False
+) -> float:
+    """Return a number between two as a float; refuse others, and the limits unless they are closed."""
     number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    if not (low < number < high or (number == low and not open_low)):
-        bracket = "(" if open_low else "["
-        raise ValueError(f"`{name}` must be a number in {bracket}{low:g}, {high:g}); got {value!r}.")
+    at_limit = (number == low and not open_low) or (number == high and closed_high)
+    if not (low < number < high or at_limit):
+        limits = f"{'(' if open_low else '['}{low:g}, {high:g}{']' if closed_high else ')'}"
+        raise ValueError(f"`{name}` must be a number in {limits}; got {value!r}.")
     return number
 
 

@@ -59,6 +59,7 @@ class Training:
     clip_norm: float | None
     clip_value: float | None
     bptt: int | None
+    teacher_forcing: float = 0.0
 
 
 @dataclass
@@ -160,7 +161,7 @@ class Run:
     def _step(self, step: int, items: np.ndarray, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""
         training = self.training
-        loss = self._value_and_gradient(self.source.batch(items))
+        loss = self._value_and_gradient(step, self.source.batch(items))
         norm = clip_norm(self.gradient, math.inf if training.clip_norm is None else training.clip_norm)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             return self._recover(step, loss)
@@ -176,10 +177,11 @@ class Run:
         )
         return True
 
-    def _value_and_gradient(self, batch: Batch) -> float:
+    def _value_and_gradient(self, step: int, batch: Batch) -> float:
         """Return the mean loss and write its gradient."""
         x, target, loss, bptt = batch.x, batch.target, self.training.loss, self.training.bptt
         more: dict[str, Any] = {"weight": batch.weight, "rng": self.rng, "workspace": self.workspace}
+        more["teacher_forcing"] = self.training.teacher_forcing * (1 - (step - 1) / self.n_steps)
         if bptt is not None:
             return truncated_value_and_gradient(
                 self.network, self.theta, x, target, loss, self.gradient, bptt=bptt, **more

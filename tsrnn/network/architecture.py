@@ -7,7 +7,7 @@ import numpy as np
 
 from tsrnn.kernels.cells import Cell
 from tsrnn.kernels.panels import pack, unpack
-from tsrnn.network.layout import SIDES, Arranger, Packing, recurrent
+from tsrnn.network.layout import DECODER, SIDES, Arranger, Packing, recurrent, side_by_side
 
 Views = dict[str, np.ndarray]
 
@@ -26,6 +26,7 @@ class Architecture(NamedTuple):
     dilation: int
     embedding: bool
     n_decoded: int
+    decoder: str
     n_symbols: int
     pooling: str
     dtype: np.dtype
@@ -35,13 +36,18 @@ class Architecture(NamedTuple):
         """Directions of each layer, as in the names of the parameters."""
         return SIDES[: 1 + self.bidirectional]
 
+    @property
+    def unrolls(self) -> bool:
+        """Whether a decoder of its own layers reads its own output."""
+        return self.n_decoded > 0 and self.decoder == "sequential"
+
     def skip(self, layer: int) -> int:
         """Return the steps from a state back to the one it follows."""
         return self.dilation**layer
 
     def named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield the parameters in order."""
-        H, O, cell = self.hidden_size, self.n_outputs, self.cell  # noqa: E741
+        H, O = self.hidden_size, self.n_outputs  # noqa: E741
         features = H * len(self.suffixes)
         if self.n_symbols:
             yield "W_symbol", (self.n_symbols, self.n_inputs)
@@ -50,22 +56,28 @@ class Architecture(NamedTuple):
             yield "b_embed", (H,)
         for layer in range(self.num_layers):
             for suffix in self.suffixes:
-                name = f"{layer}{suffix}"
-                yield f"W_ih_{name}", (cell.n_gates * H, self.layer_inputs(layer))
-                if cell.feeds_output_back:
-                    yield f"W_yh_{name}", (H, O)
-                else:
-                    yield f"W_hh_{name}", (cell.n_gates * H, H)
-                yield f"bias_{name}", (cell.n_biases * H,)
-                if cell.n_diagonals:
-                    yield f"W_peephole_{name}", (cell.n_diagonals, H)
-                if cell.feeds_output_back and layer < self.num_layers - 1:
-                    yield f"W_hy_{name}", (O, H)
-                    yield f"b_y_{name}", (O,)
-        if self.n_decoded:
+                yield from self._layer_shapes(layer, suffix, self.layer_inputs(layer))
+        if self.unrolls:
+            for layer in range(self.num_layers):
+                yield from self._layer_shapes(layer, DECODER, H if layer > 0 else O)
+        elif self.n_decoded:
             yield "position", (self.n_decoded, self.layer_inputs(0))
         yield "W_head", (O, features)
         yield "b_head", (O,)
+
+    def _layer_shapes(self, layer: int, suffix: str, n_inputs: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+        H, O, cell, name = self.hidden_size, self.n_outputs, self.cell, f"{layer}{suffix}"  # noqa: E741
+        yield f"W_ih_{name}", (cell.n_gates * H, n_inputs)
+        if cell.feeds_output_back:
+            yield f"W_yh_{name}", (H, O)
+        else:
+            yield f"W_hh_{name}", (cell.n_gates * H, H)
+        yield f"bias_{name}", (cell.n_biases * H,)
+        if cell.n_diagonals:
+            yield f"W_peephole_{name}", (cell.n_diagonals, H)
+        if cell.feeds_output_back and layer < self.num_layers - 1:
+            yield f"W_hy_{name}", (O, H)
+            yield f"b_y_{name}", (O,)
 
     def layer_inputs(self, layer: int) -> int:
         """Return how many numbers enter a layer at a step."""
@@ -76,9 +88,10 @@ class Architecture(NamedTuple):
     def composed_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield what is composed of the parameters where outputs are fed back."""
         H = self.hidden_size
-        for layer in range(self.num_layers * self.cell.feeds_output_back):
-            yield f"W_hh_{layer}", (H, H)
-            yield f"bias_{layer}", (H,)
+        for suffix in ("", DECODER)[: 1 + self.unrolls]:
+            for layer in range(self.num_layers * self.cell.feeds_output_back):
+                yield f"W_hh_{layer}{suffix}", (H, H)
+                yield f"bias_{layer}{suffix}", (H,)
 
 
 def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
@@ -90,7 +103,8 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
         from_layer = layer > 0 or network.embedding
         for suffix in network.suffixes:
             one, two = recurrent(arrange, network.cell, views, f"{layer}{suffix}", from_layer=from_layer)
-            if not from_layer and not network.n_decoded and not network.n_symbols:
+            decodes_in_parallel = network.n_decoded and not network.unrolls
+            if not from_layer and not decodes_in_parallel and not network.n_symbols:
                 del two["W_x_transposed"]  # nothing trainable lies below
             forward |= {f"{name}_{layer}{suffix}": array for name, array in one.items()}
             backward |= {f"{name}_{layer}{suffix}": array for name, array in two.items()}
@@ -109,7 +123,15 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
     if network.n_symbols:
         table = views["W_symbol"]
         forward["W_symbol"] = arrange.pad(table, 1, arrange.panels_of(network.n_inputs) * arrange.width)
-    if network.n_decoded:
+    if network.unrolls:
+        layers = [
+            recurrent(arrange, network.cell, views, f"{layer}{DECODER}", from_layer=layer > 0)
+            for layer in range(network.num_layers)
+        ]
+        one, two = (side_by_side(list(part)) for part in zip(*layers, strict=True))
+        forward |= {f"{name}{DECODER}": array for name, array in one.items()}
+        backward |= {f"{name}{DECODER}": array for name, array in two.items()}
+    elif network.n_decoded:
         position = arrange.features(views["position"], from_layer=network.embedding)
         forward["position"] = arrange.transposed(position)
     return Packing.of(forward), Packing.of(backward)
@@ -146,27 +168,35 @@ class PackedGradient:
 
 def check_together(network: Architecture, cell: str) -> None:
     """Refuse options that do not go together."""
+    if network.n_decoded:
+        _check_decodes(network)
     if network.bidirectional and network.cell.feeds_output_back:
         raise ValueError(
             f'cell="{cell}" feeds the network\'s output back, which a bidirectional network has only '
             "once both directions are through. Set bidirectional=False or choose another cell."
         )
-    if network.n_decoded and network.bidirectional:
-        raise ValueError(
-            "Steps decoded in parallel follow the last state; a bidirectional network has none to follow. "
-            "Set bidirectional=False."
-        )
     if network.n_symbols and (network.embedding or network.n_decoded):
         raise ValueError(
-            "Symbols enter one at a step, as vectors of their own; patches and steps decoded in parallel are "
-            "of numbers. Set n_symbols=0, or embedding=False and n_decoded=0."
+            "Symbols enter one at a step, as vectors of their own; patches and decoded steps are of numbers. "
+            "Set n_symbols=0, or embedding=False and n_decoded=0."
         )
-    if network.pooling == "mean" and network.n_decoded:
+
+
+def _check_decodes(network: Architecture) -> None:
+    if network.bidirectional:
         raise ValueError(
-            'Steps decoded in parallel follow the last state, not the mean of all. Set pooling="last".'
+            "Decoded steps follow the last state; a bidirectional network has none to follow. "
+            "Set bidirectional=False."
         )
-    if network.n_decoded and network.dilation > 1:
+    if network.pooling == "mean":
+        raise ValueError('Decoded steps follow the last state, not the mean of all. Set pooling="last".')
+    if network.dilation > 1:
         raise ValueError(
-            f"Steps decoded in parallel follow one state; with dilation={network.dilation} several are open. "
+            f"Decoded steps follow one state; with dilation={network.dilation} several are open. "
             "Set dilation=1."
+        )
+    if network.unrolls and network.n_outputs > network.n_inputs:
+        raise ValueError(
+            "A sequential decoder goes on from the last inputs, the first of which its outputs continue; got "
+            f"n_outputs={network.n_outputs} with n_inputs={network.n_inputs}. Feed in all that is forecast."
         )

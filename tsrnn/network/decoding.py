@@ -40,10 +40,6 @@ class Decoding:
         self._shared = np.zeros((1, n_entered, n_steps, width), dtype)
         self._no_bias = np.zeros((n_entered, width), dtype)
 
-    @property
-    def _state(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._layer.h[-1], self._layer.c[(len(self._layer.h) - 1) % len(self._layer.c)]
-
     def forward(self, x: np.ndarray) -> None:
         """Take the steps, with inputs x (n_steps, panels, B, lanes), empty if there are positions."""
         layer = self._layer
@@ -52,7 +48,7 @@ class Decoding:
         decode(
             layer.step,
             layer.weights,
-            *self._state,
+            *layer.last,
             x,
             self._shared[0],
             self._common,
@@ -67,7 +63,7 @@ class Decoding:
         decode_backward(
             layer.step,
             layer.transposes,
-            *self._state,
+            *layer.last,
             self._common,
             self._gates,
             self.h,
@@ -90,7 +86,7 @@ class Decoding:
         common = self._common[None]
         bias = gradient.bias.reshape(-1, 1, gradient.bias.shape[-1])
         add_outer(bias, layer.ones, 0, common, 0, len(bias))
-        add_outer(gradient.W_h[: h_end - h_start], self._state[0][None], 0, common, h_start, h_end)
+        add_outer(gradient.W_h[: h_end - h_start], layer.last[0][None], 0, common, h_start, h_end)
         if h_end < x_end:
             through = self._gates.shape[1] - P
             add_outer(gradient.W_h[h_end - h_start :], self._gates, through, self._gates, h_end, x_end)

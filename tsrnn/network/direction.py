@@ -76,6 +76,11 @@ class Direction:
         self._lengths = lengths
         scan.forward(self.step, self.weights, x, self.gates, self.h, self.c, self.skip, lengths)
 
+    @property
+    def last(self) -> tuple[np.ndarray, np.ndarray]:
+        """The states h and c that follow the last step, in panels."""
+        return self.h[-1], self.c[(len(self.h) - 1) % len(self.c)]
+
     def final(self, state: np.ndarray, first: int) -> None:
         """Write the last states into `state` (n_states, skip, windows, H) from window `first` on."""
         from_panels(self.h[len(self.h) - self.skip :], state[0], first)

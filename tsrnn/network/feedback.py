@@ -15,7 +15,6 @@ class Feedback:
     ----------
     shapes, composed : dict of tuple
         Names and shapes of the parameters, and of ``W_hh_l`` and ``bias_l`` composed for each layer l.
-    num_layers : int
     n_parameters, n_all : int
         Numbers in the parameters, and with what is composed of them.
     dtype : numpy.dtype
@@ -25,7 +24,6 @@ class Feedback:
         self,
         shapes: Shapes,
         composed: Shapes,
-        num_layers: int,
         n_parameters: int,
         n_all: int,
         dtype: np.dtype,
@@ -36,9 +34,9 @@ class Feedback:
         self._d_layers: list[_Layer] = []
         for flat, layers in ((self._theta, self._layers), (self.gradient, self._d_layers)):
             given, made = named_views(flat[: self._n], shapes), named_views(flat[self._n :], composed)
-            for layer in range(num_layers):
-                top = layer == num_layers - 1
-                W_hy, b_y = ("W_head", "b_head") if top else (f"W_hy_{layer}", f"b_y_{layer}")
+            for layer in (name.removeprefix("W_hh_") for name in composed if name.startswith("W_hh_")):
+                own = f"W_hy_{layer}", f"b_y_{layer}"
+                W_hy, b_y = own if own[0] in shapes else ("W_head", "b_head")
                 names = (f"W_yh_{layer}", W_hy, b_y, f"bias_{layer}")
                 composed_here = [made[f"W_hh_{layer}"], made[f"bias_{layer}"]]
                 layers.append(([given[name] for name in names], composed_here))

@@ -14,6 +14,7 @@ from tsrnn.kernels.tile import lanes
 
 Shapes = dict[str, tuple[int, ...]]
 SIDES = ("", "_reverse")
+DECODER = "_decoder"
 
 
 def named_views(flat: np.ndarray, shapes: Shapes) -> dict[str, np.ndarray]:
@@ -107,3 +108,16 @@ def recurrent(
         diagonal = padded.reshape(cell.n_diagonals, P, width)
     forward = {"W_x": arrange.forward(W_x), "W_h": arrange.forward(W_h), "bias": bias, "diagonal": diagonal}
     return forward, {"W_x_transposed": arrange.transposed(W_x), "W_h_transposed": arrange.transposed(W_h)}
+
+
+def side_by_side(layers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Stack equal arrays of many layers; what leads from inputs to the lowest one is by itself."""
+    stacked = {}
+    for name, lowest in layers[0].items():
+        upper = [layer[name] for layer in layers[1:]]
+        if not name.startswith("W_x"):
+            stacked[name] = np.stack([lowest, *upper])
+        else:
+            stacked[name.replace("W_x", "lowest")] = lowest
+            stacked[name] = np.stack(upper) if upper else np.empty((0, 1, 1, 1), lowest.dtype)
+    return stacked

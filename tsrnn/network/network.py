@@ -43,8 +43,12 @@ class Network:
     embedding : bool, default False
         Pass the inputs of each step through a dense layer of `hidden_size` and max(0, .) first.
     n_decoded : int, default 0
-        If positive, the outputs are those of as many single steps, all from the final state and each with an
-        input vector of its own that is learned (Lin et al., 2023, SegRNN).
+        If positive, the outputs are those of as many further steps, which `decoder` takes.
+    decoder : {"parallel", "sequential"}, default "parallel"
+        "parallel": single steps, all from the final state and each with an input vector of its own that is
+        learned (Lin et al., 2023, SegRNN). "sequential": a second stack with weights of its own goes on from
+        the final states of all layers; each step reads the output of the one before it, the first step the
+        first `n_outputs` of the last inputs, which they continue (Cho et al., 2014; Sutskever et al., 2014).
     n_symbols : int, default 0
         If positive, inputs are not numbers but symbols, 0 to n_symbols - 1, one at each step: each stands for
         a vector of `n_inputs` numbers that is learned.
@@ -83,6 +87,7 @@ class Network:
         dilation: int = 1,
         embedding: bool = False,
         n_decoded: int = 0,
+        decoder: str = "parallel",
         n_symbols: int = 0,
         pooling: str = "last",
         dtype: str = "float32",
@@ -99,6 +104,7 @@ class Network:
             dilation,
             embedding,
             n_decoded,
+            decoder,
             n_symbols,
             pooling,
             np.dtype(dtype),
@@ -119,7 +125,8 @@ class Network:
         """Return the named parameters as views into `theta` (or into a gradient like it).
 
         Per layer l: ``W_ih_l`` (n_gates H, inputs), ``W_hh_l`` (n_gates H, H), ``bias_l`` (n_biases H,), with
-        gates in PyTorch's order; then ``W_head`` (n_outputs, H) and ``b_head`` (n_outputs,).
+        gates in PyTorch's order; ``W_ih_l_decoder`` and so on for a sequential decoder; then ``W_head``
+        (n_outputs, H) and ``b_head`` (n_outputs,).
         """
         return named_views(theta, self._shapes)
 
@@ -223,6 +230,7 @@ class Network:
         gradient: np.ndarray,
         *,
         rng: np.random.Generator | None = None,
+        teacher_forcing: float = 0.0,
         state: list[np.ndarray] | None = None,
         lengths: np.ndarray | None = None,
         weight: np.ndarray | None = None,
@@ -243,7 +251,10 @@ class Network:
         gradient : ndarray of shape (n_parameters,)
             Overwritten with d loss / d theta.
         rng : numpy.random.Generator, optional
-            Draws the dropout masks; without it nothing is dropped.
+            Draws the dropout masks and what `teacher_forcing` needs; without it there is neither.
+        teacher_forcing : float, default 0.0
+            Probability that a step of a sequential decoder reads the target of the step before it, where
+            there is one, instead of its output; drawn for each step and window (Bengio et al., 2015).
         weight : ndarray of shape (steps, B), optional
             Of the targets in the mean; default: 1 for each.
         final, d_state : list of ndarray, optional
@@ -253,7 +264,14 @@ class Network:
         -------
         float
         """
-        inputs = self._inputs(x, state, lengths)._replace(masks=self._dropout_masks(x, rng))
+        if loss == "cross_entropy" and self.architecture.unrolls:
+            raise ValueError(
+                'A sequential decoder reads its outputs; with loss="cross_entropy" they are logits. '
+                'Choose another loss, or decoder="parallel".'
+            )
+        inputs = self._inputs(x, state, lengths)._replace(
+            masks=self._dropout_masks(x, rng), truth=self._truth(target, teacher_forcing, rng)
+        )
         weight = np.empty((0, 0), self.dtype) if weight is None else weight
         objective = Objective(LOSSES[loss], target, weight)
         workspace = workspace or self.workspace()
@@ -261,6 +279,11 @@ class Network:
 
     def _inputs(self, x: np.ndarray, state: list[np.ndarray] | None, lengths: np.ndarray | None) -> Inputs:
         self._check_state(state)
+        if lengths is not None and self.architecture.n_decoded:
+            raise ValueError(
+                "Decoded steps follow the last step of all windows; with `lengths` each has its own. "
+                "Pass windows of one length, or set n_decoded=0."
+            )
         steps = np.empty(0, np.int64) if lengths is None else np.ascontiguousarray(lengths, np.int64)
         return Inputs(x, state, steps)
 
@@ -275,7 +298,7 @@ class Network:
         if not self.architecture.cell.feeds_output_back:
             return None
         n = self.n_parameters
-        return Feedback(self._shapes, self._composed_shapes, self.num_layers, n, self._n_extended, self.dtype)
+        return Feedback(self._shapes, self._composed_shapes, n, self._n_extended, self.dtype)
 
     def _dropout_masks(self, x: np.ndarray, rng: np.random.Generator | None) -> list[np.ndarray] | None:
         """Draw what each layer lets through at each step, the decoded ones last."""
@@ -286,6 +309,13 @@ class Network:
         keep = 1 - network.dropout
         scale = network.dtype.type(1 / keep)
         return [(rng.random(shape, np.float32) < keep) * scale for _ in range(network.num_layers)]
+
+    def _truth(self, target: np.ndarray, share: float, rng: np.random.Generator | None) -> np.ndarray | None:
+        """Draw what a decoder reads in place of its outputs; nan where it reads them."""
+        if rng is None or share == 0 or not self.architecture.unrolls:
+            return None
+        told = rng.random(target.shape[:2], np.float32) < share
+        return np.where(told[:, :, None], target, target.dtype.type(np.nan))
 
     def summary(self) -> str:
         """Return a table of layers with their parameter counts.
@@ -310,11 +340,17 @@ class Network:
             endings = tuple(f"_{layer}{suffix}" for suffix in network.suffixes)
             count = sum(prod(shape) for name, shape in self._shapes.items() if name.endswith(endings))
             rows.append((f"{self.cell_name} {layer}", f"{network.layer_inputs(layer)} -> {up}", str(count)))
-        if network.n_decoded:
+        if network.unrolls:
+            rows += [self._summary_of_decoder(layer) for layer in range(network.num_layers)]
+        elif network.n_decoded:
             rows.append(("positions", f"{network.n_decoded}", str(prod(self._shapes["position"]))))
         rows.append(self._summary_row("head", "W_head", "b_head"))
         rows.append(("total", "", str(self.n_parameters)))
         return "\n".join(f"{name:<16}{shape:<12}{count:>11}" for name, shape, count in rows)
+
+    def _summary_of_decoder(self, layer: int) -> tuple[str, str, str]:
+        own = [shape for name, shape in self._shapes.items() if name.endswith(f"_{layer}_decoder")]
+        return f"decoder {layer}", f"{own[0][1]} -> {self.hidden_size}", str(sum(map(prod, own)))
 
     def _summary_row(self, label: str, W: str, b: str) -> tuple[str, str, str]:
         n_outputs, n_inputs = self._shapes[W]

@@ -9,6 +9,7 @@ from tsrnn.network.architecture import Architecture, PackedWeights, Views
 from tsrnn.network.decoding import Decoding
 from tsrnn.network.direction import Direction
 from tsrnn.network.reading import Reading
+from tsrnn.network.unrolling import Unrolling
 
 
 class Shard:
@@ -45,8 +46,12 @@ class Shard:
         self._lowest = self._array(n_steps, self._P) if network.embedding else self._x
         self._no_steps = self._array(0, self._P)
         self._layers = [self._layer(layer) for layer in range(network.num_layers)]
-        n_decodings = network.num_layers if network.n_decoded else 0
+        n_decodings = network.num_layers if network.n_decoded and not network.unrolls else 0
         self._decodings = [self._decoding(layer) for layer in range(n_decodings)]
+        self._unrolling = None
+        if network.unrolls:
+            encoder = [direction for (direction,) in self._layers]
+            self._unrolling = Unrolling(network, packed, gradient, encoder)
         self._masks: list[np.ndarray] | None = None
         self._output = self._array(n_read, len(packed.forward["b_head"]))
         self.output = np.empty((n_read, n_windows, network.n_outputs), network.dtype)
@@ -83,11 +88,12 @@ class Shard:
         state: list[np.ndarray] | None,
         lengths: np.ndarray,
         masks: list[np.ndarray] | None,
+        truth: np.ndarray | None,
         window: int,
     ) -> None:
         """Write `output` (steps, n_windows, n_outputs), given x (T, windows, n_inputs) from `window` on.
 
-        state, lengths and masks are those of all windows, as in `tsrnn.network.workspace.Inputs`.
+        state, lengths, masks and truth are those of all windows, as in `tsrnn.network.workspace.Inputs`.
         """
         weights, lengths = self._packed.forward, lengths[window : window + self._B]
         self._enter(x, window)
@@ -100,8 +106,12 @@ class Shard:
                 direction.forward(below, lengths)
             self._inputs.append(below)
             below = self._upward(layer, self._states(layer), below, slice(None, self._T))
-        self._top = self._decode() if self._decodings else self._reading.forward(below, lengths)
-        dense(self._top, weights["W_head"], weights["b_head"], self._output)
+        if self._unrolling:
+            rest = None if self._masks is None else [mask[self._T :] for mask in self._masks]
+            self._top = self._unrolling.forward(self._x[-1], truth, rest, self._output, window)
+        else:
+            self._top = self._decode() if self._decodings else self._reading.forward(below, lengths)
+            dense(self._top, weights["W_head"], weights["b_head"], self._output)
         from_panels(self._output, self.output, 0)
 
     def _enter(self, x: np.ndarray, window: int) -> None:
@@ -164,18 +174,22 @@ class Shard:
         """Add to the gradient, given that of the output."""
         assert self._gradient is not None
         to_panels(d_output, 0, self._d_output)
-        d_read, gradient = self._d_top, self._gradient
-        d_read[:] = 0
-        dense_backward(self._d_output, self._packed.backward["W_head_transposed"], d_read)
-        dense_gradients(self._top, self._d_output, self._ones, gradient["W_head"], gradient["b_head"])
         for directions in self._layers:
             for direction in directions:
                 direction.end()
-        if self._decodings:
-            self._decode_backward(d_read)
-            d_up, first = self._no_steps, 0
+        d_up, first = self._no_steps, 0
+        if self._unrolling:
+            self._unrolling.backward(self._d_output)
         else:
-            d_up, first = self._reading.backward(d_read)
+            d_read = self._d_top
+            d_read[:] = 0
+            dense_backward(self._d_output, self._packed.backward["W_head_transposed"], d_read)
+            if self._decodings:
+                self._decode_backward(d_read)
+            else:
+                d_up, first = self._reading.backward(d_read)
+        gradient = self._gradient
+        dense_gradients(self._top, self._d_output, self._ones, gradient["W_head"], gradient["b_head"])
         for layer in reversed(range(len(self._layers))):
             d_up, first = self._layer_backward(layer, d_up, first), 0
         self._enter_backward(d_up)

@@ -31,14 +31,16 @@ def truncated_value_and_gradient(
         return network.value_and_gradient(theta, x, target, loss, gradient, weight=weight, **more)
     if weight is None:
         weight = np.empty((0, 0), theta.dtype)
-    first, total = len(x) - len(target), total_weight(target, weight)
+    decodes, total = network.architecture.n_decoded > 0, total_weight(target, weight)
+    first = len(x) - (1 if decodes else len(target))
     state, part, value = network.zero_state(x.shape[1]), np.empty_like(gradient), 0.0
     gradient[:] = 0
     for low, high in pairwise([0, *range(len(x) % bptt or bptt, len(x) + 1, bptt)]):
         if high <= first:
             _, state = network.forward(theta, x[low:high], state, first=-1, workspace=more.get("workspace"))
             continue
-        here, final = slice(max(low - first, 0), high - first), network.zero_state(x.shape[1])
+        here = slice(None) if decodes else slice(max(low - first, 0), high - first)
+        final = network.zero_state(x.shape[1])
         share = total_weight(target[here], weight[here]) / total
         value += share * network.value_and_gradient(
             theta,

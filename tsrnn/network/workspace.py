@@ -37,12 +37,15 @@ class Inputs(NamedTuple):
         Steps of each window; empty if all have T.
     masks : list of ndarray, or None
         What dropout lets through of each layer.
+    truth : ndarray of shape (n_decoded, B, n_outputs), or None
+        What a sequential decoder reads in place of its outputs, nan where it reads them.
     """
 
     x: np.ndarray
     state: State | None
     lengths: np.ndarray
     masks: list[np.ndarray] | None = None
+    truth: np.ndarray | None = None
 
 
 class Objective(NamedTuple):
