@@ -13,9 +13,11 @@ OPTIONS = {
     "dilation": {"dilation": 2},
     "embedding": {"embedding": True},
     "n_decoded": {"n_decoded": 3},
+    "seq2seq": {"n_decoded": 4, "decoder": "sequential"},
     "forwards": {"residual": True, "dilation": 3, "embedding": True},
     "both_ways": {"bidirectional": True, "residual": True, "dilation": 2, "embedding": True},
     "decoding": {"residual": True, "embedding": True, "n_decoded": 2},
+    "unrolling": {"residual": True, "embedding": True, "n_decoded": 3, "decoder": "sequential"},
 }
 
 
@@ -26,6 +28,17 @@ def possible(cell, bidirectional=False, n_decoded=0, dilation=1, **_):
 
 NETWORKS = [(cell, name) for cell in CELLS for name, options in OPTIONS.items() if possible(cell, **options)]
 ONE_WAY = [(cell, name) for cell, name in NETWORKS if "bidirectional" not in OPTIONS[name]]
+
+
+class Coins:
+    """A generator whose numbers are below one half where `told` is positive, and above it elsewhere."""
+
+    def __init__(self, told):
+        self._told = told
+
+    def random(self, shape, dtype):
+        assert shape == self._told.shape
+        return np.where(self._told > 0, 0.1, 0.9).astype(dtype)
 
 
 def make(cell, options, n_inputs=2, hidden_size=3, num_layers=3, n_outputs=2, seed=0, **more):

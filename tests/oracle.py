@@ -4,6 +4,8 @@ One sequence, one step at a time, in float64. Names and gate order are PyTorch's
 were derived by hand from the equations in each step's docstring. Nothing here imports the library.
 """
 
+from itertools import product
+
 import numpy as np
 
 N_GATES = {"rnn": 1, "rnn_relu": 1, "lstm": 4, "lstm_peephole": 4, "gru": 3, "gru_reset_before": 3}
@@ -235,14 +237,27 @@ def scan(step, rows, past):
 
 
 def parameter_shapes(
-    cell, n_inputs, H, n_layers, n_outputs, *, bidirectional=False, embedding=False, n_decoded=0, **_
+    cell,
+    n_inputs,
+    H,
+    n_layers,
+    n_outputs,
+    *,
+    bidirectional=False,
+    embedding=False,
+    n_decoded=0,
+    decoder="parallel",
+    **_,
 ):
     """Return the shape of every parameter of a network by name, in the order of the flat vector."""
     kind = {"irnn": "rnn_relu", "jordan": "rnn"}.get(cell, cell)
     entering = H if embedding else n_inputs
     shapes = {"W_embed": (H, n_inputs), "b_embed": (H,)} if embedding else {}
-    for layer in range(n_layers):
-        below = entering if layer == 0 else H * (1 + bidirectional)
+    stacks = [(("", "_reverse") if bidirectional else ("",), entering)]
+    if decoder == "sequential":
+        stacks.append((("_decoder",), n_outputs))
+    for (directions, lowest), layer in product(stacks, range(n_layers)):
+        below = lowest if layer == 0 else H * (1 + bidirectional)
         own = {
             "W_ih": (N_GATES[kind] * H, below),
             "W_hh": (N_GATES[kind] * H, H),
@@ -253,9 +268,9 @@ def parameter_shapes(
         if cell == "jordan":
             own = {"W_ih": (H, below), "W_yh": (H, n_outputs), "bias": (H,)}
             own |= {"W_hy": (n_outputs, H), "b_y": (n_outputs,)} if layer < n_layers - 1 else {}
-        for direction in ("", "_reverse") if bidirectional else ("",):
+        for direction in directions:
             shapes |= {f"{name}_{layer}{direction}": shape for name, shape in own.items()}
-    if n_decoded:
+    if n_decoded and decoder == "parallel":
         shapes["position"] = (n_decoded, entering)
     return shapes | {"W_head": (n_outputs, H * (1 + bidirectional)), "b_head": (n_outputs,)}
 
@@ -270,8 +285,9 @@ def split(theta, shapes):
 def step_of_layer(cell, weights, layer, n_layers, direction=""):
     """Return the layer's ``step(x, state) -> state``, which holds the weights it needs."""
     if cell == "jordan":
-        W_ih, W_yh, bias = (weights[f"{name}_{layer}"] for name in ("W_ih", "W_yh", "bias"))
-        readout = ("W_head", "b_head") if layer == n_layers - 1 else (f"W_hy_{layer}", f"b_y_{layer}")
+        name = f"{layer}{direction}"
+        W_ih, W_yh, bias = (weights[f"{part}_{name}"] for part in ("W_ih", "W_yh", "bias"))
+        readout = ("W_head", "b_head") if layer == n_layers - 1 else (f"W_hy_{name}", f"b_y_{name}")
         W_hy, b_y = (weights[name] for name in readout)
         return lambda x, state: (np.tanh(W_ih @ x + W_yh @ (W_hy @ state[0] + b_y) + bias),)
     kind = "rnn_relu" if cell == "irnn" else cell
@@ -279,12 +295,14 @@ def step_of_layer(cell, weights, layer, n_layers, direction=""):
     return lambda x, state: STEP[kind](x, state, *own)
 
 
-def sequence_forward(cell, weights, rows, state, bidirectional, residual, embedding, n_decoded, one_step):
+def sequence_forward(
+    cell, weights, rows, state, bidirectional, residual, embedding, n_decoded, one_step, decoder, truth
+):
     """Return the outputs (steps, O) for one sequence, and each layer's list of final states.
 
     Of both directions, the last step is the one each took last.
     """
-    n_layers, finals = len(state), []
+    n_layers, finals, last = len(state), [], rows[-1]
     if embedding:
         rows = [np.maximum(0.0, weights["W_embed"] @ row + weights["b_embed"]) for row in rows]
     steps = [step_of_layer(cell, weights, layer, n_layers) for layer in range(n_layers)]
@@ -303,6 +321,9 @@ def sequence_forward(cell, weights, rows, state, bidirectional, residual, embedd
     if bidirectional and one_step:
         middle = len(rows[0]) // 2
         rows = [np.concatenate([rows[-1][:middle], rows[0][middle:]])]
+    if decoder == "sequential":
+        steps = [step_of_layer(cell, weights, layer, n_layers, "_decoder") for layer in range(n_layers)]
+        return decode(steps, weights, last, finals, residual, truth), finals
     if n_decoded:
         rows = [single_step(steps, position, finals, residual) for position in weights["position"]]
     return [weights["W_head"] @ row + weights["b_head"] for row in rows], finals
@@ -321,6 +342,19 @@ def single_step(steps, row, finals, residual):
     return row
 
 
+def decode(steps, weights, last, finals, residual, truth):
+    """Return the outputs of layers that go on from the final states, fed what came out, or the truth."""
+    W, b = weights["W_head"], weights["b_head"]
+    states, outputs, x = [final for (final,) in finals], [], last[: len(b)]
+    for told in truth:
+        for layer, step in enumerate(steps):
+            states[layer] = step(x, states[layer])
+            x = states[layer][0] + x if residual and layer > 0 else states[layer][0]
+        outputs.append(W @ x + b)
+        x = np.where(np.isnan(told), outputs[-1], told)
+    return outputs
+
+
 def network_forward(
     cell,
     views,
@@ -332,20 +366,24 @@ def network_forward(
     embedding=False,
     n_decoded=0,
     one_step=False,
+    decoder="parallel",
+    truth=None,
     **_,
 ):
     """Return the output (steps, B, O) and a list with the final states (S, slots, B, H) of each layer.
 
     `state` is such a list too; a layer of dilation d and number l has d**l slots, one for each of the
-    first steps, which have no step so far back to look at. The dilation shows in them alone.
+    first steps, which have no step so far back to look at. The dilation shows in them alone. What a decoder
+    reads in place of its outputs is `truth` (n_decoded, B, O), nan where it reads them.
     """
     weights = {name: np.float64(view) for name, view in views.items()}
     outputs, finals = [], [np.empty(layer.shape) for layer in state]
     for b in range(x.shape[1]):
         slots = [[tuple(slot) for slot in np.float64(layer[:, :, b]).swapaxes(0, 1)] for layer in state]
         rows = list(np.float64(x[:, b]))
+        told = np.full((n_decoded, 1), np.nan) if truth is None else truth[:, b]
         output, ends = sequence_forward(
-            cell, weights, rows, slots, bidirectional, residual, embedding, n_decoded, one_step
+            cell, weights, rows, slots, bidirectional, residual, embedding, n_decoded, one_step, decoder, told
         )
         outputs.append(output)
         for final, end in zip(finals, ends, strict=True):

@@ -53,7 +53,7 @@ def test_pieces_equal_the_whole(cell, option, dtype):
         np.testing.assert_array_equal(end, expected)
 
 
-@pytest.mark.parametrize("option", ["n_decoded", "decoding"])
+@pytest.mark.parametrize("option", ["n_decoded", "decoding", "seq2seq", "unrolling"])
 @pytest.mark.parametrize("cell", ["lstm", "gru", "jordan"])
 def test_decoding_starts_where_the_pieces_end(cell, option):
     network, theta = make(cell, option)
@@ -228,6 +228,10 @@ def test_the_summary_counts_every_parameter(cell, option):
         ("jordan", {"bidirectional": True}, "jordan"),
         ("lstm", {"bidirectional": True, "n_decoded": 2}, "bidirectional"),
         ("lstm", {"dilation": 2, "n_decoded": 2}, "dilation"),
+        ("lstm", {"bidirectional": True, "n_decoded": 2, "decoder": "sequential"}, "bidirectional"),
+        ("lstm", {"dilation": 2, "n_decoded": 2, "decoder": "sequential"}, "dilation"),
+        ("lstm", {"pooling": "mean", "n_decoded": 2, "decoder": "sequential"}, "pooling"),
+        ("lstm", {"n_symbols": 3, "n_decoded": 2, "decoder": "sequential"}, "n_symbols"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(cell, options, word):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import oracle
 import pytest
-from architectures import CELLS, NETWORKS, OPTIONS, draw, make, possible
+from architectures import CELLS, NETWORKS, OPTIONS, Coins, draw, make, possible
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracle import assert_close, slopes
@@ -68,12 +68,17 @@ def test_options_equal_torch(case, dtype):
     if f"{case}/state_0" in TORCH:
         state = [TORCH[f"{case}/state_{layer}"].astype(dtype) for layer in range(num_layers)]
     output, final = network.forward(theta, x, state)
-    assert_close(output, TORCH[f"{case}/output"], dtype, "output")
+    told = {}
+    if option == "decoder":
+        assert_close(output, TORCH[f"{case}/untold"], dtype, "output")
+        told = {"rng": Coins(TORCH[f"{case}/told"]), "teacher_forcing": 0.5}
+    else:
+        assert_close(output, TORCH[f"{case}/output"], dtype, "output")
     if state is not None:
         for layer, part in enumerate(final):
             assert_close(part, TORCH[f"{case}/final_{layer}"], dtype, f"final state {layer}")
     gradient = np.full_like(theta, np.nan)
-    value = network.value_and_gradient(theta, x, target, "mse", gradient, state=state)
+    value = network.value_and_gradient(theta, x, target, "mse", gradient, state=state, **told)
     assert_close(np.asarray(value, dtype), TORCH[f"{case}/loss"], dtype, "loss")
     expected = network.views(TORCH[f"{case}/gradient"])
     for name, view in network.views(gradient).items():
@@ -89,6 +94,9 @@ one_way = st.fixed_dictionaries({"dilation": st.integers(1, 3), **residual_and_e
 both_ways = st.fixed_dictionaries(
     {"bidirectional": st.just(True), "dilation": st.integers(1, 3), **residual_and_embedding}
 )
+unrolling = st.fixed_dictionaries(
+    {"n_decoded": st.integers(1, 4), "decoder": st.just("sequential"), **residual_and_embedding}
+)
 decoding = st.fixed_dictionaries({"n_decoded": st.integers(1, 4), **residual_and_embedding})
 sizes = {
     "T": st.integers(1, 12),
@@ -103,9 +111,10 @@ sizes = {
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("cell", CELLS)
 @settings(max_examples=25, deadline=None, derandomize=True)
-@given(options=one_way | both_ways | decoding, **sizes, data=st.data())
+@given(options=one_way | both_ways | decoding | unrolling, **sizes, data=st.data())
 def test_any_size_and_options_equal_the_oracle(cell, dtype, options, T, B, I, H, L, O, data):  # noqa: E741
     assume(possible(cell, **options))
+    O = min(O, I) if "decoder" in options else O  # noqa: E741
     network, theta = make(cell, options, I, H, L, O, dtype=dtype)
     x, _, state = draw(network, options, T, B)
     first = 0 if "n_decoded" in options else data.draw(st.integers(-T, T - 1))

@@ -43,6 +43,8 @@ def fitted():
         {"lookback": 7},
         {"strategy": "recursive"},
         {"strategy": "parallel"},
+        {"strategy": "seq2seq"},
+        {"strategy": "seq2seq", "patch_size": 4},
         {"strategy": "parallel", "patch_size": 4},
         {"hidden_size": 5},
         *({"num_layers": n} for n in range(2, 8)),

@@ -8,7 +8,7 @@ from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm
 from tsrnn.network import Network
 
 
-@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "seq2seq"])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_sine_is_continued(cell, strategy):
     t = np.arange(400)

@@ -15,6 +15,7 @@ CASES = {
     "dilation": {"n_layers": 3, "dilation": 2},
     "n_decoded": {"n_layers": 2, "embedding": True, "n_decoded": 4},
     "plain": {"n_layers": 2},
+    "decoder": {"n_layers": 2, "n_decoded": 5, "decoder": "sequential"},
 }
 
 
@@ -44,7 +45,12 @@ def test_networks_equal_torch(case):
     views = oracle.split(torch["theta"], oracle.parameter_shapes(cell, 2, 4, n_layers, 2, **options))
     nothing = oracle.zero_state(cell, 3, 4, n_layers, options.get("dilation", 1))
     state = [torch.get(f"state_{layer}", nothing[layer]) for layer in range(n_layers)]
-    output, finals = oracle.network_forward(cell, views, torch["x"], state, **options)
+    truth = None
+    if "told" in torch:
+        truth = np.where(torch["told"][:, :, None] > 0, torch["target"], np.nan)
+        untold, _ = oracle.network_forward(cell, views, torch["x"], state, **options)
+        assert_close(untold, torch["untold"], "float64", "output")
+    output, finals = oracle.network_forward(cell, views, torch["x"], state, truth=truth, **options)
     assert_close(output, torch["output"], "float64", "output")
     for layer, final in enumerate(finals):
         if f"final_{layer}" in torch:

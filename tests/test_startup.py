@@ -119,7 +119,8 @@ with event.install_recorder("numba:compile") as recorder:
     use(num_layers=2, dropout=0.5, n_members=2, early_stopping=True, clip_norm=None, clip_value=0.1)
     use(num_layers=2, dropout=0.5, bidirectional=True, residual=True, dilation=2)
     use(num_layers=2, dropout=0.5, residual=True, strategy="parallel")
-    for strategy in ("direct", "parallel"):
+    use(num_layers=2, dropout=0.5, residual=True, strategy="seq2seq", teacher_forcing=1)
+    for strategy in ("direct", "parallel", "seq2seq"):
         use(lookback=6, patch_size=2, strategy=strategy)
     use(horizon=np.int8(3), lookback=np.int32(5), learning_rate=np.float32(0.01), clip_norm=1, clip_value=1)
     y = pd.DataFrame({"a": y, "b": y**2})

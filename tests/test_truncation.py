@@ -9,7 +9,7 @@ from oracle import assert_close
 from tsrnn import RNNForecaster
 from tsrnn.network import truncated_value_and_gradient
 
-CARRYING = ["plain", "residual", "dilation", "embedding", "n_decoded", "forwards"]
+CARRYING = ["plain", "residual", "dilation", "embedding", "n_decoded", "forwards", "seq2seq"]
 
 
 def both(network, option, bptt, *, first=0, loss="mse"):
@@ -62,7 +62,19 @@ def test_the_gradient_is_that_of_stretches_that_end_with_the_sequence(bptt):
     assert_close(network.views(gradient)["W_hh_0"], expected, "float64", "dW_hh")
 
 
-@pytest.mark.parametrize("strategy", ["direct", "recursive", "parallel"])
+@pytest.mark.parametrize("bptt", [1, 2, 3])
+@pytest.mark.parametrize("option", ["n_decoded", "seq2seq"])
+def test_a_cut_shorter_than_what_is_decoded_keeps_all_of_its_gradient(option, bptt):
+    network, _ = make("gru", option)
+    whole, cut = both(network, option, bptt)
+    views, expected = network.views(cut), network.views(whole)
+    for name in views:
+        if name.endswith(("position", "decoder", "head")):
+            assert_close(views[name], expected[name], "float64", name)
+    assert np.abs(views["W_ih_0"] - expected["W_ih_0"]).max() > 1e-4 * np.abs(expected["W_ih_0"]).max()
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "parallel", "seq2seq"])
 def test_forecasters_train_through_fewer_steps(strategy):
     y = np.sin(np.arange(80) / 3)
     settings = {"strategy": strategy, "horizon": 3, "lookback": 12, "max_steps": 5, "random_state": 0}
