@@ -47,8 +47,8 @@ def test_jordan_by_hand():
 @pytest.mark.parametrize("num_layers", [1, 3])
 @pytest.mark.parametrize(("cell", "option"), NETWORKS)
 def test_parameters_have_their_names_and_places(cell, option, num_layers):
-    network, _ = make(cell, option, n_inputs=2, hidden_size=5, num_layers=num_layers, n_outputs=3)
-    shapes = oracle.parameter_shapes(cell, 2, 5, num_layers, 3, **OPTIONS[option])
+    network, _ = make(cell, option, n_inputs=3, hidden_size=5, num_layers=num_layers, n_outputs=2)
+    shapes = oracle.parameter_shapes(cell, 3, 5, num_layers, 2, **OPTIONS[option])
     theta = np.arange(network.n_parameters, dtype=np.float64)
     views, expected = network.views(theta), oracle.split(theta, shapes)
     assert list(views) == list(shapes)

@@ -32,6 +32,7 @@ FACTORIES = {
     "GRU parallel": lambda **options: RNNForecaster(
         "gru", **SMALL, strategy="parallel", patch_size=2, **options
     ),
+    "GRU seq2seq": lambda **options: RNNForecaster("gru", **SMALL, strategy="seq2seq", **options),
     "LSTM stacked": lambda **options: RNNForecaster(
         "lstm",
         **SMALL,
@@ -266,5 +267,5 @@ def test_labels_are_the_names_people_know():
 
 def test_the_contract_is_one_class():
     assert all(isinstance(make(), BaseForecaster) for make in FACTORIES.values())
-    recurrent = {"RNN", "LSTM recursive", "LSTM stacked", "GRU", "GRU parallel"}
+    recurrent = {"RNN", "LSTM recursive", "LSTM stacked", "GRU", "GRU parallel", "GRU seq2seq"}
     assert {name for name, make in FACTORIES.items() if not make().is_baseline} == recurrent

@@ -1,6 +1,7 @@
 """RNNForecaster: what its parameters do, what comes back, what bad input gets."""
 
 import numpy as np
+import oracle
 import pandas as pd
 import pytest
 from sklearn.base import clone
@@ -115,6 +116,29 @@ def test_parallel_forecast_is_the_decoded_patches_one_after_the_other(patch_size
     output, _ = model.network_.forward(model.thetas_[0], z[-24:].reshape(-1, 1, patch_size))
     assert output.shape == {1: (6, 1, 1), 4: (2, 1, 4)}[patch_size]
     np.testing.assert_allclose(model.predict(), y.mean() + y.std(ddof=0) * output.ravel()[:6], rtol=1e-12)
+
+
+@pytest.mark.parametrize("patch_size", [1, 4])
+def test_seq2seq_goes_on_from_the_last_patch(patch_size):
+    y = monthly()
+    model = small(strategy="seq2seq", patch_size=patch_size, num_layers=2, **PLAIN).fit(y)
+    z = (y.to_numpy() - y.mean()) / y.std(ddof=0)
+    x = z[-24:].reshape(-1, 1, patch_size)
+    n, theta = {1: 6, 4: 2}[patch_size], model.network_.views(model.thetas_[0])
+    state = oracle.zero_state("gru", 1, 4, 2)
+    options = {"embedding": patch_size > 1, "n_decoded": n, "decoder": "sequential"}
+    output, _ = oracle.network_forward("gru", theta, x, state, **options)
+    np.testing.assert_allclose(model.predict(), y.mean() + y.std(ddof=0) * output.ravel()[:6], rtol=1e-12)
+
+
+def test_teacher_forcing_changes_what_is_learned_and_not_what_is_known():
+    thetas = [
+        small(strategy="seq2seq", teacher_forcing=share).fit(monthly()).thetas_ for share in (0, 0.5, 1)
+    ]
+    assert len({theta.tobytes() for theta in thetas}) == 3
+    model = small(strategy="seq2seq", teacher_forcing=1).fit(monthly())
+    np.testing.assert_array_equal(model.thetas_, thetas[2])
+    np.testing.assert_array_equal(model.predict(), model.predict(y=monthly()))
 
 
 def test_parallel_strategy_learns_a_sine():
@@ -457,7 +481,10 @@ def test_the_callers_series_is_not_modified():
 
 BAD_PARAMETERS = {
     "cell": ("tree", f"`cell` must be one of {', '.join(map(repr, CELLS))}; got 'tree'."),
-    "strategy": ("best", "`strategy` must be one of 'direct', 'recursive', 'parallel'; got 'best'."),
+    "strategy": (
+        "best",
+        "`strategy` must be one of 'direct', 'recursive', 'seq2seq', 'parallel'; got 'best'.",
+    ),
     "bidirectional": (1, "`bidirectional` must be one of False, True; got 1."),
     "residual": (None, "`residual` must be one of False, True; got None."),
     "dilation": (0, "`dilation` must be a whole number of steps, at least 1; got 0."),
@@ -486,6 +513,7 @@ BAD_PARAMETERS = {
     ),
     "learning_rate": (0, "`learning_rate` must be a number in (0, inf); got 0."),
     "dropout": (1.0, "`dropout` must be a number in [0, 1); got 1.0."),
+    "teacher_forcing": (1.1, "`teacher_forcing` must be a number in [0, 1]; got 1.1."),
     "validation_fraction": (-0.1, "`validation_fraction` must be a number in [0, 1); got -0.1."),
     "clip_norm": (np.nan, "`clip_norm` must be a number in (0, inf); got nan."),
     "clip_value": (0, "`clip_value` must be a number in (0, inf); got 0."),
@@ -507,7 +535,7 @@ NOT_TOGETHER = {
     ),
     "bidirectional parallel": (
         {"bidirectional": True, "strategy": "parallel"},
-        "Steps decoded in parallel follow the last state; a bidirectional network has none to follow. "
+        "Decoded steps follow the last state; a bidirectional network has none to follow. "
         "Set bidirectional=False.",
     ),
     "bidirectional jordan": (
@@ -517,7 +545,7 @@ NOT_TOGETHER = {
     ),
     "dilation parallel": (
         {"dilation": 2, "strategy": "parallel"},
-        "Steps decoded in parallel follow one state; with dilation=2 several are open. Set dilation=1.",
+        "Decoded steps follow one state; with dilation=2 several are open. Set dilation=1.",
     ),
     "dilation too large": (
         {"dilation": 5, "num_layers": 3, "patch_size": 2},

@@ -94,6 +94,21 @@ def test_parallel_training_sees_the_horizon_and_nothing_past_it():
         assert slope == pytest.approx((loss(theta + step) - loss(theta - step)) / 2e-6, abs=1e-8)
 
 
+def test_teacher_forcing_falls_linearly_to_nothing(monkeypatch):
+    shares = []
+    genuine = Network.value_and_gradient
+
+    def noting(self, *arguments, teacher_forcing, **more):
+        shares.append(teacher_forcing)
+        return genuine(self, *arguments, **more)
+
+    monkeypatch.setattr(Network, "value_and_gradient", noting)
+    for bptt in (None, 4):
+        shares.clear()
+        train(make_run(max_steps=5, teacher_forcing=0.5, bptt=bptt))
+        np.testing.assert_allclose(shares, [0.5, 0.4, 0.3, 0.2, 0.1], rtol=1e-14)
+
+
 def test_an_epoch_visits_every_window_once_in_shuffled_order():
     run = make_run()
     batches = run._batches()
