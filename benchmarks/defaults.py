@@ -33,6 +33,7 @@ VARIANTS = {
     "cell=lstm": {"cell": "lstm"},
     "cell=rnn": {"cell": "rnn"},
     "strategy=recursive": {"strategy": "recursive"},
+    "strategy=seq2seq": {"strategy": "seq2seq"},
     "strategy=parallel": {"strategy": "parallel"},
     "patch_size=6": {"patch_size": 6},
     "bidirectional": {"bidirectional": True},

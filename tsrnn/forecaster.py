@@ -69,7 +69,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         `lookback` must be a multiple, "auto" is rounded up to one. 1 for "recursive".
     dropout : float in [0, 1), default 0.0
         Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
-    teacher_forcing : float in [0, 1], default 0.0
+    teacher_forcing : float in [0, 1], default 0.5
         For "seq2seq": probability that a step of the horizon reads the true value before it while training,
         not the one forecast, at the first optimizer step; from there it falls linearly to 0 (scheduled
         sampling; Bengio et al., 2015).
@@ -184,7 +184,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         dilation: int = 1,
         patch_size: int = 1,
         dropout: float = 0.0,
-        teacher_forcing: float = 0.0,
+        teacher_forcing: float = 0.5,
         season_length: int | Literal["auto"] | None = "auto",
         transform: str | Sequence[str] | None = "auto",
         normalize: str | None = "window",
