@@ -2,9 +2,9 @@
 
 python benchmarks/strategies.py [--variants TEXT ...] [--series NAME ...] [--seeds 1]
 
-All else is default, but a look-back of one value is measured from the series' mean; from itself it would be 0.
-"one to many" reads that value, "one to one" forecasts one step from it and is fed its own forecasts. The last
-columns are the geometric mean over the series and the processor's seconds for all fits.
+All else is default, but a look-back of one value is measured from the series' mean, not from itself. "one to
+many" reads that value, "one to one" forecasts one step from it and is fed its own forecasts. The last columns
+are the geometric mean over the series and the processor's seconds for all fits.
 """
 
 import argparse

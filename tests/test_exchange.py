@@ -93,6 +93,23 @@ def test_vectors_of_symbols_lie_in_rows_everywhere(layout, name):
     np.testing.assert_array_equal(import_weights(network, exported, layout), theta)
 
 
+@pytest.mark.parametrize("layout", ["torch", "keras"])
+def test_a_decoder_is_another_module_of_the_same_kind(layout):
+    network, theta = make("gru", "seq2seq")
+    exported = export_weights(network, theta, layout)
+    alone, of_decoder = Network("gru", 2, 3, 3, 2, dtype="float64"), {}
+    views = network.views(theta)
+    own = np.empty(alone.n_parameters)
+    for name, view in alone.views(own).items():
+        view[:] = views.get(f"{name}_decoder", views.get(name))
+    for name, array in export_weights(alone, own, layout).items():
+        of_decoder[name] = exported.pop(f"{name}_decoder", None)
+        if of_decoder[name] is not None:
+            np.testing.assert_array_equal(of_decoder[name], array)
+    assert sum(array is None for array in of_decoder.values()) == 2  # the head is the network's
+    assert not any("decoder" in name for name in exported)
+
+
 def test_the_names_are_the_views_of_the_network():
     network, theta = make("lstm_peephole", "embedding")
     for name, array in export_weights(network, theta).items():

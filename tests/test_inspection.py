@@ -111,7 +111,7 @@ def test_the_gradient_reaching_a_state_is_the_slope_of_the_loss(cell, option):
                 assert flow[f"{letter}_{layer}"][lag - 1] == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("strategy", ["direct", "recursive", "parallel"])
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "parallel", "seq2seq"])
 def test_the_loss_is_that_of_the_forecast_after_the_look_back(strategy):
     model = fit("rnn", strategy=strategy, loss="mse", normalize="series")
     flow = model.gradient_flow(n_windows=1000)

@@ -43,6 +43,7 @@ def export_weights(network: Network, theta: np.ndarray, layout: str = "tsrnn") -
         "gru_reset_before" is GRU(reset_after=False). Dense layers: ``kernel_head`` (H, outputs) and
         ``bias_head``.
 
+        The layers of a sequential decoder end in ``_decoder``; they are another module of the same kind.
         Vectors of symbols are ``symbol.weight`` for torch.nn.Embedding, ``embeddings_symbol`` for
         keras.layers.Embedding.
 
@@ -125,9 +126,11 @@ def import_weights(network: Network, weights: Mapping[str, Any], layout: str = "
 
 
 def _layers(network: Network) -> Iterator[str]:
-    for layer in range(network.num_layers):
-        for suffix in network.architecture.suffixes:
-            yield f"{layer}{suffix}"
+    architecture = network.architecture
+    stacks = [architecture.suffixes, *([("_decoder",)] if architecture.unrolls else [])]
+    for suffixes in stacks:
+        for layer in range(network.num_layers):
+            yield from (f"{layer}{suffix}" for suffix in suffixes)
 
 
 def _torch_layer(cell: str, suffix: str, W_ih: np.ndarray, W_hh: np.ndarray, bias: np.ndarray) -> Arrays:
