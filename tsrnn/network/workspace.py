@@ -208,7 +208,7 @@ def _shards(network: Architecture, n_weights: int, n_steps: int, n_windows: int)
     """Return into how many shards to cut a group, so that buffers or else weights stay in the cache."""
     saved = network.cell.step.n_blocks + network.cell.n_states
     per_window = (
-        n_steps
+        (n_steps + network.n_decoded)
         * network.hidden_size
         * len(network.suffixes)
         * network.num_layers
