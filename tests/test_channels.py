@@ -20,6 +20,7 @@ STRATEGIES = {
     "direct": {},
     "patches": {"patch_size": 4},
     "recursive": {"strategy": "recursive"},
+    "seq2seq": {"strategy": "seq2seq", "patch_size": 4},
     "parallel": {"strategy": "parallel", "patch_size": 4},
 }
 SMALL = {"hidden_size": 4, "max_steps": 12, "random_state": 0, "horizon": 6, "lookback": 24}

@@ -45,8 +45,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
         give the next value, and forecasts are fed back one by one. "seq2seq": a decoder, layers like those
         that read the look-back but with weights of their own, goes on from the last states and is fed its
-        forecasts (Cho et al., 2014; Sutskever et al., 2014). "parallel": the last state takes one step
-        for each patch of the horizon, told which by a vector of its own (Lin et al., 2023).
+        forecasts (Cho et al., 2014; Sutskever et al., 2014). "parallel": the last state is followed by
+        one step for each patch of the horizon, told which by a vector of its own (Lin et al., 2023).
     channels : {"shared", "joint"}, default "shared"
         For a DataFrame with one column a channel. "shared": one network of one channel, trained on the
         windows of all, forecasts each from its own past. "joint": one network reads all channels at each step
