@@ -118,6 +118,13 @@ def test_parallel_forecast_is_the_decoded_patches_one_after_the_other(patch_size
     np.testing.assert_allclose(model.predict(), y.mean() + y.std(ddof=0) * output.ravel()[:6], rtol=1e-12)
 
 
+@pytest.mark.parametrize("strategy", ["direct", "seq2seq"])
+def test_a_look_back_of_one_value_goes_on_from_it_and_not_from_the_mean(strategy):
+    y = np.arange(100.0) + np.random.default_rng(0).standard_normal(100)
+    model = small(lookback=1, horizon=2, strategy=strategy, transform=None, season_length=None).fit(y)
+    np.testing.assert_allclose(model.predict(), y[-1], atol=15)
+
+
 @pytest.mark.parametrize("patch_size", [1, 4])
 def test_seq2seq_goes_on_from_the_last_patch(patch_size):
     y = monthly()

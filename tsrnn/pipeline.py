@@ -170,7 +170,7 @@ class Pipeline(NamedTuple):
             sample = np.ascontiguousarray(starts[:: -(-len(starts) // _SAMPLED_WINDOWS)])
             windows = self._windows(channel.scaled(preparation.prepared, self.dtype)[:, None])
             size = root_mean_square(windows.inputs(sample)[0].astype(np.float64))
-            channel = channel._replace(scale=scale * size)
+            channel = channel._replace(scale=scale * (size or 1.0))  # 0: flat windows, not a flat series
         return channel
 
     def cut(self, values: np.ndarray) -> Cut:
