@@ -1,4 +1,4 @@
-"""Recurrent networks for time-series forecasting without a deep-learning framework."""
+"""Recurrent networks for time series without a deep-learning framework."""
 
 from tsrnn import datasets, metrics
 from tsrnn.backtest import Backtest, backtest, compare
@@ -6,6 +6,7 @@ from tsrnn.base import Forecast
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.sequence import RNNClassifier, RNNRegressor, RNNTagger
 from tsrnn.warmup import warmup
 
 __version__ = "0.1.0"
@@ -18,7 +19,10 @@ __all__ = [
     "Drift",
     "Forecast",
     "Naive",
+    "RNNClassifier",
     "RNNForecaster",
+    "RNNRegressor",
+    "RNNTagger",
     "SeasonalNaive",
     "Theta",
     "TimeLimitError",

@@ -6,9 +6,9 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
-from joblib import effective_n_jobs
 
 from tsrnn.base import BaseForecaster, find_season
+from tsrnn.ensemble import check_continues, history, seed_sequence, start_runs
 from tsrnn.frames import Observed, check_alike, read_channels, read_further
 from tsrnn.inspection import InspectionMixin
 from tsrnn.network import Network
@@ -16,7 +16,7 @@ from tsrnn.options import build_network, check_options
 from tsrnn.pipeline import Cut, Pipeline, fit_pipeline
 from tsrnn.rollout import fitted_values, predict
 from tsrnn.stream import Stream
-from tsrnn.training import Run, Training, train_all
+from tsrnn.training import Run, train_all
 from tsrnn.windows import Batch
 
 
@@ -303,11 +303,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         options = check_options(self.get_params(deep=False))
         pipeline = self.pipeline_ if continued else _fit_pipeline(observed, options)
         network = build_network(options, len(pipeline.channels))
-        if continued and network.n_parameters != self.thetas_.shape[1]:
-            raise ValueError(
-                f"Training can only continue with the same network: it has {self.thetas_.shape[1]} "
-                f"parameters, the new settings ask for {network.n_parameters}. Set warm_start=False."
-            )
+        if continued:
+            check_continues(network, options.n_members, self.thetas_)
         runs = self._runs(options, network, pipeline.cut(observed.channels), continued=continued)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
         transforms = [channel.transforms for channel in pipeline.channels]
@@ -315,7 +312,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             "pipeline_": pipeline,
             "network_": network,
             "thetas_": np.stack([run.theta for run in runs]),
-            "history_": _history_frame(runs),
+            "history_": pd.DataFrame(history(runs)),
             "interrupted_": interrupted,
             "n_parameters_": network.n_parameters,
             "lookback_": pipeline.lookback,
@@ -325,15 +322,10 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
     def _runs(self, options: SimpleNamespace, network: Network, cut: Cut, *, continued: bool) -> list[Run]:
         fraction = options.validation_fraction if options.early_stopping else 0.0
-        starts, validation_starts = cut.split(fraction)
-        training = Training(**{name: getattr(options, name) for name in Training.__dataclass_fields__})
-        n_threads = max(1, effective_n_jobs(options.n_jobs) // options.n_members)
-        runs = []
-        for member, seed in enumerate(_seed_sequence(options.random_state).spawn(options.n_members)):
-            rng = np.random.default_rng(seed)
-            theta = self.thetas_[member].copy() if continued else network.initialise(rng)
-            runs.append(Run(network, theta, training, cut.windows, starts, validation_starts, rng, n_threads))
-        return runs
+        seeds = seed_sequence(options.random_state).spawn(options.n_members)
+        rngs = [np.random.default_rng(seed) for seed in seeds]
+        thetas = self.thetas_ if continued else None
+        return start_runs(network, cut.windows, cut.split(fraction), options, rngs, thetas)
 
     def _sample(self, y: Any, n_windows: int) -> Batch:
         return self.pipeline_.cut(self._history(y).channels).sample(n_windows)
@@ -356,19 +348,3 @@ def _fit_pipeline(observed: Observed, options: SimpleNamespace) -> Pipeline:
 
 def _by_column(observed: Observed, values: list[Any]) -> Any:
     return values[0] if observed.columns is None else dict(zip(observed.columns, values, strict=True))
-
-
-def _seed_sequence(random_state: Any) -> np.random.SeedSequence:
-    if isinstance(random_state, np.random.Generator | np.random.RandomState):
-        draw = (
-            random_state.integers if isinstance(random_state, np.random.Generator) else random_state.randint
-        )
-        random_state = int(draw(2**31))
-    return np.random.SeedSequence(random_state)
-
-
-def _history_frame(runs: list[Run]) -> pd.DataFrame:
-    frames = [pd.DataFrame(run.history) for run in runs]
-    if len(frames) == 1:
-        return frames[0]
-    return pd.concat(frames, keys=range(len(frames)), names=["member"]).reset_index("member")

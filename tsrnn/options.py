@@ -10,17 +10,19 @@ from tsrnn.network import Network
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
 from tsrnn.training import SCHEDULES
 
-CHOICES = {
+SHARED_CHOICES = {
     "cell": tuple(CELLS),
-    "strategy": ("direct", "recursive", "seq2seq", "parallel"),
-    "channels": ("joint", "shared"),
     "bidirectional": (False, True),
     "residual": (False, True),
-    "normalize": ("window", "series", "robust", None),
-    "loss": ("mse", "mae", "huber"),
     "optimizer": tuple(OPTIMIZERS),
     "schedule": SCHEDULES,
     "dtype": ("float32", "float64"),
+}
+CHOICES = SHARED_CHOICES | {
+    "strategy": ("direct", "recursive", "seq2seq", "parallel"),
+    "channels": ("joint", "shared"),
+    "normalize": ("window", "series", "robust", None),
+    "loss": ("mse", "mae", "huber"),
 }
 _COUNTS = {
     "horizon": "steps",
@@ -50,17 +52,25 @@ def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
     ValueError
         For one that is not accepted, or not together with another.
     """
-    options = SimpleNamespace(**parameters)
-    for name, known in CHOICES.items():
-        check_choice(name, parameters[name], known)
-    for name in (*_COUNTS, *_LIMITS, *_POSITIVE, *_SHARES, "teacher_forcing"):
-        if parameters[name] is not None or name not in _NONE_ALLOWED:
-            setattr(options, name, _as_plain_number(name, parameters[name]))
+    options = check_each(parameters, CHOICES)
     if options.lookback != "auto":
         options.lookback = check_positive_integer("lookback", options.lookback, 'steps, or "auto"')
     _check_together(options)
     decodes = options.strategy in _DECODERS
     options.n_decoded = ceil(options.horizon / options.patch_size) if decodes else 0
+    return options
+
+
+def check_each(parameters: dict[str, Any], choices: dict[str, tuple[Any, ...]]) -> SimpleNamespace:
+    """Return parameters of any trained estimator, each checked by itself, as `check_options` does."""
+    options = SimpleNamespace(**parameters)
+    for name, known in choices.items():
+        check_choice(name, parameters[name], known)
+    for name in (*_COUNTS, *_LIMITS, *_POSITIVE, *_SHARES, "teacher_forcing"):
+        if name in parameters and not (parameters[name] is None and name in _NONE_ALLOWED):
+            setattr(options, name, _as_plain_number(name, parameters[name]))
+    if options.max_epochs is None and options.max_steps is None:
+        raise ValueError("`max_epochs` and `max_steps` are both None: training would never end. Set one.")
     return options
 
 
@@ -75,8 +85,6 @@ def _as_plain_number(name: str, value: Any) -> int | float:
 
 
 def _check_together(options: SimpleNamespace) -> None:
-    if options.max_epochs is None and options.max_steps is None:
-        raise ValueError("`max_epochs` and `max_steps` are both None: training would never end. Set one.")
     if options.strategy == "recursive" and options.bidirectional:
         raise ValueError(
             'strategy="recursive" forecasts each value of a window from those before it; bidirectional=True '

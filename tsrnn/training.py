@@ -161,7 +161,10 @@ class Run:
     def _step(self, step: int, items: np.ndarray, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""
         training = self.training
-        loss = self._value_and_gradient(step, self.source.batch(items))
+        batch = self.source.batch(items)
+        loss = self._value_and_gradient(step, batch) * batch.scale
+        if batch.scale != 1.0:
+            self.gradient *= batch.scale
         norm = clip_norm(self.gradient, math.inf if training.clip_norm is None else training.clip_norm)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             return self._recover(step, loss)

@@ -21,6 +21,8 @@ class Batch(NamedTuple):
         Of the targets in the mean loss; None: 1 for each.
     lengths : ndarray of int64, shape (B,), or None
         Steps of each window; None: all have T.
+    scale : float, default 1.0
+        What the mean loss is multiplied by: what the batch weighs beside others.
     """
 
     x: np.ndarray
@@ -28,6 +30,7 @@ class Batch(NamedTuple):
     anchors: np.ndarray = np.empty(0)
     weight: np.ndarray | None = None
     lengths: np.ndarray | None = None
+    scale: float = 1.0
 
 
 class Windows(NamedTuple):

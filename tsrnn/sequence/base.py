@@ -1,0 +1,241 @@
+"""What estimators of sequences share: reading, scaling, training, running the network."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from joblib import effective_n_jobs
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from tsrnn.ensemble import Progress, check_continues, history, seed_sequence, start_runs
+from tsrnn.network import Network
+from tsrnn.options import SHARED_CHOICES, check_each
+from tsrnn.sequence.door import Reading, read_sequences, read_weight
+from tsrnn.sequence.source import Examples, Scaling, Sequences, split_off
+from tsrnn.training import Run, train_all
+
+
+class Targets(NamedTuple):
+    """What `BaseSequenceEstimator._encode` makes of a `y`.
+
+    Attributes
+    ----------
+    values : ndarray of float64
+        (n, n_targets), or (rows, n_targets) with one row for each step; nan where there is none.
+    weight : ndarray of shape (n,) or (rows,)
+    n_outputs : int
+        Values that the network is to give for each.
+    loss : str
+    fitted : dict
+        Attributes to be remembered.
+    classes : ndarray of shape (n,), or None
+        Numbers of the samples' classes, for a stratified split.
+    """
+
+    values: np.ndarray
+    weight: np.ndarray
+    n_outputs: int
+    loss: str
+    fitted: dict[str, Any]
+    classes: np.ndarray | None = None
+
+
+class BaseSequenceEstimator(BaseEstimator):
+    """Base class of estimators of sequences: `_encode` is what a subclass adds to train one."""
+
+    _every_step = False
+    _choices: dict[str, tuple[Any, ...]] = {}  # noqa: RUF012, never changed
+
+    random_state: Any
+    verbose: int
+    warm_start: bool
+    n_jobs: int | None
+    network_: Network
+    thetas_: np.ndarray
+    scaling_: Scaling
+    progress_: list[Progress]
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on sequences, forgetting any earlier fit unless `warm_start`.
+
+        Parameters
+        ----------
+        X : array-like of shape (samples, steps) or (samples, steps, features), or list of sequences
+            A sequence in a list is an array, list or Series of shape (steps,), or an array or DataFrame of
+            shape (steps, features); lengths may differ. Nested lists of equal length are taken for an array.
+        y : array-like
+            Targets; the class says of which shape.
+        sample_weight : array-like of shape (samples,), optional
+            What each sequence counts in the loss; with 0 it has no effect at all.
+
+        Returns
+        -------
+        self
+            If fitting fails, the estimator is left unfitted.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the data or a parameter cannot be used; the message names the way out.
+        """
+        try:
+            options = self._options(resume=self.warm_start and self.__sklearn_is_fitted__())
+            fitted = self._train(X, y, sample_weight, options)
+        except BaseException:
+            self._forget()
+            raise
+        self._remember(fitted)
+        return self
+
+    def summary(self) -> str:
+        """Return the fitted network's layers and parameter counts as a table."""
+        check_is_fitted(self)
+        return self.network_.summary()
+
+    def _fit_partially(self, X: Any, y: Any, sample_weight: Any, classes: np.ndarray | None = None) -> Self:
+        """Visit the sequences once, going on from where training has come."""
+        resume = self.__sklearn_is_fitted__()
+        try:
+            options = self._options(resume=resume)
+            options.max_epochs, options.max_steps, options.early_stopping = 1, None, False
+            options.schedule, options.going_on, options.classes = "constant", resume, classes
+            fitted = self._train(X, y, sample_weight, options)
+        except BaseException:
+            if not resume:
+                self._forget()
+            raise
+        self._remember(fitted)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "network_" in vars(self)
+
+    def _remember(self, fitted: dict[str, Any]) -> None:
+        for name, value in fitted.items():
+            setattr(self, name, value)
+
+    def _forget(self) -> None:
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+
+    def _options(self, *, resume: bool) -> SimpleNamespace:
+        """Return the parameters, checked, and how to start.
+
+        Besides them: whether to ``resume`` from the present weights and scaling, and, ``going_on``, from the
+        state of optimizer and generator; the ``classes`` there are, None if the data show them.
+        """
+        missing = {"patch_size": 1, "pooling": "last", "bptt": None}
+        options = check_each(missing | self.get_params(deep=False), SHARED_CHOICES | self._choices)
+        options.resume, options.going_on = resume, False
+        options.classes = getattr(self, "classes_", None) if resume else None
+        return options
+
+    def _train(self, X: Any, y: Any, sample_weight: Any, options: SimpleNamespace) -> dict[str, Any]:
+        """Return the attributes of the fitted estimator."""
+        if y is None:
+            name = type(self).__name__
+            raise ValueError(f"{name} requires y to be passed, but the target y is None. Pass targets.")
+        read = read_sequences(self, X, reset=not options.resume)
+        weight = read_weight(sample_weight, len(read.lengths))
+        targets = self._encode(y, read, weight, options)
+        options.loss = targets.loss
+        if options.resume:
+            scaling = self.scaling_
+        elif options.normalize is None:
+            scaling = Scaling.none(read.values.shape[1])
+        else:
+            scaling = Scaling.fit(read.values, np.repeat(weight, read.lengths))
+        network = _build_network(options, read.values.shape[1], targets.n_outputs)
+        runs = self._runs(
+            network, _examples(read, targets, scaling, options, self._every_step), targets, options
+        )
+        interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
+        return targets.fitted | {
+            "network_": network,
+            "thetas_": np.stack([run.theta for run in runs]),
+            "scaling_": scaling,
+            "progress_": [Progress.of(run) for run in runs],
+            "history_": pd.DataFrame(history(runs)),
+            "interrupted_": interrupted,
+            "n_parameters_": network.n_parameters,
+        }
+
+    def _runs(
+        self, network: Network, examples: Examples, targets: Targets, options: SimpleNamespace
+    ) -> list[Run]:
+        *seeds, split_seed = seed_sequence(options.random_state).spawn(options.n_members + 1)
+        items = np.flatnonzero(examples.totals)
+        parts = (items, items[:0])
+        if options.early_stopping:
+            classes = None if targets.classes is None else targets.classes[items]
+            parts = split_off(items, options.validation_fraction, np.random.default_rng(split_seed), classes)
+        rngs = [np.random.default_rng(seed) for seed in seeds]
+        if not options.resume:
+            return start_runs(network, examples, parts, options, rngs)
+        check_continues(network, options.n_members, self.thetas_)
+        if options.going_on:
+            rngs = [progress.rng for progress in self.progress_]
+        runs = start_runs(network, examples, parts, options, rngs, self.thetas_)
+        if options.going_on:
+            for run, progress in zip(runs, self.progress_, strict=True):
+                progress.hand_on(run)
+        return runs
+
+    def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
+        raise NotImplementedError
+
+    def _run(self, X: Any) -> tuple[Reading, Iterator[tuple[np.ndarray, np.ndarray]]]:
+        """Return what was read, and batches: items (B,) and outputs (members, steps, B, n_outputs)."""
+        check_is_fitted(self)
+        read = read_sequences(self, X, reset=False)
+        sequences = Sequences(self.scaling_.apply(read.values, str(self.network_.dtype)), read.lengths)
+        patch_size = self.network_.n_inputs // read.values.shape[1]
+        return read, self._outputs(sequences.in_patches(patch_size))
+
+    def _outputs(self, sequences: Sequences) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        workspace = self.network_.workspace(effective_n_jobs(self.n_jobs))
+        first = 0 if self._every_step else -1
+        for items in sequences.batches():
+            x, lengths, _ = sequences.gather(items)
+            members = [
+                self.network_.forward(theta, x, first=first, lengths=lengths, workspace=workspace)[0]
+                for theta in self.thetas_
+            ]
+            yield items, np.stack(members).astype(np.float64)
+
+
+def _examples(
+    read: Reading, targets: Targets, scaling: Scaling, options: SimpleNamespace, every_step: bool
+) -> Examples:
+    sequences = Sequences(scaling.apply(read.values, options.dtype), read.lengths)
+    return Examples(
+        sequences.in_patches(options.patch_size),
+        targets.values.astype(options.dtype),
+        targets.weight.astype(options.dtype),
+        every_step,
+    )
+
+
+def _build_network(options: SimpleNamespace, n_features: int, n_outputs: int) -> Network:
+    return Network(
+        options.cell,
+        n_features * options.patch_size,
+        options.hidden_size,
+        options.num_layers,
+        n_outputs,
+        dropout=options.dropout,
+        bidirectional=options.bidirectional,
+        residual=options.residual,
+        dilation=options.dilation,
+        embedding=options.patch_size > 1,
+        pooling=options.pooling,
+        dtype=options.dtype,
+    )

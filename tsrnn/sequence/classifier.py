@@ -1,0 +1,257 @@
+"""The recurrent classifier of sequences."""
+
+from types import SimpleNamespace
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import assert_all_finite, column_or_1d
+
+from tsrnn.sequence.base import BaseSequenceEstimator, Targets
+from tsrnn.sequence.door import Reading, check_same_number
+from tsrnn.sequence.labels import (
+    class_factors,
+    class_numbers,
+    find_classes,
+    given_classes,
+    log_probabilities,
+    refuse_balanced,
+)
+
+
+class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
+    """Predict labels of whole sequences with a recurrent neural network.
+
+    A stack of recurrent layers reads each sequence, a dense head turns what it has come to (its last state,
+    or the mean of all) into a number for each class, and the softmax of these is trained to give the
+    probabilities. Sequences may differ in length; what pads them to a batch has no effect. A scikit-learn
+    estimator: it works in pipelines, searches and cross-validation.
+
+    Parameters
+    ----------
+    cell : str, default "gru"
+        Mathematics of one step, as for `tsrnn.RNNForecaster`: "gru", "gru_reset_before", "lstm",
+        "lstm_peephole", "rnn", "rnn_relu", "irnn" or "jordan".
+    hidden_size : int, default 32
+        Units in each recurrent layer, in each direction.
+    num_layers : int, default 1
+        Recurrent layers, each reading the one below.
+    bidirectional : bool, default False
+        Read the sequences in both directions, with twice the weights (Schuster & Paliwal, 1997).
+    residual : bool, default False
+        Add a layer's input to its output, from the second layer on (He et al., 2016).
+    dilation : int, default 1
+        Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017).
+    patch_size : int, default 1
+        Steps that the network reads at once, through a dense layer with max(0, .) if several. Where a
+        sequence ends inside a patch, zeros fill it up, after `normalize`.
+    pooling : {"last", "mean"}, default "last"
+        What is read of the top layer: its last state in each direction, or the mean over all steps.
+    dropout : float in [0, 1), default 0.0
+        Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
+    normalize : {"series", None}, default "series"
+        What the network sees of each feature: deviations from its mean in standard deviations, both over all
+        steps of the training sequences; or the numbers as they are.
+    optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
+        Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
+    learning_rate : float, default 0.003
+    schedule : {"cosine", "constant", "plateau"}, default "cosine"
+        Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
+        without improvement.
+    batch_size : int, default 32
+        Sequences in each optimizer step.
+    max_epochs, max_steps : int or None, default 100 and 2000
+        Training ends after so many visits of every sequence, or so many optimizer steps, whichever is first.
+    early_stopping : bool, default False
+        Hold back sequences drawn at random, some of each class, stop when the loss on them no longer falls
+        and keep the best weights. False trains on every sequence.
+    validation_fraction : float in [0, 1), default 0.1
+        Share of the sequences held back by `early_stopping`; with 0 the training loss decides.
+    n_iter_no_change : int, default 10
+        Evaluations without improvement after which `early_stopping` stops. An evaluation closes every epoch,
+        but at least 10 and at most 100 steps.
+    clip_norm : float or None, default 1.0
+        Longest gradient; longer ones are scaled down (Pascanu et al., 2013).
+    clip_value : float or None, default None
+        Largest entry of the gradient in size, after `clip_norm`.
+    class_weight : dict, "balanced" or None, default None
+        What each label counts in the loss, besides `sample_weight`: {label: weight}, 1 for those not named;
+        or in inverse proportion to how often it occurs.
+    n_members : int, default 1
+        Networks with seeds of their own; probabilities are the mean of theirs.
+    n_jobs : int or None, default None
+        Threads for members, and for parts of large batches where there are fewer members, as in joblib; the
+        result does not depend on it.
+    dtype : {"float32", "float64"}, default "float32"
+        Type of the network's numbers.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
+        Seed. The same int gives the same bits; None gives another network each time.
+    verbose : int, default 0
+        1 shows a progress bar.
+    warm_start : bool, default False
+        Let `fit` continue from the weights of the last one, with its scaling, instead of starting afresh.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted.
+    history_ : pandas.DataFrame
+        One row for each evaluation of the last fit: ``step``, ``loss``, ``gradient_norm`` and ``clipped``
+        (share of steps) as means since the last one, ``validation_loss``, ``learning_rate``, ``seconds``; and
+        ``member`` if many.
+    n_parameters_ : int
+        Trained numbers in each network.
+    n_features_in_ : int
+        Columns of a 2-D `X`, which are steps of a single feature; else features at each step.
+    n_steps_in_ : int or None
+        Columns of a 2-D `X`, which a later 2-D `X` must have, too; None for sequences in any other form.
+    feature_names_in_ : ndarray of str
+        Columns of `X`, or of each sequence, where these are DataFrames.
+    interrupted_ : bool
+        Whether Ctrl-C ended training early.
+
+    See Also
+    --------
+    RNNRegressor : Numbers for whole sequences.
+    RNNTagger : Labels or numbers at each step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn import RNNClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.standard_normal(rng.integers(10, 30)).cumsum() for _ in range(200)]
+    >>> y = ["up" if x[-1] > x[0] else "down" for x in X]
+    >>> model = RNNClassifier(random_state=0).fit(X[:150], y[:150])
+    >>> model.score(X[150:], y[150:]) > 0.9
+    True
+    >>> model.classes_, model.predict_proba(X[150:]).shape
+    (array(['down', 'up'], dtype='<U4'), (50, 2))
+    """
+
+    _choices = {"pooling": ("last", "mean"), "normalize": ("series", None)}  # noqa: RUF012, never changed
+    classes_: np.ndarray
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        *,
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        residual: bool = False,
+        dilation: int = 1,
+        patch_size: int = 1,
+        pooling: str = "last",
+        dropout: float = 0.0,
+        normalize: str | None = "series",
+        optimizer: str = "adam",
+        learning_rate: float = 0.003,
+        schedule: str = "cosine",
+        batch_size: int = 32,
+        max_epochs: int | None = 100,
+        max_steps: int | None = 2000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        clip_norm: float | None = 1.0,
+        clip_value: float | None = None,
+        class_weight: Any = None,
+        n_members: int = 1,
+        n_jobs: int | None = None,
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.residual = residual
+        self.dilation = dilation
+        self.patch_size = patch_size
+        self.pooling = pooling
+        self.dropout = dropout
+        self.normalize = normalize
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.class_weight = class_weight
+        self.n_members = n_members
+        self.n_jobs = n_jobs
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the most probable label of each sequence.
+
+        Parameters
+        ----------
+        X : as for `fit`
+
+        Returns
+        -------
+        ndarray of shape (samples,)
+        """
+        numbers = self.predict_log_proba(X).argmax(axis=1)
+        return self.classes_[numbers]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict the probability of each class, in the order of `classes_`: (samples, classes)."""
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict the logarithm of the probability of each class: (samples, classes)."""
+        read, batches = self._run(X)
+        values = np.empty((len(read.lengths), self.network_.n_outputs))
+        for items, outputs in batches:
+            values[items] = log_probabilities(outputs[:, 0])
+        return values
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Visit sequences once, with a constant learning rate, going on from where training has come.
+
+        The first call sets the scaling. If it fails, the classifier stays as it was.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for `fit`
+        classes : array-like, optional
+            All labels that will ever come; needed at the first call.
+
+        Returns
+        -------
+        self
+        """
+        refuse_balanced(self.class_weight)
+        return self._fit_partially(X, y, sample_weight, given_classes(classes, self))
+
+    def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
+        labels = column_or_1d(y, warn=True)
+        if labels.dtype.kind == "c":
+            raise ValueError("Complex data not supported: labels are strings, bools or whole numbers.")
+        assert_all_finite(labels, input_name="y")
+        check_same_number(len(labels), len(read.lengths))
+        known, numbers = weight > 0, np.zeros(len(labels), np.int64)
+        classes = find_classes(labels[known]) if options.classes is None else options.classes
+        numbers[known] = class_numbers(labels[known], classes)
+        factors = class_factors(self.class_weight, numbers, weight, classes)
+        return Targets(
+            numbers[:, None],
+            weight * factors[numbers],
+            len(classes),
+            "cross_entropy",
+            {"classes_": classes},
+            numbers,
+        )

@@ -1,0 +1,317 @@
+"""The recurrent tagger: a label or a number for each step of a sequence."""
+
+from types import SimpleNamespace
+from typing import Any, Self
+
+import numpy as np
+
+from tsrnn.sequence.base import BaseSequenceEstimator, Targets
+from tsrnn.sequence.door import Reading, read_labels, read_values, read_weight
+from tsrnn.sequence.labels import (
+    class_factors,
+    class_numbers,
+    find_classes,
+    given_classes,
+    log_probabilities,
+    refuse_balanced,
+)
+from tsrnn.sequence.source import Scaling
+
+
+class RNNTagger(BaseSequenceEstimator):
+    """Predict a label, or a number, for each step of sequences with a recurrent neural network.
+
+    A stack of recurrent layers reads each sequence, by default in both directions, so that what is said of a
+    step may depend on all others, and a dense head turns each of its states into a number for each class, or
+    into the numbers wanted. Sequences may differ in length; what pads them to a batch has no effect.
+
+    `fit` takes `y` of the form of `X`: an array of shape (samples, steps), or a list with a target for each
+    step of each sequence. Steps whose label is None or NaN count for nothing. Numbers may be several at each
+    step, (samples, steps, outputs).
+
+    Parameters
+    ----------
+    cell : str, default "gru"
+        Mathematics of one step, as for `tsrnn.RNNForecaster`: "gru", "gru_reset_before", "lstm",
+        "lstm_peephole", "rnn", "rnn_relu", "irnn" or "jordan".
+    hidden_size : int, default 32
+        Units in each recurrent layer, in each direction.
+    num_layers : int, default 1
+        Recurrent layers, each reading the one below.
+    bidirectional : bool, default True
+        Read the sequences in both directions, with twice the weights (Schuster & Paliwal, 1997).
+    residual : bool, default False
+        Add a layer's input to its output, from the second layer on (He et al., 2016).
+    dilation : int, default 1
+        Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017).
+    dropout : float in [0, 1), default 0.0
+        Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
+    normalize : {"series", None}, default "series"
+        What the network sees of each feature: deviations from its mean in standard deviations, both over all
+        steps of the training sequences; or the numbers as they are.
+    loss : {"cross_entropy", "mse", "mae", "huber"}, default "cross_entropy"
+        "cross_entropy" for labels. For numbers, in standard deviations: mean squared error, mean absolute
+        error, or Huber's with threshold 1.
+    optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
+        Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
+    learning_rate : float, default 0.003
+    schedule : {"cosine", "constant", "plateau"}, default "cosine"
+        Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
+        without improvement.
+    batch_size : int, default 32
+        Sequences in each optimizer step.
+    max_epochs, max_steps : int or None, default 100 and 2000
+        Training ends after so many visits of every sequence, or so many optimizer steps, whichever is first.
+    early_stopping : bool, default False
+        Hold back sequences drawn at random, stop when the loss on them no longer falls and keep the best
+        weights. False trains on every sequence.
+    validation_fraction : float in [0, 1), default 0.1
+        Share of the sequences held back by `early_stopping`; with 0 the training loss decides.
+    n_iter_no_change : int, default 10
+        Evaluations without improvement after which `early_stopping` stops. An evaluation closes every epoch,
+        but at least 10 and at most 100 steps.
+    clip_norm : float or None, default 1.0
+        Longest gradient; longer ones are scaled down (Pascanu et al., 2013).
+    clip_value : float or None, default None
+        Largest entry of the gradient in size, after `clip_norm`.
+    class_weight : dict, "balanced" or None, default None
+        What each label counts in the loss, besides `sample_weight`: {label: weight}, 1 for those not named;
+        or in inverse proportion to how often it occurs.
+    n_members : int, default 1
+        Networks with seeds of their own; probabilities are the mean of theirs, numbers the
+        median.
+    n_jobs : int or None, default None
+        Threads for members, and for parts of large batches where there are fewer members, as in joblib; the
+        result does not depend on it.
+    dtype : {"float32", "float64"}, default "float32"
+        Type of the network's numbers.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
+        Seed. The same int gives the same bits; None gives another network each time.
+    verbose : int, default 0
+        1 shows a progress bar.
+    warm_start : bool, default False
+        Let `fit` continue from the weights of the last one, with its scaling, instead of starting afresh.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted, if steps have labels.
+    history_ : pandas.DataFrame
+        One row for each evaluation of the last fit: ``step``, ``loss``, ``gradient_norm`` and ``clipped``
+        (share of steps) as means since the last one, ``validation_loss``, ``learning_rate``, ``seconds``; and
+        ``member`` if many.
+    n_parameters_ : int
+        Trained numbers in each network.
+    n_features_in_ : int
+        Columns of a 2-D `X`, which are steps of a single feature; else features at each step.
+    n_steps_in_ : int or None
+        Columns of a 2-D `X`, which a later 2-D `X` must have, too; None for sequences in any other form.
+    feature_names_in_ : ndarray of str
+        Columns of `X`, or of each sequence, where these are DataFrames.
+    interrupted_ : bool
+        Whether Ctrl-C ended training early.
+
+    See Also
+    --------
+    RNNClassifier, RNNRegressor : One target for each sequence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tsrnn import RNNTagger
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.standard_normal(rng.integers(10, 30)) for _ in range(200)]
+    >>> y = [np.where(x == x.max(), "peak", "other") for x in X]
+    >>> model = RNNTagger(class_weight="balanced", random_state=0).fit(X[:150], y[:150])
+    >>> model.score(X[150:], y[150:]) > 0.9
+    True
+    """
+
+    _every_step = True
+    _choices = {  # noqa: RUF012, never changed
+        "loss": ("cross_entropy", "mse", "mae", "huber"),
+        "normalize": ("series", None),
+    }
+    classes_: np.ndarray
+    target_scaling_: Scaling
+    target_ndim_: int
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        *,
+        hidden_size: int = 32,
+        num_layers: int = 1,
+        bidirectional: bool = True,
+        residual: bool = False,
+        dilation: int = 1,
+        dropout: float = 0.0,
+        normalize: str | None = "series",
+        loss: str = "cross_entropy",
+        optimizer: str = "adam",
+        learning_rate: float = 0.003,
+        schedule: str = "cosine",
+        batch_size: int = 32,
+        max_epochs: int | None = 100,
+        max_steps: int | None = 2000,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        clip_norm: float | None = 1.0,
+        clip_value: float | None = None,
+        class_weight: Any = None,
+        n_members: int = 1,
+        n_jobs: int | None = None,
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.residual = residual
+        self.dilation = dilation
+        self.dropout = dropout
+        self.normalize = normalize
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.max_steps = max_steps
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.class_weight = class_weight
+        self.n_members = n_members
+        self.n_jobs = n_jobs
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+
+    def predict(self, X: Any) -> Any:
+        """Predict the most probable label, or the numbers, of each step.
+
+        Parameters
+        ----------
+        X : as for `fit`
+
+        Returns
+        -------
+        ndarray of shape (samples, steps) or (samples, steps, outputs), or list of ndarray
+            A list of one array for each sequence if `X` is a list.
+        """
+        read, values = self._predict_rows(X)
+        if self._has_labels:
+            return _in_form(self.classes_[values.argmax(axis=1)], read)
+        return _in_form(values if self.target_ndim_ == 2 else values[:, 0], read)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probability of each label at each step, in the order of `classes_`.
+
+        Returns
+        -------
+        ndarray of shape (samples, steps, classes), or list of ndarray of shape (steps, classes)
+        """
+        read, values = self._predict_rows(X)
+        if not self._has_labels:
+            raise AttributeError(f'A tagger with loss="{self.loss}" has no probabilities. Call predict.')
+        return _in_form(np.exp(values), read)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of labelled steps whose label is right, or R² over the steps that have numbers."""
+        from sklearn.metrics import r2_score  # not worth every user's import time
+
+        read, values = self._predict_rows(X)
+        weight = np.repeat(read_weight(sample_weight, len(read.lengths)), read.lengths)
+        if self._has_labels:
+            labels, known = read_labels(y, read.lengths)
+            right = self.classes_[values.argmax(axis=1)][known] == labels[known]
+            return float(np.average(right, weights=weight[known]))
+        target = read_values(y, read.lengths)[0]
+        shares = []
+        for truth, predicted in zip(target.T, values.T, strict=True):
+            known = ~np.isnan(truth)
+            shares.append(r2_score(truth[known], predicted[known], sample_weight=weight[known]))
+        return float(np.mean(shares))
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Visit sequences once, with a constant learning rate, going on from where training has come.
+
+        The first call sets the scaling. If it fails, the tagger stays as it was.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for `fit`
+        classes : array-like, optional
+            All labels that will ever come; needed at the first call, if there are labels.
+
+        Returns
+        -------
+        self
+        """
+        if self._has_labels:
+            refuse_balanced(self.class_weight)
+            classes = given_classes(classes, self)
+        return self._fit_partially(X, y, sample_weight, classes)
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: no classifier or regressor, whose `y` has one entry for each sample.
+
+        For the same reason scikit-learn's common checks cannot run: they know no `y` with a column for each
+        column of `X`.
+        """
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = True
+        return tags
+
+    @property
+    def _has_labels(self) -> bool:
+        return self.loss == "cross_entropy"
+
+    def _predict_rows(self, X: Any) -> tuple[Reading, np.ndarray]:
+        """Return what was read, and log probabilities or numbers for each of its rows."""
+        read, batches = self._run(X)
+        values = np.empty((len(read.values), self.network_.n_outputs))
+        starts = np.cumsum(read.lengths) - read.lengths
+        for items, outputs in batches:
+            merged = log_probabilities(outputs) if self._has_labels else np.median(outputs, axis=0)
+            for b, item in enumerate(items):
+                n = read.lengths[item]
+                values[starts[item] : starts[item] + n] = merged[:n, b]
+        return read, values if self._has_labels else self.target_scaling_.undo(values)
+
+    def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
+        weight = np.repeat(weight, read.lengths)
+        if self._has_labels:
+            return self._encode_labels(*read_labels(y, read.lengths), weight, options)
+        values, ndim = read_values(y, read.lengths)
+        scaling = self.target_scaling_ if options.resume else Scaling.fit(values, weight)
+        fitted = {"target_scaling_": scaling, "target_ndim_": ndim}
+        return Targets(scaling.apply(values, "float64"), weight, values.shape[1], options.loss, fitted)
+
+    def _encode_labels(
+        self, labels: np.ndarray, known: np.ndarray, weight: np.ndarray, options: SimpleNamespace
+    ) -> Targets:
+        known = known & (weight > 0)
+        classes = find_classes(labels[known]) if options.classes is None else options.classes
+        numbers = class_numbers(labels[known], classes)
+        factors = class_factors(self.class_weight, numbers, weight[known], classes)
+        values, weights = np.full((len(labels), 1), np.nan), np.zeros(len(labels))
+        values[known, 0] = numbers
+        weights[known] = weight[known] * factors[numbers]
+        return Targets(values, weights, len(classes), options.loss, {"classes_": classes})
+
+
+def _in_form(rows: np.ndarray, read: Reading) -> Any:
+    """Return what is said of each row in the form that the sequences came in."""
+    if read.is_list:
+        return np.split(rows, np.cumsum(read.lengths)[:-1])
+    return rows.reshape(len(read.lengths), -1, *rows.shape[1:])
