@@ -56,17 +56,19 @@ def start_runs(
     options: SimpleNamespace,
     rngs: Sequence[np.random.Generator],
     thetas: np.ndarray | None = None,
+    lengths: np.ndarray | None = None,
 ) -> list[Run]:
     """Return a run for each generator, from fresh parameters or from `thetas` (n_members, n_parameters).
 
-    `items` are those to train and to validate on; `options` has the fields of `Training` and ``n_jobs``.
+    `items` are those to train and to validate on; `options` has the fields of `Training` and ``n_jobs``; for
+    `lengths` see `Run`.
     """
     training = Training(**{name: getattr(options, name) for name in Training.__dataclass_fields__})
     n_threads = max(1, effective_n_jobs(options.n_jobs) // len(rngs))
     runs = []
     for member, rng in enumerate(rngs):
         theta = network.initialise(rng) if thetas is None else thetas[member].copy()
-        runs.append(Run(network, theta, training, source, *items, rng, n_threads))
+        runs.append(Run(network, theta, training, source, *items, rng, n_threads, lengths))
     return runs
 
 

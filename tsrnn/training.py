@@ -26,6 +26,7 @@ SCHEDULES = ("constant", "cosine", "plateau")
 _LONGEST_PERIOD = 100  # steps between evaluations, where an epoch is longer
 _SHORTEST_PERIOD = 10
 _EVALUATION_BATCH = 256
+_LIKE_LENGTH = 0.25  # logarithm of how much longer a sequence may be that is mixed with others
 _PLATEAU_PATIENCE = 5  # evaluations without improvement before schedule="plateau" halves the rate
 _MOST_RECOVERIES = 3
 _MOST_CLIPPED = 0.5  # share of steps from which on clipping, not the learning rate, sets the pace
@@ -80,6 +81,8 @@ class Run:
         Shuffles the items and draws the dropout masks.
     n_threads : int, default 1
         Threads to spread large batches over; the result does not depend on it.
+    lengths : ndarray, optional
+        Steps of each item there is: batches are then put together from items of like length.
     """
 
     network: Network
@@ -90,6 +93,7 @@ class Run:
     validation_items: np.ndarray
     rng: np.random.Generator
     n_threads: int = 1
+    lengths: np.ndarray | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -153,10 +157,17 @@ class Run:
                     return
 
     def _batches(self) -> Iterator[np.ndarray]:
+        size = self.training.batch_size
+        starts = np.arange(0, len(self.items), size)
         while True:
-            order = self.rng.permutation(self.items)
-            for start in range(0, len(order), self.training.batch_size):
-                yield order[start : start + self.training.batch_size]
+            if self.lengths is None:
+                order = self.rng.permutation(self.items)
+            else:
+                noise = self.rng.uniform(0, _LIKE_LENGTH, len(self.items))
+                order = self.items[np.argsort(np.log(self.lengths[self.items]) + noise)]
+                starts = self.rng.permutation(starts)
+            for start in starts:
+                yield order[start : start + size]
 
     def _step(self, step: int, items: np.ndarray, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""

@@ -10,10 +10,11 @@ import pandas as pd
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.kernels.jit import cache_folder
 from tsrnn.options import CHOICES
+from tsrnn.sequence import RNNClassifier
 
 
 def warmup(dtype: str = "float32") -> Path | None:
-    """Compile all that forecasters compile, so that no later process has to wait for it.
+    """Compile all that estimators compile, so that no later process has to wait for it.
 
     Without it, each process compiles what it uses and finds no machine code for: some seconds once, for each
     installation and type of processor.
@@ -50,6 +51,8 @@ def warmup(dtype: str = "float32") -> Path | None:
         model.predict()
         if settings.get("normalize") == "series":
             model.stream().run(y)
+    X = [np.arange(2.0), np.arange(3.0)]
+    RNNClassifier(hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(X, ["a", "b"]).predict(X)
     return cache_folder()
 
 

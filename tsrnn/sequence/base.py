@@ -1,6 +1,5 @@
 """What estimators of sequences share: reading, scaling, training, running the network."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Self
 
@@ -176,14 +175,18 @@ class BaseSequenceEstimator(BaseEstimator):
         parts = (items, items[:0])
         if options.early_stopping:
             classes = None if targets.classes is None else targets.classes[items]
-            parts = split_off(items, options.validation_fraction, np.random.default_rng(split_seed), classes)
+            training, held = split_off(
+                items, options.validation_fraction, np.random.default_rng(split_seed), classes
+            )
+            parts = training, held[np.argsort(examples.sequences.lengths[held], kind="stable")]
         rngs = [np.random.default_rng(seed) for seed in seeds]
+        lengths = examples.sequences.lengths if np.ptp(examples.sequences.lengths) else None
         if not options.resume:
-            return start_runs(network, examples, parts, options, rngs)
+            return start_runs(network, examples, parts, options, rngs, lengths=lengths)
         check_continues(network, options.n_members, self.thetas_)
         if options.going_on:
             rngs = [progress.rng for progress in self.progress_]
-        runs = start_runs(network, examples, parts, options, rngs, self.thetas_)
+        runs = start_runs(network, examples, parts, options, rngs, self.thetas_, lengths)
         if options.going_on:
             for run, progress in zip(runs, self.progress_, strict=True):
                 progress.hand_on(run)
@@ -192,24 +195,30 @@ class BaseSequenceEstimator(BaseEstimator):
     def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
         raise NotImplementedError
 
-    def _run(self, X: Any) -> tuple[Reading, Iterator[tuple[np.ndarray, np.ndarray]]]:
-        """Return what was read, and batches: items (B,) and outputs (members, steps, B, n_outputs)."""
+    def _run(self, X: Any) -> tuple[Reading, np.ndarray]:
+        """Return what was read, and the outputs (members, sequences or rows, n_outputs) of the networks."""
         check_is_fitted(self)
         read = read_sequences(self, X, reset=False)
         sequences = Sequences(self.scaling_.apply(read.values, str(self.network_.dtype)), read.lengths)
-        patch_size = self.network_.n_inputs // read.values.shape[1]
-        return read, self._outputs(sequences.in_patches(patch_size))
-
-    def _outputs(self, sequences: Sequences) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        sequences = sequences.in_patches(self.network_.n_inputs // read.values.shape[1])
+        n = len(read.values) if self._every_step else len(read.lengths)
+        outputs = np.empty((len(self.thetas_), n, self.network_.n_outputs))
         workspace = self.network_.workspace(effective_n_jobs(self.n_jobs))
-        first = 0 if self._every_step else -1
         for items in sequences.batches():
-            x, lengths, _ = sequences.gather(items)
-            members = [
-                self.network_.forward(theta, x, first=first, lengths=lengths, workspace=workspace)[0]
-                for theta in self.thetas_
-            ]
-            yield items, np.stack(members).astype(np.float64)
+            x, lengths, rows = sequences.gather(items)
+            where, exists = items[None], np.ones((1, len(items)), bool)
+            if self._every_step:
+                where, exists = rows, np.arange(len(rows))[:, None] < sequences.lengths[items]
+            first = 0 if self._every_step else -1
+            for theta, output in zip(self.thetas_, outputs, strict=True):
+                batch, _ = self.network_.forward(theta, x, first=first, lengths=lengths, workspace=workspace)
+                output[where[exists]] = batch[exists]
+        if not np.isfinite(outputs).all():
+            raise ValueError(
+                f"The states of cell={self.network_.cell_name!r} grew beyond all numbers. Give sequences "
+                'like those of the fit, or fit with a cell whose states are bounded, such as "gru".'
+            )
+        return read, outputs
 
 
 def _examples(

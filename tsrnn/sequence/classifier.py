@@ -54,13 +54,13 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
         steps of the training sequences; or the numbers as they are.
     optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
         Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
-    learning_rate : float, default 0.003
+    learning_rate : float, default 0.01
     schedule : {"cosine", "constant", "plateau"}, default "cosine"
         Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
         without improvement.
     batch_size : int, default 32
         Sequences in each optimizer step.
-    max_epochs, max_steps : int or None, default 100 and 2000
+    max_epochs, max_steps : int or None, default 200 and 2000
         Training ends after so many visits of every sequence, or so many optimizer steps, whichever is first.
     early_stopping : bool, default False
         Hold back sequences drawn at random, some of each class, stop when the loss on them no longer falls
@@ -146,10 +146,10 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
         dropout: float = 0.0,
         normalize: str | None = "series",
         optimizer: str = "adam",
-        learning_rate: float = 0.003,
+        learning_rate: float = 0.01,
         schedule: str = "cosine",
         batch_size: int = 32,
-        max_epochs: int | None = 100,
+        max_epochs: int | None = 200,
         max_steps: int | None = 2000,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -213,11 +213,8 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict the logarithm of the probability of each class: (samples, classes)."""
-        read, batches = self._run(X)
-        values = np.empty((len(read.lengths), self.network_.n_outputs))
-        for items, outputs in batches:
-            values[items] = log_probabilities(outputs[:, 0])
-        return values
+        _, outputs = self._run(X)
+        return log_probabilities(outputs)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Visit sequences once, with a constant learning rate, going on from where training has come.

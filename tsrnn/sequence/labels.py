@@ -16,6 +16,9 @@ def find_classes(labels: np.ndarray) -> np.ndarray:
     """
     from sklearn.utils.multiclass import type_of_target  # not worth every user's import time
 
+    if labels.dtype.kind == "O":
+        native = np.array(list(labels))
+        labels = native if native.dtype.kind in "biuf" and native.ndim == 1 else labels
     try:
         kind = type_of_target(labels, input_name="y", raise_unknown=True)
         classes = np.unique(labels)
@@ -27,7 +30,8 @@ def find_classes(labels: np.ndarray) -> np.ndarray:
             'take RNNRegressor, or at each step RNNTagger(loss="mse").'
         )
     if len(classes) < 2:
-        raise ValueError(f"At least 2 classes are needed; `y` has {len(classes)} class, {classes[0]!r}.")
+        got = f"1 class, {classes[0]!r}" if len(classes) else "no label at all"
+        raise ValueError(f"At least 2 classes are needed; `y` has {got}. Supply samples of another.")
     return classes
 
 

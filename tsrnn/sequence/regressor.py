@@ -50,13 +50,13 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
         targets in standard deviations.
     optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
         Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
-    learning_rate : float, default 0.003
+    learning_rate : float, default 0.01
     schedule : {"cosine", "constant", "plateau"}, default "cosine"
         Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
         without improvement.
     batch_size : int, default 32
         Sequences in each optimizer step.
-    max_epochs, max_steps : int or None, default 100 and 2000
+    max_epochs, max_steps : int or None, default 200 and 2000
         Training ends after so many visits of every sequence, or so many optimizer steps, whichever is first.
     early_stopping : bool, default False
         Hold back sequences drawn at random, stop when the loss on them no longer falls and keep the best
@@ -141,10 +141,10 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
         normalize: str | None = "series",
         loss: str = "mse",
         optimizer: str = "adam",
-        learning_rate: float = 0.003,
+        learning_rate: float = 0.01,
         schedule: str = "cosine",
         batch_size: int = 32,
-        max_epochs: int | None = 100,
+        max_epochs: int | None = 200,
         max_steps: int | None = 2000,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -198,11 +198,8 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
         -------
         ndarray of float64, of shape (samples,) or (samples, outputs), as `y` was
         """
-        read, batches = self._run(X)
-        values = np.empty((len(read.lengths), self.network_.n_outputs))
-        for items, outputs in batches:
-            values[items] = np.median(outputs[:, 0], axis=0)
-        values = self.target_scaling_.undo(values)
+        _, outputs = self._run(X)
+        values = self.target_scaling_.undo(np.median(outputs, axis=0))
         return values if self.target_ndim_ == 2 else values[:, 0]
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

@@ -164,6 +164,10 @@ class Examples:
         return np.add.reduceat(per_target, self.sequences.starts) if self.every_step else per_target
 
     @cached_property
+    def _is_even(self) -> bool:
+        return bool((self.weight == 1).all())
+
+    @cached_property
     def _usual(self) -> float:
         return self.totals.sum() / np.count_nonzero(self.totals)
 
@@ -175,7 +179,7 @@ class Examples:
         """
         x, lengths, rows = self.sequences.gather(items)
         where = rows if self.every_step else items[None]
-        target, weight = self.target[where], self.weight[where]
+        target, weight = self.target[where], None if self._is_even else self.weight[where]
         if self.every_step and lengths is not None:
             target[np.arange(len(rows))[:, None] >= lengths] = np.nan
         scale = float(self.totals[items].mean() / self._usual)

@@ -54,13 +54,13 @@ class RNNTagger(BaseSequenceEstimator):
         error, or Huber's with threshold 1.
     optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
         Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
-    learning_rate : float, default 0.003
+    learning_rate : float, default 0.01
     schedule : {"cosine", "constant", "plateau"}, default "cosine"
         Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
         without improvement.
     batch_size : int, default 32
         Sequences in each optimizer step.
-    max_epochs, max_steps : int or None, default 100 and 2000
+    max_epochs, max_steps : int or None, default 200 and 2000
         Training ends after so many visits of every sequence, or so many optimizer steps, whichever is first.
     early_stopping : bool, default False
         Hold back sequences drawn at random, stop when the loss on them no longer falls and keep the best
@@ -149,10 +149,10 @@ class RNNTagger(BaseSequenceEstimator):
         normalize: str | None = "series",
         loss: str = "cross_entropy",
         optimizer: str = "adam",
-        learning_rate: float = 0.003,
+        learning_rate: float = 0.01,
         schedule: str = "cosine",
         batch_size: int = 32,
-        max_epochs: int | None = 100,
+        max_epochs: int | None = 200,
         max_steps: int | None = 2000,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -278,15 +278,10 @@ class RNNTagger(BaseSequenceEstimator):
 
     def _predict_rows(self, X: Any) -> tuple[Reading, np.ndarray]:
         """Return what was read, and log probabilities or numbers for each of its rows."""
-        read, batches = self._run(X)
-        values = np.empty((len(read.values), self.network_.n_outputs))
-        starts = np.cumsum(read.lengths) - read.lengths
-        for items, outputs in batches:
-            merged = log_probabilities(outputs) if self._has_labels else np.median(outputs, axis=0)
-            for b, item in enumerate(items):
-                n = read.lengths[item]
-                values[starts[item] : starts[item] + n] = merged[:n, b]
-        return read, values if self._has_labels else self.target_scaling_.undo(values)
+        read, outputs = self._run(X)
+        if self._has_labels:
+            return read, log_probabilities(outputs)
+        return read, self.target_scaling_.undo(np.median(outputs, axis=0))
 
     def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
         weight = np.repeat(weight, read.lengths)
