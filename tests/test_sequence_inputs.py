@@ -59,7 +59,11 @@ BAD_Y = {
     "one class": ("classifier", ["a"] * 6, "At least 2 classes are needed; `y` has 1 class, .*'a'"),
     "fractions": ("classifier", np.linspace(0, 1, 6), "Unknown label type: continuous"),
     "mixed": ("classifier", np.array(["a", 1, "a", 1, "b", 2], dtype=object), "one type|Unknown label type"),
-    "missing": ("classifier", np.array(["a", None, "a", "b", "b", "b"], dtype=object), "one type|missing"),
+    "missing": (
+        "classifier",
+        np.array(["a", None, "a", "b", "b", "b"], dtype=object),
+        "in place of 1 label, the first for sample 1",
+    ),
     "three axes": ("regressor", np.zeros((6, 2, 2)), "dim|shape"),
     "per step": ("tagger", np.zeros(6), "sample 0 has"),
     "step short": ("tagger", [np.zeros(len(x) - (i == 4)) for i, x in enumerate(GOOD)], "sample 4 has"),
@@ -141,6 +145,15 @@ def test_classes_are_named_at_the_first_part():
 def test_parameters_that_cannot_be_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         RNNRegressor(**(QUICK | settings)).fit(GOOD, np.arange(6))
+
+
+def test_numbers_that_the_type_cannot_hold_are_an_error():
+    X = [1e300 * x for x in GOOD]
+    assert np.isfinite(RNNRegressor(**QUICK).fit(X, np.arange(6)).predict(X)).all()
+    with pytest.raises(ValueError, match='too large for dtype="float32"'):
+        RNNRegressor(**QUICK, normalize=None).fit(X, np.arange(6))
+    with pytest.raises(ValueError, match='too large for dtype="float32"'):
+        fitted("regressor", GOOD).predict(X)
 
 
 def test_states_that_grow_beyond_all_numbers_are_an_error():

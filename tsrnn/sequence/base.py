@@ -1,7 +1,7 @@
 """What estimators of sequences share: reading, scaling, training, running the network."""
 
 from types import SimpleNamespace
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -46,7 +46,7 @@ class BaseSequenceEstimator(BaseEstimator):
     """Base class of estimators of sequences: `_encode` is what a subclass adds to train one."""
 
     _every_step = False
-    _choices: dict[str, tuple[Any, ...]] = {}  # noqa: RUF012, never changed
+    _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}
 
     random_state: Any
     verbose: int
@@ -153,9 +153,9 @@ class BaseSequenceEstimator(BaseEstimator):
         else:
             scaling = Scaling.fit(read.values, np.repeat(weight, read.lengths))
         network = _build_network(options, read.values.shape[1], targets.n_outputs)
-        runs = self._runs(
-            network, _examples(read, targets, scaling, options, self._every_step), targets, options
-        )
+        examples = _examples(read, targets, scaling, options, self._every_step)
+        del read  # training needs one copy of the data
+        runs = self._runs(network, examples, targets, options)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
         return targets.fitted | {
             "network_": network,

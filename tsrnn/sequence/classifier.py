@@ -1,14 +1,13 @@
 """The recurrent classifier of sequences."""
 
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import assert_all_finite, column_or_1d
 
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
-from tsrnn.sequence.door import Reading, check_same_number
+from tsrnn.sequence.door import Reading, read_one_label_each
 from tsrnn.sequence.labels import (
     class_factors,
     class_numbers,
@@ -129,7 +128,7 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
     (array(['down', 'up'], dtype='<U4'), (50, 2))
     """
 
-    _choices = {"pooling": ("last", "mean"), "normalize": ("series", None)}  # noqa: RUF012, never changed
+    _choices: ClassVar = {"pooling": ("last", "mean"), "normalize": ("series", None)}
     classes_: np.ndarray
 
     def __init__(
@@ -235,11 +234,7 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
         return self._fit_partially(X, y, sample_weight, given_classes(classes, self))
 
     def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
-        labels = column_or_1d(y, warn=True)
-        if labels.dtype.kind == "c":
-            raise ValueError("Complex data not supported: labels are strings, bools or whole numbers.")
-        assert_all_finite(labels, input_name="y")
-        check_same_number(len(labels), len(read.lengths))
+        labels = read_one_label_each(y, len(read.lengths))
         known, numbers = weight > 0, np.zeros(len(labels), np.int64)
         classes = find_classes(labels[known]) if options.classes is None else options.classes
         numbers[known] = class_numbers(labels[known], classes)

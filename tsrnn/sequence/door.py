@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d, validate_data
 
 from tsrnn.parameters import counted
 
@@ -236,6 +236,23 @@ def check_same_number(n_targets: int, n: int) -> None:
     """Refuse targets of another number of samples."""
     if n_targets != n:
         raise ValueError(f"`y` has {counted(n_targets, 'sample')} and `X` {n:,}. Give each a target.")
+
+
+def read_one_label_each(y: Any, n: int) -> np.ndarray:
+    """Return the labels (n,) of n samples."""
+    objects = np.asarray(y, dtype=object)
+    missing = pd.isna(objects) if objects.ndim == 1 else np.zeros(1, bool)
+    if missing.any():
+        raise ValueError(
+            f"`y` has NaN or None in place of {counted(missing.sum(), 'label')}, the first for sample "
+            f"{missing.argmax()}. Leave such samples out."
+        )
+    labels = column_or_1d(y, warn=True)
+    assert_all_finite(labels, input_name="y")
+    if labels.dtype.kind == "c":
+        raise ValueError("Complex data not supported: labels are strings, bools or whole numbers.")
+    check_same_number(len(labels), n)
+    return labels
 
 
 def read_labels(y: Any, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """The recurrent regressor of sequences."""
 
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -118,7 +118,7 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
     True
     """
 
-    _choices = {  # noqa: RUF012, never changed
+    _choices: ClassVar = {
         "loss": ("mse", "mae", "huber"),
         "pooling": ("last", "mean"),
         "normalize": ("series", None),

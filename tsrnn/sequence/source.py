@@ -48,11 +48,17 @@ class Scaling(NamedTuple):
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
     def apply(self, values: np.ndarray, dtype: str) -> np.ndarray:
-        """Return scaled values as a new array."""
+        """Return scaled values as a new array; refuse those that are too large for its type."""
         scaled = np.empty(values.shape, dtype)
         for start in range(0, len(values), _BLOCK):
             rows = slice(start, start + _BLOCK)
-            scaled[rows] = (values[rows] - self.level) / self.scale
+            exact = (values[rows] - self.level) / self.scale
+            if (np.abs(exact) > np.finfo(dtype).max).any():
+                raise ValueError(
+                    f"Numbers up to {np.abs(exact).max():g}, as the network would see them, are too large for "
+                    f'dtype="{dtype}". Bring the data to the scale of those fitted to, or to a smaller one.'
+                )
+            scaled[rows] = exact
         return scaled
 
     def undo(self, values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The recurrent tagger: a label or a number for each step of a sequence."""
 
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -128,7 +128,7 @@ class RNNTagger(BaseSequenceEstimator):
     """
 
     _every_step = True
-    _choices = {  # noqa: RUF012, never changed
+    _choices: ClassVar = {
         "loss": ("cross_entropy", "mse", "mae", "huber"),
         "normalize": ("series", None),
     }
