@@ -248,6 +248,8 @@ def test_numbers_of_each_step_may_be_several_and_missing():
     assert model.score(X, y) > 0.95
     with pytest.raises(AttributeError, match="has no probabilities"):
         model.predict_proba(X)
+    model.set_params(loss="cross_entropy").fit(X, targets("tagger", X)).set_params(loss="mse")
+    assert set(np.concatenate(model.predict(X))) == {"above", "below"}  # as it was fitted
     single = RNNTagger(loss="mse", hidden_size=8, random_state=0).fit(X, [part[:, 1] for part in y])
     assert single.predict(X)[0].shape == X[0].shape
 

@@ -1,5 +1,6 @@
 """What estimators of sequences share: reading, scaling, training, running the network."""
 
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -86,6 +87,7 @@ class BaseSequenceEstimator(BaseEstimator):
         except BaseException:
             self._forget()
             raise
+        self._forget(but={"n_features_in_", "n_steps_in_", "feature_names_in_"})
         self._remember(fitted)
         return self
 
@@ -121,8 +123,8 @@ class BaseSequenceEstimator(BaseEstimator):
         for name, value in fitted.items():
             setattr(self, name, value)
 
-    def _forget(self) -> None:
-        for name in [name for name in vars(self) if name.endswith("_")]:
+    def _forget(self, but: Collection[str] = ()) -> None:
+        for name in [name for name in vars(self) if name.endswith("_") and name not in but]:
             delattr(self, name)
 
     def _options(self, *, resume: bool) -> SimpleNamespace:

@@ -56,7 +56,7 @@ class Scaling(NamedTuple):
             if (np.abs(exact) > np.finfo(dtype).max).any():
                 raise ValueError(
                     f"Numbers up to {np.abs(exact).max():g}, as the network would see them, are too large for "
-                    f'dtype="{dtype}". Bring the data to the scale of those fitted to, or to a smaller one.'
+                    f'dtype="{dtype}". Rescale the data; what is new, to what was fitted to.'
                 )
             scaled[rows] = exact
         return scaled

@@ -208,7 +208,7 @@ class RNNTagger(BaseSequenceEstimator):
             A list of one array for each sequence if `X` is a list.
         """
         read, values = self._predict_rows(X)
-        if self._has_labels:
+        if "classes_" in vars(self):
             return _in_form(self.classes_[values.argmax(axis=1)], read)
         return _in_form(values if self.target_ndim_ == 2 else values[:, 0], read)
 
@@ -220,8 +220,8 @@ class RNNTagger(BaseSequenceEstimator):
         ndarray of shape (samples, steps, classes), or list of ndarray of shape (steps, classes)
         """
         read, values = self._predict_rows(X)
-        if not self._has_labels:
-            raise AttributeError(f'A tagger with loss="{self.loss}" has no probabilities. Call predict.')
+        if "classes_" not in vars(self):
+            raise AttributeError("A tagger fitted to numbers has no probabilities. Call predict.")
         return _in_form(np.exp(values), read)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -230,7 +230,7 @@ class RNNTagger(BaseSequenceEstimator):
 
         read, values = self._predict_rows(X)
         weight = np.repeat(read_weight(sample_weight, len(read.lengths)), read.lengths)
-        if self._has_labels:
+        if "classes_" in vars(self):
             labels, known = read_labels(y, read.lengths)
             right = self.classes_[values.argmax(axis=1)][known] == labels[known]
             return float(np.average(right, weights=weight[known]))
@@ -279,7 +279,7 @@ class RNNTagger(BaseSequenceEstimator):
     def _predict_rows(self, X: Any) -> tuple[Reading, np.ndarray]:
         """Return what was read, and log probabilities or numbers for each of its rows."""
         read, outputs = self._run(X)
-        if self._has_labels:
+        if "classes_" in vars(self):
             return read, log_probabilities(outputs)
         return read, self.target_scaling_.undo(np.median(outputs, axis=0))
 
