@@ -330,6 +330,9 @@ def test_a_copy_says_the_same(kind):
     for left, right in zip(probabilities(model, X), probabilities(copy, X), strict=True):
         np.testing.assert_array_equal(left, right)
     assert copy.summary() == model.summary()
+    other = fitted(kind, X, random_state=1)
+    other.set_weights(model.get_weights("torch", member=1), "torch")
+    np.testing.assert_array_equal(other.thetas_[0], model.thetas_[1])
     with pytest.raises(NotFittedError):
         clone(model).predict(X)
 

@@ -17,15 +17,11 @@ from tsrnn.windows import Batch
 _SHOWN = ("i", "f", "g", "o", "r", "z", "n", "c", "y_before", "h")
 
 
-class InspectionMixin:
-    """Methods of every recurrent estimator, on its fitted ``network_`` and ``thetas_``.
-
-    Subclasses with a parameter ``loss`` implement `_sample` and `_latest`, which say what the network reads.
-    """
+class WeightsMixin:
+    """Methods of every recurrent estimator, on its fitted ``network_`` and ``thetas_``."""
 
     network_: Network
     thetas_: np.ndarray
-    loss: str
 
     def summary(self) -> str:
         """Return the fitted network's layers and parameter counts as a table."""
@@ -91,6 +87,28 @@ class InspectionMixin:
         self._theta(member, thetas)[:] = theta
         self.thetas_ = thetas
         return self
+
+    def _fitted_network(self) -> Network:
+        if "network_" not in vars(self):
+            raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
+        return self.network_
+
+    def _theta(self, member: int, thetas: np.ndarray | None = None) -> np.ndarray:
+        thetas = self.thetas_ if thetas is None else thetas
+        if member not in range(len(thetas)):
+            raise ValueError(
+                f"`member` must be one of the {counted(len(thetas), 'network')} from 0 on; got {member!r}."
+            )
+        return thetas[member]
+
+
+class InspectionMixin(WeightsMixin):
+    """Methods of estimators that read the last look-back of a series.
+
+    Subclasses with a parameter ``loss`` implement `_sample` and `_latest`, which say what the network reads.
+    """
+
+    loss: str
 
     def gates(self, y: Any = None, *, layer: int = -1, member: int = 0) -> pd.DataFrame:
         """Return what the units of a layer did while the network read the last look-back of a series.
@@ -207,16 +225,3 @@ class InspectionMixin:
     def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
         """Return what the network reads last of `y`, (T, n_inputs), and the labels of the steps."""
         raise NotImplementedError
-
-    def _fitted_network(self) -> Network:
-        if "network_" not in vars(self):
-            raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
-        return self.network_
-
-    def _theta(self, member: int, thetas: np.ndarray | None = None) -> np.ndarray:
-        thetas = self.thetas_ if thetas is None else thetas
-        if member not in range(len(thetas)):
-            raise ValueError(
-                f"`member` must be one of the {counted(len(thetas), 'network')} from 0 on; got {member!r}."
-            )
-        return thetas[member]

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.ensemble import Progress, check_continues, history, seed_sequence, start_runs
+from tsrnn.inspection import WeightsMixin
 from tsrnn.network import Network
 from tsrnn.options import SHARED_CHOICES, check_each
 from tsrnn.sequence.door import Reading, read_sequences, read_weight
@@ -43,7 +44,7 @@ class Targets(NamedTuple):
     classes: np.ndarray | None = None
 
 
-class BaseSequenceEstimator(BaseEstimator):
+class BaseSequenceEstimator(WeightsMixin, BaseEstimator):
     """Base class of estimators of sequences: `_encode` is what a subclass adds to train one."""
 
     _every_step = False
@@ -90,11 +91,6 @@ class BaseSequenceEstimator(BaseEstimator):
         self._forget(but={"n_features_in_", "n_steps_in_", "feature_names_in_"})
         self._remember(fitted)
         return self
-
-    def summary(self) -> str:
-        """Return the fitted network's layers and parameter counts as a table."""
-        check_is_fitted(self)
-        return self.network_.summary()
 
     def _fit_partially(self, X: Any, y: Any, sample_weight: Any, classes: np.ndarray | None = None) -> Self:
         """Visit the sequences once, going on from where training has come."""

@@ -53,9 +53,10 @@ class Scaling(NamedTuple):
         for start in range(0, len(values), _BLOCK):
             rows = slice(start, start + _BLOCK)
             exact = (values[rows] - self.level) / self.scale
-            if (np.abs(exact) > np.finfo(dtype).max).any():
+            largest = np.abs(exact).max()
+            if largest > np.finfo(dtype).max:
                 raise ValueError(
-                    f"Numbers up to {np.abs(exact).max():g}, as the network would see them, are too large for "
+                    f"Numbers up to {largest:g}, as the network would see them, are too large for "
                     f'dtype="{dtype}". Rescale the data; what is new, to what was fitted to.'
                 )
             scaled[rows] = exact
