@@ -1,11 +1,13 @@
 """Recurrent networks for time series without a deep-learning framework."""
 
 from tsrnn import datasets, metrics
+from tsrnn.audio import mulaw_decode, mulaw_encode
 from tsrnn.backtest import Backtest, backtest, compare
 from tsrnn.base import Forecast
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.generator import RNNGenerator
 from tsrnn.sequence import RNNClassifier, RNNRegressor, RNNTagger
 from tsrnn.warmup import warmup
 
@@ -21,6 +23,7 @@ __all__ = [
     "Naive",
     "RNNClassifier",
     "RNNForecaster",
+    "RNNGenerator",
     "RNNRegressor",
     "RNNTagger",
     "SeasonalNaive",
@@ -30,6 +33,8 @@ __all__ = [
     "compare",
     "datasets",
     "metrics",
+    "mulaw_decode",
+    "mulaw_encode",
     "time_limit",
     "warmup",
 ]

@@ -39,16 +39,6 @@ class Progress(NamedTuple):
             run.moments[:], run.steps_since_restart = self.moments, self.n_steps
 
 
-def seed_sequence(random_state: Any) -> np.random.SeedSequence:
-    """Return the root of all seeds; a generator is asked for one number."""
-    if isinstance(random_state, np.random.Generator | np.random.RandomState):
-        draw = (
-            random_state.integers if isinstance(random_state, np.random.Generator) else random_state.randint
-        )
-        random_state = int(draw(2**31))
-    return np.random.SeedSequence(random_state)
-
-
 def start_runs(
     network: Network,
     source: Source,

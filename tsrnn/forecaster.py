@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.base import BaseForecaster, find_season
-from tsrnn.ensemble import check_continues, history, seed_sequence, start_runs
+from tsrnn.ensemble import check_continues, history, start_runs
 from tsrnn.frames import Observed, check_alike, read_channels, read_further
 from tsrnn.inspection import InspectionMixin
 from tsrnn.network import Network
 from tsrnn.options import build_network, check_options
+from tsrnn.parameters import seed_sequence
 from tsrnn.pipeline import Cut, Pipeline, fit_pipeline
 from tsrnn.rollout import fitted_values, predict
 from tsrnn.stream import Stream

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 
 def counted(n: int, noun: str) -> str:
     """Return a number with its noun, "1 window" or "2 windows"."""
@@ -34,3 +36,13 @@ def check_choice(name: str, value: Any, known: Collection[Any]) -> None:
     """Refuse a value that is not among the known ones, and list those."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in known):
         raise ValueError(f"`{name}` must be one of {', '.join(map(repr, known))}; got {value!r}.")
+
+
+def seed_sequence(random_state: Any) -> np.random.SeedSequence:
+    """Return what a seed comes to: None, an int, or a generator to draw one from."""
+    if isinstance(random_state, np.random.Generator | np.random.RandomState):
+        draw = (
+            random_state.integers if isinstance(random_state, np.random.Generator) else random_state.randint
+        )
+        random_state = int(draw(2**31))
+    return np.random.SeedSequence(random_state)

@@ -156,7 +156,7 @@ class Run:
                 ):
                     return
 
-    def _batches(self) -> Iterator[np.ndarray]:
+    def _batches(self) -> Iterator[Any]:
         size = self.training.batch_size
         starts = np.arange(0, len(self.items), size)
         while True:
@@ -167,12 +167,11 @@ class Run:
                 order = self.items[np.argsort(np.log(self.lengths[self.items]) + noise)]
                 starts = self.rng.permutation(starts)
             for start in starts:
-                yield order[start : start + size]
+                yield self.source.batch(order[start : start + size])
 
-    def _step(self, step: int, items: np.ndarray, meter: "_Meter") -> bool:
+    def _step(self, step: int, batch: Any, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""
         training = self.training
-        batch = self.source.batch(items)
         loss = self._value_and_gradient(step, batch) * batch.scale
         if batch.scale != 1.0:
             self.gradient *= batch.scale

@@ -57,12 +57,12 @@ def add_row(C, D, A, W, first, last, K):
 
 @kernel
 def enter(cell, P, weights, W_x, K, bias, passing, gates):
-    """Write what inputs of K numbers a sample, passing (n, H), and biases bring to gates (n, N lanes)."""
+    """Write what K numbers a sample, of passing (n, columns), and biases bring to gates (n, N lanes)."""
     width, zero, x, g = lanes(weights), np.int64(0), flat(passing), flat(gates)
-    H, N, x_end = P * width, cell.n_blocks * P, cell.x_end * P
+    N, x_end = cell.n_blocks * P, cell.x_end * P
     W, b = Panels(weights, W_x, K * width), Panels(weights, bias, width)
     for t in range(len(gates)):
-        C, A = Panels(g, t * N * width, width), Panels(x, t * H, width)
+        C, A = Panels(g, t * N * width, width), Panels(x, t * passing.shape[1], width)
         add_row(C, b, A, W, zero, x_end, K)
         add_row(C, b, A, W, x_end, N, zero)
 
@@ -88,6 +88,30 @@ def recur(cell, P, weights, W_h, diagonal, gates, h, c, slot, passing, residual)
 
 
 @kernel
+def climb(cell, sizes, weights, K, h, c, passing, gates, count):
+    """Take samples of K numbers, passing (n, columns), that follow `count` others through all layers.
+
+    Leave the top states in `passing` and return where in `weights` those of the layers end.
+    """
+    P, width = sizes.n_panels, lanes(weights)
+    H, N = P * width, cell.n_blocks * P
+    start, first, skip = np.int64(0), np.int64(0), np.int64(1)
+    for layer in range(sizes.n_layers):
+        W_h = start + cell.x_end * P * K * width
+        bias = W_h + (max(cell.x_end, cell.h_end) - cell.h_start) * P * H * width
+        peepholes = bias + N * width
+        end = peepholes + sizes.n_diagonals * H
+        last = first + skip + 1
+        h_here, c_here = h[first:last], c[first:last]
+        diagonal = weights[peepholes:end].reshape((sizes.n_diagonals, H))
+        slot, residual = count % (skip + 1), sizes.residual and layer > 0
+        enter(cell, P, weights, start, K, bias, passing, gates)
+        recur(cell, P, weights, W_h, diagonal, gates, h_here, c_here, slot, passing, residual)
+        start, first, skip, K = end, last, skip * sizes.dilation, H
+    return start
+
+
+@kernel
 def read_out(weights, W_head, passing):
     """Put what the head makes of each sample into its first number."""
     width, H, x = lanes(weights), passing.shape[1], flat(passing)
@@ -104,27 +128,14 @@ def stream(cell, sizes, scaling, weights, h, c, all_passing, all_gates, count, v
     h and c (slots, H) hold all layers' states, ``dilation**layer + 1`` slots each: step n of a layer writes
     slot n modulo that many. all_passing (n, H) and all_gates (n, N lanes) are room for a chunk of samples.
     """
-    width, P, number = lanes(weights), sizes.n_panels, type(weights[0])
-    H, N = P * width, cell.n_blocks * P
+    number = type(weights[0])
     for begin in range(0, len(values), len(all_gates)):
         n = min(len(all_gates), len(values) - begin)
         passing, gates = all_passing[:n], all_gates[:n]
         for t in range(n):
             value = math.log(values[begin + t]) if scaling.log else values[begin + t]
             passing[t, 0] = number((value - scaling.level) / scaling.divisor)
-        start, first, skip, K = np.int64(0), np.int64(0), np.int64(1), np.int64(1)
-        for layer in range(sizes.n_layers):
-            W_h = start + cell.x_end * P * K * width
-            bias = W_h + (max(cell.x_end, cell.h_end) - cell.h_start) * P * H * width
-            peepholes = bias + N * width
-            end = peepholes + sizes.n_diagonals * H
-            last = first + skip + 1
-            h_here, c_here = h[first:last], c[first:last]
-            diagonal = weights[peepholes:end].reshape((sizes.n_diagonals, H))
-            slot, residual = (count + begin) % (skip + 1), sizes.residual and layer > 0
-            enter(cell, P, weights, start, K, bias, passing, gates)
-            recur(cell, P, weights, W_h, diagonal, gates, h_here, c_here, slot, passing, residual)
-            start, first, skip, K = end, last, skip * sizes.dilation, H
+        start = climb(cell, sizes, weights, np.int64(1), h, c, passing, gates, count + begin)
         read_out(weights, start, passing)
         for t in range(n):
             value = np.float64(passing[t, 0]) * scaling.scale + scaling.level

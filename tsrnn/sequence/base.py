@@ -10,10 +10,11 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.ensemble import Progress, check_continues, history, seed_sequence, start_runs
+from tsrnn.ensemble import Progress, check_continues, history, start_runs
 from tsrnn.inspection import WeightsMixin
 from tsrnn.network import Network
 from tsrnn.options import SHARED_CHOICES, check_each
+from tsrnn.parameters import seed_sequence
 from tsrnn.sequence.door import Reading, read_sequences, read_weight
 from tsrnn.sequence.source import Examples, Scaling, Sequences, split_off
 from tsrnn.training import Run, train_all
