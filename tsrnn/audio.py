@@ -96,4 +96,4 @@ def mulaw_decode(codes: Any, n_levels: int = 256) -> np.ndarray:
             f"position {bad[0]}. Decode with the n_levels of the encoding."
         )
     y = 2 * values.astype(np.float64) / mu - 1
-    return np.sign(y) * np.expm1(np.abs(y) * np.log1p(mu)) / mu
+    return np.sign(y) * (np.power(1.0 + mu, np.abs(y)) - 1) / mu

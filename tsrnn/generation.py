@@ -37,7 +37,7 @@ class SymbolStream:
     Examples
     --------
     >>> from tsrnn import RNNGenerator
-    >>> stream = RNNGenerator(max_steps=200, hidden_size=16, random_state=0).fit("abc" * 100).stream()
+    >>> stream = RNNGenerator(max_steps=400, hidden_size=16, random_state=0).fit("abc" * 100).stream()
     >>> stream.step("a").round(1)  # of "a", "b" and "c"
     array([0., 1., 0.])
     >>> stream.sample(5, random_state=0)
@@ -138,6 +138,8 @@ class SymbolStream:
     def reset(self) -> None:
         """Go back to the start of a sequence."""
         self._count = 0
+        self._room.h[:] = 0
+        self._room.c[:] = 0
         for layer, values in enumerate(self._start):
             self._set(layer, values[:, 0, 0])
         self._one[0] = len(self._vocabulary.symbols)

@@ -51,7 +51,7 @@ class RNNGenerator(BaseEstimator):
 
     Parameters
     ----------
-    cell : str, default "lstm"
+    cell : str, default "gru"
         Mathematics of one step, as in `RNNForecaster`.
     hidden_size : int, default 128
         Units in each recurrent layer.
@@ -131,7 +131,7 @@ class RNNGenerator(BaseEstimator):
 
     def __init__(
         self,
-        cell: str = "lstm",
+        cell: str = "gru",
         *,
         hidden_size: int = 128,
         num_layers: int = 1,
@@ -210,6 +210,11 @@ class RNNGenerator(BaseEstimator):
         learned = self._learned() if continued else None
         found = read_sequences(sequences, learned.vocabulary if learned else None)
         contexts = read_contexts(context, found)
+        if learned is not None and learned.ends != found.many:
+            known, given = ("many sequences", "one") if learned.ends else ("one sequence", "many")
+            raise ValueError(
+                f"Training on {known} can only continue with the like; got {given}. Set warm_start=False."
+            )
         if learned is None:
             vocabulary = Vocabulary(found.each)
             learned = Learned(vocabulary, Contexts(contexts) if contexts else None, found.many)
