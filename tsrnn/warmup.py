@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.generator import RNNGenerator
+from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.jit import cache_folder
 from tsrnn.options import CHOICES
 from tsrnn.sequence import RNNClassifier
@@ -53,6 +55,12 @@ def warmup(dtype: str = "float32") -> Path | None:
             model.stream().run(y)
     X = [np.arange(2.0), np.arange(3.0)]
     RNNClassifier(hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(X, ["a", "b"]).predict(X)
+    for cell in CELLS:
+        generator = RNNGenerator(
+            cell, hidden_size=2, embedding_size=2, max_steps=2, dtype=dtype, random_state=0
+        )
+        generator.fit(["ab", "b"], context=[0, 1]).sample(2, context=0)
+        generator.score(["ab"], context=[0])
     return cache_folder()
 
 
