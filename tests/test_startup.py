@@ -106,6 +106,15 @@ def stream(cell):
     stream.run(y.to_numpy(dtype="float32")[::2]), stream.step(1)
     stream.state = stream.state
 
+def generate(cell, sequences, context=None, **settings):
+    sizes = {"hidden_size": 4, "embedding_size": 3, "max_steps": 2, "random_state": 0}
+    model = tsrnn.RNNGenerator(cell, **(sizes | settings)).fit(sequences, [context] * len(sequences))
+    model.score(sequences, [context] * len(sequences), unit="bits"), model.predict_proba(context=context)
+    model.sample(3, prime=sequences[0], temperature=0.5, top_k=1, context=context)
+    stream = model.stream(context)
+    stream.step(sequences[0][0]), stream.run(sequences[0])
+    stream.state = stream.state
+
 y = pd.Series(np.cos(np.arange(40.0)))
 folder = tsrnn.warmup()
 with event.install_recorder("numba:compile") as recorder:
@@ -122,6 +131,11 @@ with event.install_recorder("numba:compile") as recorder:
     use(num_layers=2, dropout=0.5, residual=True, strategy="seq2seq", teacher_forcing=1)
     for strategy in ("direct", "parallel", "seq2seq"):
         use(lookback=6, patch_size=2, strategy=strategy)
+    for cell in CHOICES["cell"]:
+        generate(cell, ["ab", "abc"], "x")
+    generate("lstm", np.arange(20).reshape(2, 10), (1.5, 2), num_layers=2, dropout=0.5, embedding_size=40)
+    model = tsrnn.RNNGenerator(early_stopping=True, batch_size=3, bptt=5, max_steps=20).fit("abcd" * 10)
+    model.score("ab"), model.sample(3, temperature=np.float32(2), top_k=np.int8(2))
     use(horizon=np.int8(3), lookback=np.int32(5), learning_rate=np.float32(0.01), clip_norm=1, clip_value=1)
     y = pd.DataFrame({"a": y, "b": y**2})
     for channels in CHOICES["channels"]:

@@ -56,11 +56,12 @@ def warmup(dtype: str = "float32") -> Path | None:
     X = [np.arange(2.0), np.arange(3.0)]
     RNNClassifier(hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(X, ["a", "b"]).predict(X)
     for cell in CELLS:
-        generator = RNNGenerator(
-            cell, hidden_size=2, embedding_size=2, max_steps=2, dtype=dtype, random_state=0
-        )
-        generator.fit(["ab", "b"], context=[0, 1]).sample(2, context=0)
-        generator.score(["ab"], context=[0])
+        generator = RNNGenerator(cell, hidden_size=2, embedding_size=2, max_steps=2, dtype=dtype)
+        generator.fit(["ab", "b"], context=[0, 1])
+        generator.score("ab", context=0)
+        stream = generator.stream(context=0)
+        stream.state = stream.state
+        stream.sample(2, random_state=0)
     return cache_folder()
 
 
