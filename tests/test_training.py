@@ -3,6 +3,7 @@
 import signal
 import threading
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -111,6 +112,7 @@ def test_teacher_forcing_falls_linearly_to_nothing(monkeypatch):
 
 def test_an_epoch_visits_every_window_once_in_shuffled_order():
     run = make_run()
+    run.source = SimpleNamespace(batch=lambda items: items)
     batches = run._batches()
     epochs = [np.concatenate([next(batches) for _ in range(run.steps_per_epoch)]) for _ in range(2)]
     for epoch in epochs:
@@ -213,7 +215,7 @@ def test_a_hopeless_run_keeps_the_last_good_parameters_and_says_so():
 def test_ctrl_c_keeps_what_was_learned_and_warns():
     run = make_run(max_steps=100_000)
     timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
-    run._step(1, run.items[:4], _Meter())  # compile first
+    run._step(1, run.source.batch(run.items[:4]), _Meter())  # compile first
     timer.start()
     start = run.theta.copy()
     with pytest.warns(RuntimeWarning, match=r"^Training was interrupted after \d+ of 100000 steps; the best"):
