@@ -28,8 +28,8 @@ from tsrnn.stretches import Corpus
 from tsrnn.symbols import Vocabulary
 
 NATS_BAR, SECONDS_BAR, DRAW_BAR = 1.75, 180, 20.0
-RATE, LONGEST, DROPOUT = 0.003, 1.0, 0.3
-UNITS, EMBEDDING, BATCH, BPTT = 512, 64, 64, 64
+RATE, LONGEST, DROPOUT = 0.004, 1.0, 0.3
+UNITS, EMBEDDING, BATCH, BPTT = 384, 64, 64, 64
 THREADS = 2
 MARGIN = 0.93  # of the time is planned for, as a machine's speed varies
 TRIAL = 12  # seconds of steps to measure how long one takes

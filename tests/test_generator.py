@@ -204,6 +204,19 @@ def test_it_is_cloned_and_pickled_as_estimators_are():
     assert "symbols" in model.summary()
 
 
+def test_weights_are_exchanged_by_name():
+    model = fit(MELODIES, context=["major", "minor"], max_steps=20)
+    weights = model.get_weights("torch")
+    assert weights["symbol.weight"].shape == (len(model.symbols_) + 1, 8)
+    expected = model.sample(10, context="minor", random_state=0)
+    other = fit(MELODIES, context=["major", "minor"], max_steps=1)
+    other.theta_[other.network_.n_parameters :] = model.theta_[model.network_.n_parameters :]
+    assert other.set_weights(weights, "torch").sample(10, context="minor", random_state=0) == expected
+    np.testing.assert_array_equal(other.predict_proba(context="major"), model.predict_proba(context="major"))
+    with pytest.raises(ValueError, match=r"missing: W_head"):
+        other.set_weights({name: a for name, a in model.get_weights().items() if name != "W_head"})
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

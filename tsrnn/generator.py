@@ -1,6 +1,7 @@
 """The recurrent generator: learns sequences of symbols and makes up more of them."""
 
-from math import exp, inf, log
+from collections.abc import Mapping
+from math import exp, log
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -10,34 +11,15 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
+from tsrnn.exchange import export_weights, import_weights
 from tsrnn.generation import SymbolStream
-from tsrnn.kernels.cells import CELLS
-from tsrnn.kernels.optimizers import OPTIMIZERS
+from tsrnn.generator_options import check_generator_options
 from tsrnn.network import Network
-from tsrnn.parameters import check_choice, check_number, check_positive_integer, seed_sequence
+from tsrnn.parameters import check_choice, seed_sequence
 from tsrnn.stretches import Corpus, Start, StretchRun, hold_back, mean_loss
-from tsrnn.symbols import Contexts, Learned, Sequences, Vocabulary, read_contexts, read_sequences
-from tsrnn.training import SCHEDULES, Training, train_all
+from tsrnn.symbols import Learned, Sequences, read_contexts, read_sequences
+from tsrnn.training import Training, train_all
 
-_CHOICES = {
-    "cell": tuple(CELLS),
-    "optimizer": tuple(OPTIMIZERS),
-    "schedule": SCHEDULES,
-    "dtype": ("float32", "float64"),
-}
-_COUNTS = {
-    "hidden_size": "units",
-    "num_layers": "layers",
-    "embedding_size": "numbers",
-    "bptt": "steps",
-    "batch_size": "sequences",
-    "max_epochs": "epochs",
-    "max_steps": "steps",
-    "n_iter_no_change": "evaluations",
-}
-_POSITIVE = ("learning_rate", "clip_norm", "clip_value")
-_SHARES = ("dropout", "validation_fraction")
-_NONE_ALLOWED = ("max_epochs", "max_steps", "clip_norm", "clip_value")
 _UNITS = {"nats": float, "bits": lambda nats: nats / log(2), "perplexity": exp}
 _SCORING_BATCH, _SCORING_STEPS = 256, 256
 
@@ -129,6 +111,11 @@ class RNNGenerator(BaseEstimator):
     ['A3', 'C4', 'E4']
     """
 
+    learned_: Learned
+    network_: Network
+    start_: Start
+    theta_: np.ndarray
+
     def __init__(
         self,
         cell: str = "gru",
@@ -205,19 +192,16 @@ class RNNGenerator(BaseEstimator):
         TypeError, ValueError
             For parameters, symbols and contexts that are not accepted, before any training.
         """
-        options = _check_options(self.get_params(deep=False))
+        options = check_generator_options(self.get_params(deep=False))
         continued = self.warm_start and self.__sklearn_is_fitted__()
-        learned = self._learned() if continued else None
-        found = read_sequences(sequences, learned.vocabulary if learned else None)
+        found = read_sequences(sequences, self.learned_.vocabulary if continued else None)
         contexts = read_contexts(context, found)
-        if learned is not None and learned.ends != found.many:
+        learned = self.learned_ if continued else Learned.of(found, contexts)
+        if learned.ends != found.many:
             known, given = ("many sequences", "one") if learned.ends else ("one sequence", "many")
             raise ValueError(
                 f"Training on {known} can only continue with the like; got {given}. Set warm_start=False."
             )
-        if learned is None:
-            vocabulary = Vocabulary(found.each)
-            learned = Learned(vocabulary, Contexts(contexts) if contexts else None, found.many)
         network, start = _build(options, learned)
         if continued and len(self.theta_) != network.n_parameters + start.n_parameters:
             raise ValueError(
@@ -228,11 +212,9 @@ class RNNGenerator(BaseEstimator):
         fresh = np.concatenate([network.initialise(rng), np.zeros(start.n_parameters, network.dtype)])
         corpus = _corpus(learned, found, contexts, options)
         corpora = hold_back(corpus, options.validation_fraction if options.early_stopping else 0.0)
-        training = Training(
-            loss="cross_entropy",
-            **{name: getattr(options, name) for name in Training.__dataclass_fields__ if name != "loss"},
-        )
-        theta = self.theta_.copy() if continued else fresh
+        names = Training.__dataclass_fields__.keys() & vars(options).keys()
+        training = Training(loss="cross_entropy", **{name: getattr(options, name) for name in names})
+        theta = self.theta_.astype(network.dtype) if continued else fresh
         run = StretchRun(network, start, theta, training, *corpora, rng, effective_n_jobs(options.n_jobs))
         interrupted = train_all([run], None, verbose=options.verbose > 0)
         self.__dict__ |= {
@@ -335,30 +317,29 @@ class RNNGenerator(BaseEstimator):
         self._learned()
         return self.network_.summary()
 
+    def get_weights(self, layout: str = "tsrnn") -> dict[str, np.ndarray]:
+        """Return the network's weights by name, as `tsrnn.exchange.export_weights`, without the context's."""
+        self._learned()
+        return export_weights(self.network_, self.theta_[: self.network_.n_parameters], layout)
+
+    def set_weights(self, weights: Mapping[str, Any], layout: str = "tsrnn") -> Self:
+        """Replace the network's weights by others of the same names and shapes; symbols and contexts stay.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `tsrnn.exchange.import_weights`; then nothing is changed.
+        """
+        self._learned()
+        theta = self.theta_.copy()
+        theta[: self.network_.n_parameters] = import_weights(self.network_, weights, layout)
+        self.theta_ = theta
+        return self
+
     def _learned(self) -> Learned:
         if not self.__sklearn_is_fitted__():
             raise NotFittedError("This RNNGenerator is not fitted yet. Call fit(sequences) first.")
         return self.learned_
-
-
-def _check_options(parameters: dict[str, Any]) -> SimpleNamespace:
-    options = SimpleNamespace(**parameters)
-    for name, known in _CHOICES.items():
-        check_choice(name, parameters[name], known)
-    for name in (*_COUNTS, *_POSITIVE, *_SHARES):
-        if parameters[name] is not None or name not in _NONE_ALLOWED:
-            setattr(options, name, _as_plain_number(name, parameters[name]))
-    if options.max_epochs is None and options.max_steps is None:
-        raise ValueError("`max_epochs` and `max_steps` are both None: training would never end. Set one.")
-    return options
-
-
-def _as_plain_number(name: str, value: Any) -> int | float:
-    if name in _COUNTS:
-        return check_positive_integer(name, value, _COUNTS[name])
-    if name in _POSITIVE:
-        return check_number(name, value, 0, inf, open_low=True)
-    return check_number(name, value, 0, 1)
 
 
 def _build(options: SimpleNamespace, learned: Learned) -> tuple[Network, Start]:

@@ -222,6 +222,11 @@ class Learned(NamedTuple):
     contexts: Contexts | None
     ends: bool
 
+    @classmethod
+    def of(cls, found: Sequences, contexts: list[Any] | None) -> "Learned":
+        """Take in the sequences to learn, and what they start from."""
+        return cls(Vocabulary(found.each), None if contexts is None else Contexts(contexts), found.many)
+
     def encode(self, contexts: list[Any] | None, n: int, dtype: Any) -> np.ndarray:
         """Return the vectors (n, C) that sequences start from."""
         if (contexts is None) != (self.contexts is None):
