@@ -4,9 +4,9 @@
 
 DIR/text/tinyshakespeare.txt is read; its last tenth is held back, and scored from its first character to its
 last after training: nats per character. Both libraries train a network of the same sizes on the same
-stretches of text, with the same dropout, clipping, optimizer and schedule, on two threads. How many steps fit
-into the time is measured first, by steps that don't count, so that the learning rate reaches 0 as time is up;
-where it was misjudged, the seconds printed say so. PyTorch's weights start as PyTorch draws them. Then
+stretches of text, with the same dropout, clipping, optimizer and schedule, on two threads. How many of
+tsrnn's steps fit into the time is measured first, by steps that don't count; PyTorch is given the time that
+these took in the end, and its learning rate follows the clock. Its weights start as it draws them. Then
 characters are drawn: microseconds each, medians, one thread.
 """
 
@@ -15,6 +15,7 @@ import math
 import warnings
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -65,21 +66,6 @@ def generator(cell: str, steps: int) -> RNNGenerator:
     )
 
 
-class Ours:
-    """tsrnn's generator."""
-
-    def __init__(self, cell: str, text: Text) -> None:
-        self._cell, self._text = cell, text
-
-    def train(self, steps: int) -> None:
-        """Train from fresh weights."""
-        self._model = generator(self._cell, steps).fit(self._text.train)
-
-    def nats(self) -> float:
-        """Return the cross-entropy of what was held back."""
-        return self._model.score(self._text.held_back)
-
-
 class InTorch:
     """The same network and training written out in PyTorch."""
 
@@ -103,20 +89,18 @@ class InTorch:
         numbers = torch.from_numpy(np.nan_to_num(target, nan=-1)).long().flatten()
         return torch.nn.functional.cross_entropy(logits.flatten(0, 1), numbers, ignore_index=-1)
 
-    def train(self, steps: int) -> None:
-        """Train from fresh weights."""
-        flushed(lambda: self._train_for(steps))()
-
-    def _train_for(self, steps: int) -> None:
+    def train(self, seconds: float) -> int:
+        """Train until time is up, and return the steps it took."""
         parts = self._embedding, self._recurrent, self._head
         parameters = [parameter for part in parts for parameter in part.parameters()]
         optimizer = torch.optim.Adam(parameters, RATE, fused=True)
-        rng, step, state = np.random.default_rng(0), 0, None
+        rng, step, state, start = np.random.default_rng(0), 0, None, perf_counter()
         while True:
             for x, target, contexts in self._train.epoch(rng):
-                if step == steps:
-                    return
-                optimizer.param_groups[0]["lr"] = RATE * 0.5 * (1 + math.cos(math.pi * step / steps))
+                gone = (perf_counter() - start) / seconds
+                if gone >= 1:
+                    return step
+                optimizer.param_groups[0]["lr"] = RATE * 0.5 * (1 + math.cos(math.pi * gone))
                 logits, state = self._logits(x, state if contexts is None else None, DROPOUT)
                 state = tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
                 loss = self._loss(logits, target)
@@ -137,34 +121,30 @@ class InTorch:
         return total / count
 
 
-def seconds_of_training(contender: "Ours | InTorch", steps: int) -> float:
-    return seconds_of(lambda: contender.train(steps))
-
-
-def steps_within(kind: type, cell: str, text: Text, seconds: float) -> int:
-    """Return how many steps fit, from what some take once all is compiled."""
-    contender = kind(cell, text)
-    contender.train(2)
-    few, n = seconds_of_training(contender, 10), 10
-    n = max(20, round(n * min(TRIAL, seconds / 4) / few))
-    per_step = seconds_of_training(contender, n) / n
-    return max(1, round(MARGIN * seconds / per_step))
+def steps_within(cell: str, text: str, seconds: float) -> int:
+    """Return how many steps of ours fit, from what some take once all is compiled."""
+    few = seconds_of(lambda: generator(cell, 10).fit(text))
+    few = seconds_of(lambda: generator(cell, 10).fit(text))
+    n = max(20, round(10 * min(TRIAL, seconds / 4) / few))
+    return max(1, round(MARGIN * seconds * n / seconds_of(lambda: generator(cell, n).fit(text))))
 
 
 def contest(cell: str, text: Text, seconds: float, bars: Bars) -> None:
-    kinds = {"tsrnn": Ours} | ({"PyTorch": InTorch} if torch else {})
-    nats = {}
-    for name, kind in kinds.items():
-        steps = steps_within(kind, cell, text, seconds)
-        contender = kind(cell, text)
-        took = seconds_of_training(contender, steps)
-        nats[name] = contender.nats()
-        print(f"{cell:<6}{name:<10}{steps:>7} steps{took:>8.1f} s{nats[name]:>9.4f} nats", flush=True)
-        if kind is Ours:
-            bars.at_most(f"{cell}, seconds", took, SECONDS_BAR)
-    bars.at_most(f"{cell}, nats", nats["tsrnn"], NATS_BAR)
+    model = generator(cell, steps_within(cell, text.train, seconds))
+    took = seconds_of(lambda: model.fit(text.train))
+    nats = model.score(text.held_back)
+    print(f"{cell}, tsrnn: {model.max_steps} steps in {took:.1f} s, {nats:.4f} nats", flush=True)
+    bars.at_most(f"{cell}, seconds", took, SECONDS_BAR)
+    bars.at_most(f"{cell}, nats", nats, NATS_BAR)
     if torch:
-        bars.at_most(f"{cell}, nats less PyTorch's", nats["tsrnn"] - nats["PyTorch"], 0.0)
+        rival = InTorch(cell, text)
+        flushed(lambda: rival.train(1))()
+        rival = InTorch(cell, text)
+        steps = []
+        flushed(lambda: steps.append(rival.train(took)))()
+        theirs = rival.nats()
+        print(f"{cell}, PyTorch: {steps[0]} steps in {took:.1f} s, {theirs:.4f} nats", flush=True)
+        bars.at_most(f"{cell}, nats less PyTorch's", nats - theirs, 0.0)
 
 
 def draw_in_torch(cell: str, units: int, V: int, n: int):
@@ -215,7 +195,8 @@ def main() -> None:
             contest(cell, text, 8 if arguments.quick else arguments.seconds, bars)
         with at_most_threads(1):
             drawing(cell, bars, 3 if arguments.quick else 9)
-    print(f"\n{bars}")
+    if not arguments.quick:
+        print(f"\n{bars}")
 
 
 if __name__ == "__main__":
