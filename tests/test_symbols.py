@@ -22,6 +22,7 @@ NOTES = np.array(["C4", "E4"])
         ([["C4", "E4"]], True, 1),
         (NOTES, False, 1),
         (pd.Series([3, 1]), False, 1),
+        (pd.Series(["anna", "bob"]), True, 2),
         (np.array([3, 1, 2]), False, 1),
         (np.array([[3, 1], [2, 2]]), True, 2),
         ([np.array([3, 1]), np.array([2])], True, 2),
@@ -53,6 +54,7 @@ def test_str_that_are_known_symbols_are_no_texts():
         (np.zeros((2, 2, 2)), ValueError, r"got the shape \(2, 2, 2\)"),
         (5, TypeError, "must be a str, a list or an array of symbols, or a list of these; got int"),
         (np.array(5), TypeError, "got ndarray"),
+        (pd.DataFrame({"a": [1], "b": [2]}), TypeError, "got DataFrame"),
         ([[1, 2], 3], TypeError, "mixes sequences with single symbols"),
     ],
 )

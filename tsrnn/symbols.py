@@ -44,20 +44,20 @@ def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> Sequenc
     >>> read_sequences([["C4", "E4"], ["G4"]])
     Sequences(each=[['C4', 'E4'], ['G4']], many=True)
     """
-    if (isinstance(sequences, np.ndarray) and sequences.ndim == 0) or not isinstance(sequences, Iterable):
+    is_array, shape = isinstance(sequences, np.ndarray), getattr(sequences, "shape", (0,))
+    ndim = len(shape)
+    if not isinstance(sequences, Iterable) or ndim == 0 or (ndim > 1 and not is_array):
         raise TypeError(
             f"`sequences` must be a str, a list or an array of symbols, or a list of these; "
             f"got {type(sequences).__name__}."
         )
-    if isinstance(sequences, np.ndarray) and sequences.ndim > 2:
+    if ndim > 2:
         raise ValueError(
             "An array of sequences must have one dimension, or two with one sequence in each row; "
-            f"got the shape {sequences.shape}."
+            f"got the shape {shape}."
         )
-    each: Any = sequences if isinstance(sequences, str | np.ndarray) else list(sequences)
-    many = (isinstance(each, np.ndarray) and each.ndim == 2) or (
-        isinstance(each, list) and _holds_many(each, known)
-    )
+    each: Any = sequences if isinstance(sequences, str) or is_array else list(sequences)
+    many = ndim == 2 or (isinstance(each, list) and _holds_many(each, known))
     found = Sequences(list(each) if many else [each], many)
     for i, one in enumerate(found.each):
         if len(one) == 0:
