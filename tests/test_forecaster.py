@@ -509,7 +509,7 @@ BAD_PARAMETERS = {
     "horizon": (0, "`horizon` must be a whole number of steps, at least 1; got 0."),
     "hidden_size": (1.5, "`hidden_size` must be a whole number of units, at least 1; got 1.5."),
     "num_layers": (True, "`num_layers` must be a whole number of layers, at least 1; got True."),
-    "batch_size": (-1, "`batch_size` must be a whole number of windows, at least 1; got -1."),
+    "batch_size": (-1, "`batch_size` must be a whole number of samples, at least 1; got -1."),
     "n_members": (0, "`n_members` must be a whole number of networks, at least 1; got 0."),
     "max_epochs": (0, "`max_epochs` must be a whole number of epochs, at least 1; got 0."),
     "max_steps": ("5", "`max_steps` must be a whole number of steps, at least 1; got '5'."),

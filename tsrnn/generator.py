@@ -13,9 +13,9 @@ from sklearn.exceptions import NotFittedError
 
 from tsrnn.exchange import export_weights, import_weights
 from tsrnn.generation import SymbolStream
-from tsrnn.generator_options import check_generator_options
 from tsrnn.network import Network
-from tsrnn.parameters import check_choice, seed_sequence
+from tsrnn.options import SHARED_CHOICES, check_each
+from tsrnn.parameters import check_choice, check_positive_integer, seed_sequence
 from tsrnn.stretches import Corpus, Start, StretchRun, hold_back, mean_loss
 from tsrnn.symbols import Learned, Sequences, read_contexts, read_sequences
 from tsrnn.training import Training, train_all
@@ -192,7 +192,8 @@ class RNNGenerator(BaseEstimator):
         TypeError, ValueError
             For parameters, symbols and contexts that are not accepted, before any training.
         """
-        options = check_generator_options(self.get_params(deep=False))
+        options = check_each(self.get_params(deep=False), SHARED_CHOICES)
+        options.bptt = check_positive_integer("bptt", options.bptt, "steps")
         continued = self.warm_start and self.__sklearn_is_fitted__()
         found = read_sequences(sequences, self.learned_.vocabulary if continued else None)
         contexts = read_contexts(context, found)

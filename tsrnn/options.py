@@ -28,9 +28,10 @@ _COUNTS = {
     "horizon": "steps",
     "hidden_size": "units",
     "num_layers": "layers",
+    "embedding_size": "numbers",
     "dilation": "steps",
     "patch_size": "values",
-    "batch_size": "windows",
+    "batch_size": "samples",
     "n_iter_no_change": "evaluations",
     "n_members": "networks",
 }
@@ -65,7 +66,8 @@ def check_each(parameters: dict[str, Any], choices: dict[str, tuple[Any, ...]]) 
     """Return parameters of any trained estimator, each checked by itself, as `check_options` does."""
     options = SimpleNamespace(**parameters)
     for name, known in choices.items():
-        check_choice(name, parameters[name], known)
+        if name in parameters:
+            check_choice(name, parameters[name], known)
     for name in (*_COUNTS, *_LIMITS, *_POSITIVE, *_SHARES, "teacher_forcing"):
         if name in parameters and not (parameters[name] is None and name in _NONE_ALLOWED):
             setattr(options, name, _as_plain_number(name, parameters[name]))

@@ -214,7 +214,7 @@ class StretchRun(Run):
         while True:
             yield from self.corpus.epoch(self.rng)
 
-    def _value_and_gradient(self, stretch: Any) -> float:
+    def _value_and_gradient(self, step: int, stretch: Any) -> float:
         network, n = self.network, self.network.n_parameters
         B, starts = stretch.x.shape[1], stretch.contexts is not None
         if starts:
@@ -255,7 +255,7 @@ def mean_loss(
         if contexts is not None:
             state = start.states(theta[n:], contexts)
         logits, state = network.forward(theta[:n], x, state, workspace=workspace)
-        weight = np.ones(target.shape[:2], logits.dtype)
+        weight = np.empty((0, 0), logits.dtype)  # ones
         total += LOSSES["cross_entropy"](logits, target, weight, 1.0, 0, np.empty_like(logits))
         count += total_weight(target, weight)
     return total / count

@@ -172,9 +172,7 @@ class Run:
     def _step(self, step: int, batch: Any, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""
         training = self.training
-        loss = self._value_and_gradient(step, batch) * batch.scale
-        if batch.scale != 1.0:
-            self.gradient *= batch.scale
+        loss = self._value_and_gradient(step, batch)
         norm = clip_norm(self.gradient, math.inf if training.clip_norm is None else training.clip_norm)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             return self._recover(step, loss)
@@ -199,9 +197,12 @@ class Run:
             return truncated_value_and_gradient(
                 self.network, self.theta, x, target, loss, self.gradient, bptt=bptt, **more
             )
-        return self.network.value_and_gradient(
+        value = self.network.value_and_gradient(
             self.theta, x, target, loss, self.gradient, lengths=batch.lengths, **more
         )
+        if batch.scale != 1.0:
+            self.gradient *= batch.scale
+        return value * batch.scale
 
     def _learning_rate(self, step: int) -> float:
         rate = self.training.learning_rate * self.rate_factor
