@@ -296,7 +296,17 @@ def step_of_layer(cell, weights, layer, n_layers, direction=""):
 
 
 def sequence_forward(
-    cell, weights, rows, state, bidirectional, residual, embedding, n_decoded, one_step, decoder, truth
+    cell,
+    weights,
+    rows,
+    state,
+    bidirectional=False,
+    residual=False,
+    embedding=False,
+    n_decoded=0,
+    one_step=False,
+    decoder="parallel",
+    truth=None,
 ):
     """Return the outputs (steps, O) for one sequence, and each layer's list of final states.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsrnn import mulaw_decode, mulaw_encode
+from tsrnn.audio import mulaw_decode, mulaw_encode
 
 
 def test_mulaw_by_hand():

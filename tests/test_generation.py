@@ -33,9 +33,7 @@ def written_out(stream, theta, text):
     views = network.views(theta)
     slots = [[tuple(slot) for slot in layer[:, :, 0].swapaxes(0, 1)] for layer in stream._start]
     rows = [views["W_symbol"][k] for k in (V, *VOCABULARY.encode(text))]
-    logits, _ = oracle.sequence_forward(
-        network.cell_name, views, rows, slots, False, False, False, 0, one_step=False
-    )
+    logits, _ = oracle.sequence_forward(network.cell_name, views, rows, slots)
     return np.array([softmax(z) for z in logits])
 
 

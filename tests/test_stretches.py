@@ -135,9 +135,7 @@ def written_out(run, theta, codes, context):
     symbols = [V, *codes] + [V] * corpus.ends
     slots = [[tuple(slot) for slot in layer[:, :, 0].swapaxes(0, 1)] for layer in state]
     rows = [views["W_symbol"][symbol] for symbol in symbols[:-1]]
-    logits, _ = oracle.sequence_forward(
-        network.cell_name, views, rows, slots, False, False, False, 0, one_step=False
-    )
+    logits, _ = oracle.sequence_forward(network.cell_name, views, rows, slots)
     log_p = np.array([z - np.log(np.sum(np.exp(z))) for z in logits])
     return -log_p[np.arange(len(log_p)), symbols[1:]]
 

@@ -1,7 +1,6 @@
 """Recurrent networks for time series without a deep-learning framework."""
 
-from tsrnn import datasets, metrics
-from tsrnn.audio import mulaw_decode, mulaw_encode
+from tsrnn import audio, datasets, metrics
 from tsrnn.backtest import Backtest, backtest, compare
 from tsrnn.base import Forecast
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
@@ -29,12 +28,11 @@ __all__ = [
     "SeasonalNaive",
     "Theta",
     "TimeLimitError",
+    "audio",
     "backtest",
     "compare",
     "datasets",
     "metrics",
-    "mulaw_decode",
-    "mulaw_encode",
     "time_limit",
     "warmup",
 ]

@@ -53,7 +53,7 @@ def start_runs(
     `items` are those to train and to validate on; `options` has the fields of `Training` and ``n_jobs``; for
     `lengths` see `Run`.
     """
-    training = Training(**{name: getattr(options, name) for name in Training.__dataclass_fields__})
+    training = Training.of(options)
     n_threads = max(1, effective_n_jobs(options.n_jobs) // len(rngs))
     runs = []
     for member, rng in enumerate(rngs):

@@ -213,8 +213,7 @@ class RNNGenerator(BaseEstimator):
         fresh = np.concatenate([network.initialise(rng), np.zeros(start.n_parameters, network.dtype)])
         corpus = _corpus(learned, found, contexts, options)
         corpora = hold_back(corpus, options.validation_fraction if options.early_stopping else 0.0)
-        names = Training.__dataclass_fields__.keys() & vars(options).keys()
-        training = Training(loss="cross_entropy", **{name: getattr(options, name) for name in names})
+        training = Training.of(options, loss="cross_entropy")
         theta = self.theta_.astype(network.dtype) if continued else fresh
         run = StretchRun(network, start, theta, training, *corpora, rng, effective_n_jobs(options.n_jobs))
         interrupted = train_all([run], None, verbose=options.verbose > 0)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event, current_thread, main_thread
 from time import perf_counter
-from typing import Any, Protocol
+from types import SimpleNamespace
+from typing import Any, Protocol, Self
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -59,8 +60,14 @@ class Training:
     n_iter_no_change: int
     clip_norm: float | None
     clip_value: float | None
-    bptt: int | None
+    bptt: int | None = None
     teacher_forcing: float = 0.0
+
+    @classmethod
+    def of(cls, options: SimpleNamespace, **changes: Any) -> Self:
+        """Return what an estimator's parameters say of training; it may lack those that have defaults."""
+        given = vars(options) | changes
+        return cls(**{name: given[name] for name in cls.__dataclass_fields__.keys() & given.keys()})
 
 
 @dataclass

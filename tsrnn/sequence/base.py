@@ -130,7 +130,7 @@ class BaseSequenceEstimator(WeightsMixin, BaseEstimator):
         Besides them: whether to ``resume`` from the present weights and scaling, and, ``going_on``, from the
         state of optimizer and generator; the ``classes`` there are, None if the data show them.
         """
-        missing = {"patch_size": 1, "pooling": "last", "bptt": None}
+        missing = {"patch_size": 1, "pooling": "last"}
         options = check_each(missing | self.get_params(deep=False), SHARED_CHOICES | self._choices)
         options.resume, options.going_on = resume, False
         options.classes = getattr(self, "classes_", None) if resume else None
