@@ -7,7 +7,8 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from tsrnn import RNNGenerator, TimeLimitError, mulaw_decode, mulaw_encode, time_limit
+from tsrnn import RNNGenerator, TimeLimitError, time_limit
+from tsrnn.audio import mulaw_decode, mulaw_encode
 
 SMALL = {"hidden_size": 16, "embedding_size": 8, "max_steps": 200, "learning_rate": 0.01, "random_state": 0}
 NAMES = ["anna", "bob", "eva", "hannah", "otto"] * 4

@@ -1,5 +1,7 @@
 """Sequences laid end to end: batches, weights, scaling, splits."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from sequences import draw
@@ -78,6 +80,7 @@ def test_an_epoch_visits_every_sequence_once_in_batches_of_like_length():
         np.random.default_rng(0),
         lengths=laid.lengths,
     )
+    run.source = SimpleNamespace(batch=lambda items: items)
     batches = run._batches()
     epochs = [[next(batches) for _ in range(run.steps_per_epoch)] for _ in range(2)]
     for epoch in epochs:
@@ -86,6 +89,7 @@ def test_an_epoch_visits_every_sequence_once_in_batches_of_like_length():
         assert padded < 1.3 * laid.lengths.sum()
         assert sorted(len(batch) for batch in epoch) == [8] + [16] * 12
     assert not np.array_equal(np.concatenate(epochs[0]), np.concatenate(epochs[1]))
+    run.source = source
     train_all([run], None, verbose=False)
     assert run.n_taken == run.n_steps
 

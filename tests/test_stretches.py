@@ -161,7 +161,7 @@ def test_the_gradient_reaches_context_and_symbols(cell, context_size):
         pairs = zip(corpus.codes, corpus.contexts, strict=True)
         return np.mean(np.concatenate([written_out(run, theta, *pair) for pair in pairs]))
 
-    loss = run._value_and_gradient(stretch)
+    loss = run._value_and_gradient(1, stretch)
     assert loss == pytest.approx(value_at(run.theta), rel=1e-12)
     np.testing.assert_allclose(run.gradient, oracle.slopes(value_at, run.theta), atol=2e-9)
     assert np.all(run.gradient[run.network.n_parameters :] != 0)
@@ -175,13 +175,13 @@ def test_stretches_hand_on_the_state_but_no_gradient():
     assert len(stretches) == 3
     for number, stretch in enumerate(stretches):
         part = slice(4 * number, 4 * number + 4)
-        assert run._value_and_gradient(stretch) == pytest.approx(np.mean(expected[part]), rel=1e-12)
+        assert run._value_and_gradient(1, stretch) == pytest.approx(np.mean(expected[part]), rel=1e-12)
         reached = run.gradient[run.network.n_parameters :]
         assert np.all(reached != 0) if number == 0 else np.all(reached == 0)
     # Handed on as numbers, the states of the second stretch have a gradient of their own alone.
-    run._value_and_gradient(stretches[0])
+    run._value_and_gradient(1, stretches[0])
     state = [part.copy() for part in run._state]
-    run._value_and_gradient(stretches[1])
+    run._value_and_gradient(1, stretches[1])
     n = run.network.n_parameters
     alone = np.empty(n)
     run.network.value_and_gradient(
@@ -191,7 +191,7 @@ def test_stretches_hand_on_the_state_but_no_gradient():
     # A stretch as long as the sequence follows the gradient all the way.
     full = make_run("lstm", whole)
     (stretch,) = whole.epoch(full.rng)
-    full._value_and_gradient(stretch)
+    full._value_and_gradient(1, stretch)
 
     def value_at(theta):
         return np.mean(written_out(full, theta, whole.codes[0], whole.contexts[0]))
@@ -203,16 +203,16 @@ def test_padding_changes_nothing():
     corpus = corpus_of(LENGTHS, ends=True, bptt=100, context_size=2)
     run = make_run("gru", corpus._replace(batch_size=7))
     (together,) = run.corpus.in_order()
-    loss = run._value_and_gradient(together)
+    loss = run._value_and_gradient(1, together)
     total, gradient = 0.0, np.zeros_like(run.gradient)
     for codes, context in zip(corpus.codes, corpus.contexts, strict=True):
         alone = corpus._replace(codes=[codes], contexts=context[None])
         (stretch,) = alone.in_order()
         share = (len(codes) + 1) / sum(n + 1 for n in LENGTHS)
-        total += share * run._value_and_gradient(stretch)
+        total += share * run._value_and_gradient(1, stretch)
         gradient += share * run.gradient
     assert loss == pytest.approx(total, rel=1e-12)
-    run._value_and_gradient(together)
+    run._value_and_gradient(1, together)
     oracle.assert_close(run.gradient, gradient, "float64")
 
 
@@ -222,6 +222,6 @@ def test_a_state_that_broke_is_not_handed_on():
     good = run.theta.copy()
     run.theta[:] = 1e200
     with np.errstate(all="ignore"):
-        assert not np.isfinite(run._value_and_gradient(first))
+        assert not np.isfinite(run._value_and_gradient(1, first))
     run.theta[:] = good
-    assert np.isfinite(run._value_and_gradient(second))
+    assert np.isfinite(run._value_and_gradient(1, second))
