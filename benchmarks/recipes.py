@@ -1,0 +1,146 @@
+"""How each set of sequences is learned, and the cross-validation that chose the settings from a grid."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sequences import LONGEST_LIFE, Part, archive, digits, turbofan
+from sklearn.metrics import log_loss, root_mean_squared_error
+from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+from tsrnn import RNNClassifier, RNNRegressor
+
+N_FOLDS = 5
+
+Settings = dict[str, Any]
+COMMON = {"bidirectional": True, "learning_rate": 0.005, "max_epochs": None}
+SMALL = {"batch_size": 16, "max_steps": 300}
+TRIED = {"hidden_size": [32, 64], "pooling": ["last", "mean"], "dropout": [0.3, 0.5]}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A set of sequences, the settings for it, and what they were chosen from.
+
+    Settings are parameters of the estimator and two of the data: ``mirrored``, whether to learn the sequences
+    backwards, too, and ``last``, how many steps at their ends are read, None for all.
+    """
+
+    name: str
+    load: Callable[[Path], tuple[Part, Part]]
+    bar: float
+    fixed: Settings
+    grid: dict[str, list[Any]]
+    chosen: Settings = field(default_factory=dict)
+    repeats: int = 4
+    estimator: type = RNNClassifier
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether targets are classes, and the bar an accuracy to reach; else the bar is the largest error."""
+        return self.estimator is RNNClassifier
+
+    def predict(self, settings: Settings, train: Part, X: list[np.ndarray], seed: int) -> np.ndarray:
+        """Fit, and return probabilities (n, classes) in the order of the sorted classes, or numbers (n,)."""
+        settings = COMMON | self.fixed | settings | {"random_state": seed}
+        last = settings.pop("last", None)
+        train, test = train.last(last), Part(X, np.zeros(len(X))).last(last)
+        if settings.pop("mirrored", False):
+            train = train.mirrored()
+        model = self.estimator(**settings).fit(train.X, train.y)
+        if self.is_classifier:
+            return model.predict_proba(test.X)
+        return np.clip(model.predict(test.X), 0, LONGEST_LIFE)
+
+    def loss(self, predicted: np.ndarray, y: np.ndarray, classes: np.ndarray) -> float:
+        """Return the log loss, or the root mean squared error."""
+        if self.is_classifier:
+            return log_loss(y, predicted, labels=classes)
+        return root_mean_squared_error(y, predicted)
+
+    def cross_validate(self, settings: Settings, train: Part, members: int) -> tuple[float, float]:
+        """Return loss and, of classes, accuracy over folds of the training part."""
+        settings = settings | {"n_members": members}
+        classes = np.unique(train.y)
+        losses, accuracies = [], []
+        for repeat in range(self.repeats):
+            for learned, held in _folds(train, repeat, self.is_classifier):
+                y = train.y[held]
+                predicted = self.predict(settings, train.take(learned), [train.X[i] for i in held], repeat)
+                losses.append(self.loss(predicted, y, classes))
+                accuracies.append(accuracy(predicted, y, classes) if self.is_classifier else np.nan)
+        return float(np.mean(losses)), float(np.mean(accuracies))
+
+
+def accuracy(probabilities: np.ndarray, y: np.ndarray, classes: np.ndarray) -> float:
+    return float(np.mean(classes[probabilities.argmax(axis=1)] == y))
+
+
+def _folds(train: Part, seed: int, stratified: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    kind = StratifiedKFold if stratified else GroupKFold
+    return kind(N_FOLDS, shuffle=True, random_state=seed).split(train.y, train.y, train.groups)
+
+
+RECIPES = [
+    Recipe(
+        "JapaneseVowels",
+        partial(archive, name="JapaneseVowels"),
+        0.97,
+        {"batch_size": 32},
+        TRIED | {"hidden_size": [32, 64, 128], "max_steps": [400, 800]},
+        repeats=1,
+    ),
+    Recipe(
+        "BasicMotions",
+        partial(archive, name="BasicMotions"),
+        1.0,
+        SMALL,
+        TRIED | {"patch_size": [1, 5, 10, 20]},
+    ),
+    Recipe(
+        "ItalyPowerDemand",
+        partial(archive, name="ItalyPowerDemand"),
+        0.96,
+        SMALL,
+        TRIED | {"patch_size": [1, 4, 6, 12]},
+    ),
+    Recipe(
+        "GunPoint",
+        partial(archive, name="GunPoint"),
+        0.95,
+        SMALL,
+        TRIED | {"patch_size": [5, 10, 25, 50]},
+    ),
+    Recipe(
+        "ArrowHead",
+        partial(archive, name="ArrowHead"),
+        0.8,
+        SMALL,
+        TRIED | {"patch_size": [25, 63, 126, 251], "mirrored": [False, True]},
+    ),
+    Recipe(
+        "digits",
+        digits,
+        0.95,
+        {"batch_size": 32, "max_epochs": 10},
+        TRIED | {"patch_size": [1, 2]},
+        repeats=1,
+    ),
+    Recipe(
+        "turbofan",
+        turbofan,
+        15.0,
+        {"batch_size": 64, "max_steps": 250},
+        {
+            "bidirectional": [False, True],
+            "dropout": [0.2, 0.4],
+            "patch_size": [1, 5, 10],
+            "last": [50, 70, 100],
+        },
+        repeats=1,
+        estimator=RNNRegressor,
+    ),
+]
