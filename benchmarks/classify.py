@@ -1,10 +1,11 @@
 """Accuracy on whole sequences: five sets of the UCR and UEA archives, spoken digits, engines' remaining life.
 
-python benchmarks/classify.py --data DIR [--sets NAME ...] [--seeds 5] [--select]
+    python benchmarks/classify.py --data DIR [--sets NAME ...] [--seeds 5] [--select]
 
-Each set has one setting, chosen on its training part alone; --select prints the cross-validation it was chosen
-by: every setting of the grid, with its log loss (of engines: root mean squared error) and accuracy over the
-folds, the best last. DIR holds tsc/*.npz, audio/fsdd.npz and cmapss/.
+DIR holds tsc/*.npz, audio/fsdd.npz and cmapss/. Each set has one setting (`recipes.py`), chosen on its
+training part alone; --select prints the cross-validation it was chosen by: every setting of the grid, with its
+log loss (of engines: root mean squared error) and accuracy over the folds. Seconds are those of a fit and its
+predictions. Where PyTorch is installed, whole fits of the same network take turns with it.
 """
 
 import argparse
@@ -12,24 +13,76 @@ import warnings
 from pathlib import Path
 from time import perf_counter
 
-from recipes import RECIPES, Recipe
+import numpy as np
+from contest import Bars, at_most_threads, by_turns, torch
+from recipes import N_FOLDS, RECIPES, Recipe, Settings, accuracy
+from sequences import LONGEST_LIFE, Part
+from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import ParameterGrid
 
 SELECTION_MEMBERS = 3
+RACE, RACE_BAR, RACE_ROUNDS = "JapaneseVowels", 2.0, 7
 
 
-def select(recipe: Recipe, folder: Path) -> None:
-    train, _ = recipe.load(folder)
-    lines = []
-    print(f"\n{recipe.name}: {len(train.X)} sequences, {SELECTION_MEMBERS} networks, {recipe.repeats} x 5 folds")
+def select(recipe: Recipe, train: Part) -> None:
+    print(f"\n{recipe.name}: {len(train.X)} sequences, {SELECTION_MEMBERS} networks, ", end="")
+    print(f"{recipe.repeats} x {N_FOLDS} folds\n{'loss':>8}{'accuracy':>10}{'seconds':>9}")
+    results = []
     for settings in ParameterGrid(recipe.grid):
         start = perf_counter()
-        loss, accuracy = recipe.cross_validate(settings, train, SELECTION_MEMBERS)
-        described = ", ".join(f"{name}={value}" for name, value in settings.items())
-        lines.append((loss, f"{loss:8.3f}{accuracy:8.3f}{perf_counter() - start:8.1f}  {described}"))
-    print("    loss     acc seconds")
-    for _, line in sorted(lines, reverse=True):
-        print(line, flush=True)
+        loss, share = recipe.cross_validate(settings, train, SELECTION_MEMBERS)
+        results.append((loss, describe(settings)))
+        seconds = perf_counter() - start
+        print(f"{loss:8.3f}{share:10.3f}{seconds:9.1f}  {describe(settings)}", flush=True)
+    print(f"least loss: {min(results)[1]}")
+
+
+def describe(settings: Settings) -> str:
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def test(recipe: Recipe, train: Part, test: Part, n_seeds: int, bars: Bars) -> None:
+    """Print how good the chosen setting is on the test part, over seeds."""
+    classes, scores, uncapped, seconds = np.unique(train.y), [], [], []
+    for seed in range(n_seeds):
+        start = perf_counter()
+        predicted = recipe.predict(recipe.chosen, train, test.X, seed)
+        seconds.append(perf_counter() - start)
+        if recipe.is_classifier:
+            scores.append(accuracy(predicted, test.y, classes))
+        else:
+            scores.append(root_mean_squared_error(np.minimum(test.y, LONGEST_LIFE), predicted))
+            uncapped.append(root_mean_squared_error(test.y, predicted))
+    print(f"{recipe.name:<18}{len(train.X):>7}{len(test.X):>7}{row(scores)}{recipe.bar:>8}", end="")
+    print(f"{np.median(seconds):>9.1f}  {describe(recipe.chosen)}", flush=True)
+    if recipe.is_classifier:
+        bars.at_least(f"{recipe.name}, accuracy", np.mean(scores), recipe.bar)
+    else:
+        print(f"{'  lives not capped':<32}{row(uncapped)}")
+        bars.at_most(f"{recipe.name}, error", np.mean(scores), recipe.bar)
+
+
+def row(scores: list[float]) -> str:
+    return "".join(f"{summary(scores):>9.3f}" for summary in (np.mean, np.min, np.max))
+
+
+def race(recipe: Recipe, train: Part, bars: Bars) -> None:
+    """Print how long one network's fit takes here and in PyTorch."""
+    from torch_sequences import fit
+
+    settings = recipe.settings | {"n_members": 1, "n_jobs": 1}
+    contenders = {
+        "tsrnn": lambda: recipe.estimator(**settings).fit(train.X, train.y),
+        "torch": lambda: fit(train, settings),
+    }
+    with at_most_threads(1):
+        seconds = by_turns(contenders, RACE_ROUNDS, 0)
+    ratio = seconds["torch"] / seconds["tsrnn"]
+    print(f"\n{recipe.name}, one network, one thread, median of {RACE_ROUNDS} fits in seconds: ", end="")
+    print(
+        f"tsrnn {seconds['tsrnn']:.2f}, PyTorch {torch.__version__} {seconds['torch']:.2f}, {ratio:.1f} times"
+    )
+    bars.at_least(f"{recipe.name}, torch / tsrnn", ratio, RACE_BAR)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -44,9 +97,21 @@ def read_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = read_arguments()
+    bars = Bars()
+    if not arguments.select:
+        print(f"{'':<18}{'train':>7}{'test':>7}{'mean':>9}{'min':>9}{'max':>9}{'bar':>8}{'seconds':>9}")
     for recipe in RECIPES:
-        if recipe.name in arguments.sets and arguments.select:
-            select(recipe, arguments.data)
+        if recipe.name not in arguments.sets:
+            continue
+        train, held = recipe.load(arguments.data)
+        if arguments.select:
+            select(recipe, train)
+        else:
+            test(recipe, train, held, arguments.seeds, bars)
+    for recipe in RECIPES:
+        if torch and recipe.name == RACE and RACE in arguments.sets and not arguments.select:
+            race(recipe, recipe.load(arguments.data)[0], bars)
+    print(f"\n{bars}")
 
 
 if __name__ == "__main__":

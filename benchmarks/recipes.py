@@ -17,8 +17,8 @@ N_FOLDS = 5
 
 Settings = dict[str, Any]
 COMMON = {"bidirectional": True, "learning_rate": 0.005, "max_epochs": None}
-SMALL = {"batch_size": 16, "max_steps": 300}
-TRIED = {"hidden_size": [32, 64], "pooling": ["last", "mean"], "dropout": [0.3, 0.5]}
+SMALL = {"batch_size": 16, "n_members": 10}
+TRIED = {"pooling": ["last", "mean"], "dropout": [0.3, 0.5]}
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,13 @@ class Recipe:
     estimator: type = RNNClassifier
 
     @property
+    def settings(self) -> Settings:
+        """All that is set."""
+        return COMMON | self.fixed | self.chosen
+
+    @property
     def is_classifier(self) -> bool:
-        """Whether targets are classes, and the bar an accuracy to reach; else the bar is the largest error."""
+        """Whether targets are classes and the bar an accuracy; else it is an error."""
         return self.estimator is RNNClassifier
 
     def predict(self, settings: Settings, train: Part, X: list[np.ndarray], seed: int) -> np.ndarray:
@@ -89,8 +94,8 @@ RECIPES = [
         "JapaneseVowels",
         partial(archive, name="JapaneseVowels"),
         0.97,
-        {"batch_size": 32},
-        TRIED | {"hidden_size": [32, 64, 128], "max_steps": [400, 800]},
+        {"batch_size": 32, "n_members": 5},
+        TRIED | {"hidden_size": [32, 64], "max_steps": [400, 800]},
         repeats=1,
     ),
     Recipe(
@@ -98,49 +103,50 @@ RECIPES = [
         partial(archive, name="BasicMotions"),
         1.0,
         SMALL,
-        TRIED | {"patch_size": [1, 5, 10, 20]},
+        TRIED | {"hidden_size": [32, 64], "max_steps": [300], "patch_size": [5, 10, 20]},
     ),
     Recipe(
         "ItalyPowerDemand",
         partial(archive, name="ItalyPowerDemand"),
         0.96,
         SMALL,
-        TRIED | {"patch_size": [1, 4, 6, 12]},
+        TRIED | {"max_steps": [150, 300], "patch_size": [1, 4, 6, 12]},
     ),
     Recipe(
         "GunPoint",
         partial(archive, name="GunPoint"),
         0.95,
         SMALL,
-        TRIED | {"patch_size": [5, 10, 25, 50]},
+        TRIED | {"max_steps": [150, 300], "patch_size": [3, 5, 10, 25]},
     ),
     Recipe(
         "ArrowHead",
         partial(archive, name="ArrowHead"),
         0.8,
         SMALL,
-        TRIED | {"patch_size": [25, 63, 126, 251], "mirrored": [False, True]},
+        TRIED | {"max_steps": [150, 300], "patch_size": [63, 84, 126, 251], "mirrored": [False, True]},
     ),
     Recipe(
         "digits",
         digits,
         0.95,
-        {"batch_size": 32, "max_epochs": 10},
-        TRIED | {"patch_size": [1, 2]},
+        {"batch_size": 32, "max_epochs": 10, "n_members": 3},
+        TRIED | {"hidden_size": [32, 64]},
         repeats=1,
     ),
     Recipe(
         "turbofan",
         turbofan,
         15.0,
-        {"batch_size": 64, "max_steps": 250},
+        {"batch_size": 64, "n_members": 5},
         {
             "bidirectional": [False, True],
-            "dropout": [0.2, 0.4],
-            "patch_size": [1, 5, 10],
-            "last": [50, 70, 100],
+            "dropout": [0.1, 0.2],
+            "patch_size": [1, 5],
+            "max_steps": [250, 500],
+            "last": [50, 70],
         },
-        repeats=1,
+        repeats=2,
         estimator=RNNRegressor,
     ),
 ]

@@ -21,6 +21,7 @@ class Part:
     groups: np.ndarray | None = None
 
     def take(self, items: np.ndarray) -> "Part":
+        """Return some of the sequences."""
         return Part([self.X[i] for i in items], self.y[items])
 
     def mirrored(self) -> "Part":
@@ -45,7 +46,7 @@ def archive(folder: Path, name: str) -> tuple[Part, Part]:
 
 
 def digits(folder: Path) -> tuple[Part, Part]:
-    """Return log power in 32 bands every 16 ms; each speaker's first five recordings of a digit are the test."""
+    """Return log power in 32 bands every 16 ms; the first five of each speaker's recordings are the test."""
     arrays = np.load(folder / "audio" / "fsdd.npz")
     clips = np.split(arrays["X"] / 2.0**15, np.cumsum(arrays["length"])[:-1])
     whole = Part([log_bands(clip) for clip in clips], arrays["digit"])
