@@ -124,7 +124,14 @@ RECIPES = [
         partial(archive, name="ArrowHead"),
         0.8,
         SMALL,
-        TRIED | {"max_steps": [150, 300], "patch_size": [63, 84, 126, 251], "mirrored": [False, True]},
+        {
+            "pooling": ["last", "mean"],
+            "dropout": [0.5, 0.7],
+            "hidden_size": [16, 32],
+            "max_steps": [75, 150],
+            "patch_size": [63, 126, 251],
+            "mirrored": [False, True],
+        },
     ),
     Recipe(
         "digits",
