@@ -1,7 +1,7 @@
 """How each set of sequences is learned, and the cross-validation that chose the settings from a grid."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class Recipe:
     bar: float
     fixed: Settings
     grid: dict[str, list[Any]]
-    chosen: Settings = field(default_factory=dict)
+    chosen: Settings
     repeats: int = 4
     estimator: type = RNNClassifier
 
@@ -96,6 +96,7 @@ RECIPES = [
         0.97,
         {"batch_size": 32, "n_members": 5},
         TRIED | {"hidden_size": [32, 64], "max_steps": [400, 800]},
+        {"dropout": 0.5, "hidden_size": 64, "max_steps": 800, "pooling": "mean"},
         repeats=1,
     ),
     Recipe(
@@ -104,13 +105,15 @@ RECIPES = [
         1.0,
         SMALL,
         TRIED | {"hidden_size": [32, 64], "max_steps": [300], "patch_size": [5, 10, 20]},
+        {"dropout": 0.5, "hidden_size": 64, "max_steps": 300, "patch_size": 5, "pooling": "mean"},
     ),
     Recipe(
         "ItalyPowerDemand",
         partial(archive, name="ItalyPowerDemand"),
         0.96,
         SMALL,
-        TRIED | {"max_steps": [150, 300], "patch_size": [1, 4, 6, 12]},
+        TRIED | {"max_steps": [75, 150, 300], "patch_size": [1, 4, 6, 12]},
+        {"dropout": 0.3, "max_steps": 75, "patch_size": 1, "pooling": "last"},
     ),
     Recipe(
         "GunPoint",
@@ -118,6 +121,7 @@ RECIPES = [
         0.95,
         SMALL,
         TRIED | {"max_steps": [150, 300], "patch_size": [3, 5, 10, 25]},
+        {"dropout": 0.3, "max_steps": 300, "patch_size": 5, "pooling": "last"},
     ),
     Recipe(
         "ArrowHead",
@@ -132,6 +136,14 @@ RECIPES = [
             "patch_size": [63, 126, 251],
             "mirrored": [False, True],
         },
+        {
+            "dropout": 0.5,
+            "hidden_size": 16,
+            "max_steps": 150,
+            "mirrored": True,
+            "patch_size": 126,
+            "pooling": "mean",
+        },
     ),
     Recipe(
         "digits",
@@ -139,6 +151,7 @@ RECIPES = [
         0.95,
         {"batch_size": 32, "max_epochs": 10, "n_members": 3},
         TRIED | {"hidden_size": [32, 64]},
+        {"dropout": 0.3, "hidden_size": 64, "pooling": "last"},
         repeats=1,
     ),
     Recipe(
@@ -153,6 +166,7 @@ RECIPES = [
             "max_steps": [250, 500],
             "last": [50, 70],
         },
+        {"bidirectional": True, "dropout": 0.2, "last": 70, "max_steps": 500, "patch_size": 1},
         repeats=2,
         estimator=RNNRegressor,
     ),
