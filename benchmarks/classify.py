@@ -26,15 +26,15 @@ RACE, RACE_BAR, RACE_ROUNDS = "JapaneseVowels", 2.0, 7
 
 def select(recipe: Recipe, train: Part) -> None:
     print(f"\n{recipe.name}: {len(train.X)} sequences, {SELECTION_MEMBERS} networks, ", end="")
-    print(f"{recipe.repeats} x {N_FOLDS} folds\n{'loss':>8}{'accuracy':>10}{'seconds':>9}")
+    print(f"{recipe.repeats} x {N_FOLDS} folds\n{'loss':>8}{'tempered':>10}{'accuracy':>10}{'seconds':>9}")
     results = []
     for settings in ParameterGrid(recipe.grid):
         start = perf_counter()
-        loss, share = recipe.cross_validate(settings, train, SELECTION_MEMBERS)
-        results.append((loss, describe(settings)))
+        loss, tempered, share = recipe.cross_validate(settings, train, SELECTION_MEMBERS)
+        results.append((tempered if recipe.tempered else loss, describe(settings)))
         seconds = perf_counter() - start
-        print(f"{loss:8.3f}{share:10.3f}{seconds:9.1f}  {describe(settings)}", flush=True)
-    print(f"least loss: {min(results)[1]}")
+        print(f"{loss:8.3f}{tempered:10.3f}{share:10.3f}{seconds:9.1f}  {describe(settings)}", flush=True)
+    print(f"least {'tempered ' * recipe.tempered}loss: {min(results)[1]}")
 
 
 def describe(settings: Settings) -> str:
