@@ -6,8 +6,8 @@ DIR holds tsc/*.npz, audio/fsdd.npz and cmapss/. Each set has one setting (`reci
 training part alone. --select prints the cross-validation it was chosen by: every setting of the grid, with
 its log loss (of engines: root mean squared error), the log loss at the best temperature and accuracy over
 the folds. The loss decides; on ArrowHead, where it prefers networks that are merely less sure, the loss at
-the best temperature. Seconds are those of a fit and its predictions. Where PyTorch is installed, whole fits of
-the same network take turns with it.
+the best temperature. Seconds are those of a fit and its predictions. Where PyTorch is installed, whole fits
+of the same network take turns with it.
 """
 
 import argparse
