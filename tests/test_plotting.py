@@ -390,3 +390,13 @@ def test_gates_are_chosen_by_name():
     assert [panel.get_ylabel() for panel in figure.axes[:2]] == ["n", "z"]
     with pytest.raises(ValueError, match="No such gate: f; there are r, z, n"):
         plot_gates(gates, names=["f", "z"])
+
+
+def test_gates_of_patches_stand_where_their_values_do():
+    y = pd.Series(np.arange(20.0), pd.RangeIndex(100, 120, name="t"))
+    names = pd.MultiIndex.from_product([["h"], range(3)], names=["gate", "unit"])
+    gates = pd.DataFrame(np.zeros((4, 3)), pd.Index([107, 111, 115, 119], name="t"), names)
+    series, stripes, *_ = plot_gates(gates, y).axes
+    np.testing.assert_array_equal(series.lines[0].get_xdata(), np.arange(104, 120))
+    low, high = stripes.collections[0].get_coordinates()[0, [0, -1], 0]
+    assert abs(low - 103.5) <= 0.5 and abs(high - 119.5) <= 0.5  # noqa: PT018

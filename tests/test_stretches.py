@@ -82,20 +82,26 @@ def test_sequences_measured_keep_their_whole_length_and_their_own_end():
     assert x == [4, *target[:-1]]
 
 
-def test_the_end_is_held_back():
+def test_some_of_many_or_the_end_of_one_are_held_back():
     many = corpus_of(LENGTHS, ends=True, context_size=1)
-    training, held_back = hold_back(many, 0.3)
-    assert [len(codes) for codes in training.codes] == [5, 1, 17, 9, 30]
-    assert [len(codes) for codes in held_back.codes] == [2, 11]
-    np.testing.assert_array_equal(held_back.contexts, many.contexts[-2:])
-    np.testing.assert_array_equal(training.contexts, many.contexts[:-2])
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(50):
+        training, held_back = hold_back(many, 0.3, rng)
+        assert len(held_back.codes) == 2
+        both = list(
+            zip([*training.codes, *held_back.codes], [*training.contexts, *held_back.contexts], strict=True)
+        )
+        for codes, context in zip(many.codes, many.contexts, strict=True):
+            assert sum(codes is other and np.array_equal(context, its) for other, its in both) == 1
+        seen |= {len(codes) for codes in held_back.codes}
+    assert seen == set(LENGTHS)
     one = corpus_of([100], ends=False)
-    training, held_back = hold_back(one, 0.3)
+    training, held_back = hold_back(one, 0.3, rng)
     np.testing.assert_array_equal(training.codes[0], one.codes[0][:70])
     np.testing.assert_array_equal(np.concatenate(held_back.codes), one.codes[0][70:])
     assert len(held_back.codes) == len(held_back.contexts) == 3
     for fraction in (0, 0.01):
-        assert hold_back(many, fraction) == (many, None)
+        assert hold_back(many, fraction, rng) == (many, None)
 
 
 def make_run(cell, corpus, num_layers=2, batch=None, bptt=None, seed=0, **options):

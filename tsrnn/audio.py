@@ -52,7 +52,8 @@ def mulaw_encode(x: Any, n_levels: int = 256) -> np.ndarray:
     if len(bad):
         raise ValueError(
             f"Mu-law encoding needs samples from -1 to 1; got {values.flat[bad[0]]:g} at position {bad[0]}. "
-            "Divide by the largest sample the format allows, such as 32768, or by the largest there is."
+            "Divide by the largest sample the format allows, such as 32768, or by the largest there is; "
+            "fill NaN."
         )
     y = np.sign(values) * np.log1p(mu * np.abs(values)) / np.log1p(mu)
     return np.floor((y + 1) / 2 * mu + 0.5).astype(np.int64)

@@ -140,7 +140,8 @@ class BaseForecaster(BaseEstimator):
             Number of future steps; default: the constructor's ``horizon``.
         y : pandas.Series or array-like of shape (n,), optional
             New history to forecast from, without training; default: the one given to `fit`. A DataFrame or
-            an array of shape (n, C) for a model that was fitted to C columns.
+            an array of shape (n, C) for a model that was fitted to C columns. Where a season is taken out, it
+            is estimated afresh from this history, which must hold two at least.
 
         Returns
         -------

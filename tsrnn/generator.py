@@ -55,8 +55,8 @@ class RNNGenerator(BaseEstimator):
     max_epochs, max_steps : int or None, default None and 2000
         Training ends after so many visits of every symbol, or so many optimizer steps, whichever is first.
     early_stopping : bool, default False
-        Hold back the end of the one sequence, or the last of many, stop when the loss there no longer falls
-        and keep the best weights.
+        Hold back the end of the one sequence, or some of many, drawn at random, stop when the loss there no
+        longer falls and keep the best weights.
     validation_fraction : float in [0, 1), default 0.1
         Share of the symbols, or sequences, held back by `early_stopping`.
     n_iter_no_change : int, default 10
@@ -175,9 +175,10 @@ class RNNGenerator(BaseEstimator):
         ----------
         sequences : str, list or ndarray
             One sequence: a str, whose symbols are its characters, or a list or array with one dimension of
-            symbols, which may be anything hashable. Many: a list of these, or an array with one sequence in
-            each row. A list of str is many texts if any is longer than a character; where each str is a
-            symbol, as in ``["C4", "E4"]``, pass an array of one dimension, ``numpy.array(notes)``.
+            symbols, which may be anything hashable, tuples among them. Many: a list of these, or an array
+            with one sequence in each row. A list of str is many texts if any is longer than a character;
+            where each str is a symbol, as in ``["C4", "E4"]``, pass an array of one dimension,
+            ``numpy.array(notes)``.
         context : optional
             What starts each sequence, one for one sequence and a list for many: labels, which may be anything
             hashable, or vectors of one length. From it follows the state that a sequence starts from, by a
@@ -212,7 +213,7 @@ class RNNGenerator(BaseEstimator):
         rng = np.random.default_rng(seed_sequence(options.random_state))
         fresh = np.concatenate([network.initialise(rng), np.zeros(start.n_parameters, network.dtype)])
         corpus = _corpus(learned, found, contexts, options)
-        corpora = hold_back(corpus, options.validation_fraction if options.early_stopping else 0.0)
+        corpora = hold_back(corpus, options.validation_fraction if options.early_stopping else 0.0, rng)
         training = Training.of(options, loss="cross_entropy")
         theta = self.theta_.astype(network.dtype) if continued else fresh
         run = StretchRun(network, start, theta, training, *corpora, rng, effective_n_jobs(options.n_jobs))

@@ -232,7 +232,12 @@ def plot_gates(gates: pd.DataFrame, y: pd.Series | None = None, names: Sequence[
     figure, panels = new_rows([1.2] * (y is not None) + [0.9] * len(names))
     label_axes(panels[-1], pd.Series(np.nan, gates.index))
     if y is not None:
-        shown = y.loc[gates.index[0] : gates.index[-1]]
+        ends = y.index.get_indexer(gates.index)
+        patch = (
+            int(np.diff(ends[:2])[0]) if len(ends) > 1 else 1
+        )  # values that a step reads, and is drawn amid
+        gates = gates.set_axis(y.index[ends - (patch - 1) // 2])
+        shown = y.iloc[ends[0] - patch + 1 : ends[-1] + 1]
         draw_line(panels[0], shown, label="series", color=ink(), linewidth=1.2)
         label_axes(panels[0], shown)
         panels[0].set_title(panels[0].get_ylabel(), loc="left", fontsize="medium")

@@ -72,7 +72,7 @@ class Deseasonalize:
         if m < 2 or n < 2 * m:
             raise ValueError(
                 f'transform="deseasonalize" needs season_length of at least 2 and two full seasons; got '
-                f"season_length={m} and {n} observations. Set season_length, or leave it out."
+                f"season_length={m} and {n} observations. Supply a longer history, or fit without it."
             )
         self._length = m
         detrended = values - _trend(values, m)

@@ -126,16 +126,16 @@ class Corpus(NamedTuple):
             yield Stretch(x, symbols[low + 1 : high + 1], contexts if low == 0 else None)
 
 
-def hold_back(corpus: Corpus, fraction: float) -> tuple[Corpus, Corpus | None]:
-    """Split off the end of the one sequence, or the last of many, if both parts have something."""
+def hold_back(corpus: Corpus, fraction: float, rng: np.random.Generator) -> tuple[Corpus, Corpus | None]:
+    """Split off the end of the one sequence, or some of many at random, if both parts have something."""
     whole = corpus.codes if corpus.ends else corpus.codes[0]
     n = round(fraction * len(whole))
     if not 0 < n < len(whole):
         return corpus, None
     if corpus.ends:
-        rest, held_back = (
-            corpus._replace(codes=corpus.codes[part], contexts=corpus.contexts[part])
-            for part in (slice(None, -n), slice(-n, None))
+        held_back, rest = (
+            corpus._replace(codes=[corpus.codes[i] for i in part], contexts=corpus.contexts[part])
+            for part in np.split(rng.permutation(len(whole)), [n])
         )
         return rest, held_back
     n_rows = max(1, min(corpus.batch_size, n // corpus.bptt))

@@ -26,9 +26,9 @@ class Sequences(NamedTuple):
 def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> Sequences:
     """Tell one sequence from many.
 
-    A str is one sequence, as are arrays with one dimension and lists of symbols. Lists of these and arrays
-    with two dimensions are many. In a list of str, each is a text if one of them is longer than a character,
-    unless they are `known` symbols.
+    A str is one sequence, as are arrays with one dimension and lists of symbols, which may be tuples. Lists
+    of these and arrays with two dimensions are many. In a list of str, each is a text if one of them is
+    longer than a character, unless they are `known` symbols.
 
     Raises
     ------
@@ -44,9 +44,10 @@ def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> Sequenc
     >>> read_sequences([["C4", "E4"], ["G4"]])
     Sequences(each=[['C4', 'E4'], ['G4']], many=True)
     """
-    is_array, shape = isinstance(sequences, np.ndarray), getattr(sequences, "shape", (0,))
+    is_array = isinstance(sequences, np.ndarray)
+    shape = getattr(sequences, "shape", (0,) if isinstance(sequences, Sequence) else ())
     ndim = len(shape)
-    if not isinstance(sequences, Iterable) or ndim == 0 or (ndim > 1 and not is_array):
+    if ndim == 0 or (ndim > 1 and not is_array):
         raise TypeError(
             f"`sequences` must be a str, a list or an array of symbols, or a list of these; "
             f"got {type(sequences).__name__}."
@@ -71,7 +72,7 @@ def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> Sequenc
 def _holds_many(items: list[Any], known: "Vocabulary | None") -> bool:
     if known is not None and known.form is not str and all(map(known.knows, items)):
         return False
-    inner = [isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim) for item in items]
+    inner = [isinstance(item, list) or (isinstance(item, np.ndarray) and item.ndim) for item in items]
     if any(inner):
         if not all(inner):
             raise TypeError("`sequences` mixes sequences with single symbols; pass either, not both.")

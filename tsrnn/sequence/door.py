@@ -287,9 +287,9 @@ def _targets_of(y: Any, lengths: np.ndarray) -> list[Any]:
     check_same_number(len(parts), len(lengths))
     for i, (part, n_steps) in enumerate(zip(parts, lengths, strict=True)):
         if np.ndim(part) == 0 or len(part) != n_steps:
-            n = 0 if np.ndim(part) == 0 else len(part)
+            found = f"only {part!r}" if np.ndim(part) == 0 else counted(len(part), "target")
             raise ValueError(
                 f"`y` must have a target for each step of `X`; sample {i} has {counted(n_steps, 'step')} and "
-                f"{counted(n, 'target')}. Put None or NaN where there is none."
+                f"{found}. Put None or NaN where there is none."
             )
     return parts
