@@ -254,3 +254,47 @@ def test_what_it_was_not_fitted_on_is_refused_by_name():
         sung.sample(3)
     with pytest.raises(ValueError, match="at least one symbol"):
         model.fit("")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cell": "lstm"},
+        {"hidden_size": 5},
+        {"num_layers": 2},
+        {"embedding_size": 3},
+        {"dropout": 0.5},
+        {"bptt": 3},
+        {"batch_size": 5},
+        {"optimizer": "sgd"},
+        {"optimizer": "rmsprop"},
+        {"learning_rate": 0.001},
+        {"schedule": "constant"},
+        {"max_epochs": 1},
+        {"max_steps": 2},
+        {"early_stopping": True},
+        {"clip_norm": 1e-3},
+        {"clip_value": 1e-4},
+        {"dtype": "float64"},
+        {"random_state": 1},
+    ],
+    ids=str,
+)
+def test_every_parameter_changes_the_probabilities(change):
+    quick = {"max_steps": 12, "random_state": 0}
+    changed = fit(NAMES, **(quick | change)).predict_proba("an")
+    assert np.isfinite(changed).all()
+    assert not np.array_equal(changed, fit(NAMES, **quick).predict_proba("an"))
+
+
+def test_what_is_held_back_is_not_learned():
+    quick = {"max_steps": 12, "random_state": 0, "early_stopping": True}
+    one, other = (fit(NAMES, validation_fraction=share, **quick) for share in (0.2, 0.5))
+    assert not np.array_equal(one.theta_, other.theta_)
+
+
+def test_patience_decides_when_training_stops():
+    texts = ["".join(np.random.default_rng(k).choice(list("ab"), 20)) for k in range(20)]
+    stopping = {"early_stopping": True, "validation_fraction": 0.3, "max_steps": 400, "learning_rate": 0.05}
+    short, long = (fit(texts, n_iter_no_change=n, **stopping) for n in (1, 5))
+    assert len(short.history_) < len(long.history_)

@@ -360,3 +360,61 @@ def test_nothing_is_printed_or_warned_of(capsys):
         warnings.simplefilter("error")
         fitted("classifier", X)
     assert capsys.readouterr() == ("", "")
+
+
+CHANGES = [
+    *({"cell": cell} for cell in ("rnn", "rnn_relu", "irnn", "lstm", "lstm_peephole", "gru_reset_before")),
+    {"hidden_size": 5},
+    {"num_layers": 2},
+    {"bidirectional": "other"},
+    {"dropout": 0.5},
+    {"normalize": None},
+    {"optimizer": "sgd"},
+    {"optimizer": "rmsprop"},
+    {"learning_rate": 0.003},
+    {"schedule": "constant"},
+    {"batch_size": 5},
+    {"max_epochs": 1},
+    {"max_steps": 2},
+    {"early_stopping": True},
+    {"clip_norm": 1e-3},
+    {"clip_value": 1e-4},
+    {"n_members": 2},
+    {"dtype": "float64"},
+    {"random_state": 1},
+]
+SOME = [("classifier", {"class_weight": "balanced"}), ("tagger", {"class_weight": "balanced"})]
+SOME += [(kind, {"pooling": "mean"}) for kind in WHOLE] + [(kind, {"patch_size": 2}) for kind in WHOLE]
+SOME += [("regressor", {"loss": loss}) for loss in ("mae", "huber")]
+
+
+@pytest.mark.parametrize(("kind", "change"), [(kind, change) for kind in KINDS for change in CHANGES] + SOME)
+def test_every_parameter_changes_what_is_said(kind, change):
+    X = [x + 0.5 for x in draw(30)]
+    plain = fitted(kind, X)
+    if "bidirectional" in change:
+        change = {"bidirectional": not plain.bidirectional}
+    said, before = (
+        np.concatenate([np.ravel(p) for p in probabilities(m, X)]) for m in (fitted(kind, X, **change), plain)
+    )
+    assert np.isfinite(said).all()
+    assert not np.array_equal(said, before)
+
+
+@pytest.mark.parametrize("change", [{"residual": True}, {"dilation": 2}], ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_joins_layers_changes_what_a_stack_says(kind, change):
+    X, stack = draw(30), {"num_layers": 2}
+    said, before = (fitted(kind, X, **stack, **more).thetas_ for more in (change, {}))
+    assert not np.array_equal(said, before)
+
+
+@pytest.mark.parametrize("change", [{"validation_fraction": 0.4}, {"n_iter_no_change": 1}], ids=str)
+@pytest.mark.parametrize("kind", KINDS)
+def test_when_to_stop_changes_the_weights(kind, change):
+    X, stopping = (
+        draw(30),
+        {"early_stopping": True, "max_steps": 200, "max_epochs": None, "learning_rate": 0.1},
+    )
+    one, other = (fitted(kind, X, **stopping, **more) for more in (change, {}))
+    assert len(one.history_) != len(other.history_) or not np.array_equal(one.thetas_, other.thetas_)
