@@ -46,9 +46,9 @@ def run_layer(kind, x, state, W_ih, W_hh, bias, dh, dfinal, peephole=None):
     width = packed.forward["W_h_0"].shape[2]
     h = np.empty((T + 1, -(-H // width), B, width), x.dtype)
     layer = Direction(network.architecture, packed, packed_gradient.views, "0", 1, h, T)
-    layer.start(state[:, None], 0)
+    layer.start(state[:, None], np.empty((0, 2), np.int64), 0)
     x_panels = in_panels(x, width)
-    layer.forward(x_panels, np.empty(0, np.int64))
+    layer.forward(x_panels)
     final = np.empty((len(state), 1, B, H), x.dtype)
     layer.final(final, 0)
     layer.end()

@@ -199,6 +199,7 @@ class Run:
         """Return the mean loss and write its gradient."""
         x, target, loss, bptt = batch.x, batch.target, self.training.loss, self.training.bptt
         more: dict[str, Any] = {"weight": batch.weight, "rng": self.rng, "workspace": self.workspace}
+        more["begins"] = batch.begins
         more["teacher_forcing"] = self.training.teacher_forcing * (1 - (step - 1) / self.n_steps)
         if bptt is not None:
             return truncated_value_and_gradient(
@@ -258,7 +259,12 @@ class Run:
         for start in range(0, len(self.validation_items), _EVALUATION_BATCH):
             batch = self.source.batch(self.validation_items[start : start + _EVALUATION_BATCH])
             output, _ = self.network.forward(
-                self.theta, batch.x, first=self.source.first, lengths=batch.lengths, workspace=self.workspace
+                self.theta,
+                batch.x,
+                first=self.source.first,
+                lengths=batch.lengths,
+                begins=batch.begins,
+                workspace=self.workspace,
             )
             weight = np.empty((0, 0), output.dtype) if batch.weight is None else batch.weight
             loss = LOSSES[self.training.loss]

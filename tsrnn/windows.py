@@ -23,6 +23,12 @@ class Batch(NamedTuple):
         Steps of each window; None: all have T.
     scale : float, default 1.0
         What the mean loss is multiplied by: what the batch weighs beside others.
+    begins : ndarray of int64, shape (B,), or None
+        First step of each window, before which it has none; None: 0 for all.
+    known : ndarray of shape (n_decoded, B, n_known), or None
+        What is known of the steps to forecast.
+    size : ndarray of shape (B,), or None
+        What the series of each window was divided by; None: 1 for all.
     """
 
     x: np.ndarray
@@ -31,6 +37,9 @@ class Batch(NamedTuple):
     weight: np.ndarray | None = None
     lengths: np.ndarray | None = None
     scale: float = 1.0
+    begins: np.ndarray | None = None
+    known: np.ndarray | None = None
+    size: np.ndarray | None = None
 
 
 class Windows(NamedTuple):

@@ -5,8 +5,8 @@ gates: x (T, panels, B, lanes), gates (T, N, B, lanes), h (slots, panels of all 
 c (slots, P, B, lanes). Step t writes slot t + abs(skip) from the slot `skip` before it; a negative skip runs
 from the last step to the first, in the last P panels of h. The slots no step writes hold starting states.
 
-lengths (B,) are the steps that each window has; those after them hold padding, and states of 0. Empty: all
-windows have T.
+spans (B, 2) are the first step of each window and the one after its last; what comes before and after is
+padding, and states of 0 in either direction. Empty: all windows have all T steps.
 """
 
 from typing import NamedTuple
@@ -49,10 +49,10 @@ def add_to(total, part):
 
 
 @kernel
-def silence(states, lengths, t):
-    """Set states (P, B, lanes) to 0 in the windows that are over before step t."""
-    for b in range(len(lengths)):
-        if t >= lengths[b]:
+def silence(states, spans, t):
+    """Set states (P, B, lanes) to 0 in the windows that have no step t."""
+    for b in range(len(spans)):
+        if t < spans[b, 0] or t >= spans[b, 1]:
             states[:, b] = 0
 
 
@@ -109,7 +109,7 @@ def step_forward(cell, weights, gates, x, h_before, h, c_before, c):
 
 
 @kernel
-def forward(cell, weights, x, gates, h, c, skip, lengths):
+def forward(cell, weights, x, gates, h, c, skip, spans):
     """Run a layer over x; where gates or c have room for fewer steps, later ones overwrite earlier ones."""
     N, B, width = gates.shape[1:]
     P = N // cell.n_blocks
@@ -128,9 +128,9 @@ def forward(cell, weights, x, gates, h, c, skip, lengths):
             flat(c[before % len(c)]),
             flat(c[now % len(c)]),
         )
-        if len(lengths) > 0:
-            silence(h[now, side : side + P], lengths, t)
-            silence(c[now % len(c)], lengths, t)
+        if len(spans) > 0:
+            silence(h[now, side : side + P], spans, t)
+            silence(c[now % len(c)], spans, t)
 
 
 @kernel
@@ -185,9 +185,7 @@ def weight_gradients(cell, gradient, gates, x, h_before, skip, ones):
 
 
 @kernel
-def backward(
-    cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_between, dx, ones, skip, lengths
-):
+def backward(cell, weights, gradient, x, gates, h, c, above, first, dh, dc, d_between, dx, ones, skip, spans):
     """Run a layer backward: gates turn into gradients of pre-activations, those of weights are added to.
 
     above (steps, as h) is d loss / d h from step `first` on; dh and dc (abs(skip), P, B, lanes) hold the
@@ -206,9 +204,9 @@ def backward(
             dh_t, dc_t = dh[t % abs(skip)], dc[t % abs(skip)]
             if first <= t < first + len(above):
                 add_to(flat(dh_t), flat(above[t - first])[start : start + n])
-            if len(lengths) > 0:
-                silence(dh_t, lengths, t)
-                silence(dc_t, lengths, t)
+            if len(spans) > 0:
+                silence(dh_t, spans, t)
+                silence(dc_t, spans, t)
             step_backward(
                 cell,
                 weights,

@@ -12,6 +12,29 @@ from tsrnn.network.layout import DECODER, SIDES, Arranger, Packing, recurrent, s
 Views = dict[str, np.ndarray]
 
 
+class Inputs(NamedTuple):
+    """What a batch enters a network with.
+
+    Attributes
+    ----------
+    x : ndarray of shape (T, B, n_inputs)
+    state : list of ndarray, or None
+        Starting states; None: zeros.
+    spans : ndarray of int64, shape (B, 2) or (0, 2)
+        First step of each window, and the one after its last; empty if all have all T.
+    masks : list of ndarray, or None
+        What dropout lets through of each layer.
+    truth : ndarray of shape (n_decoded, B, n_outputs), or None
+        What a sequential decoder reads in place of its outputs, nan where it reads them.
+    """
+
+    x: np.ndarray
+    state: list[np.ndarray] | None
+    spans: np.ndarray
+    masks: list[np.ndarray] | None = None
+    truth: np.ndarray | None = None
+
+
 class Architecture(NamedTuple):
     """What a stack is made of; the parameters of `Network` explain the fields."""
 

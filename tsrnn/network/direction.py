@@ -60,8 +60,13 @@ class Direction:
             self.d_between = np.empty((self.P, B, width), network.dtype)
             self.ones = np.ones((1, 1, B, width), network.dtype)
 
-    def start(self, state: np.ndarray | None, first: int) -> None:
-        """Set the starting states: zeros, or `state` (n_states, skip, windows, H) from window `first` on."""
+    def start(self, state: np.ndarray | None, spans: np.ndarray, first: int) -> None:
+        """Set the windows' steps, (B, 2) or (0, 2) as in `scan`, and their starting states.
+
+        These are zeros, or `state` (n_states, skip, windows, H) from window `first` on for the windows that
+        begin at step 0.
+        """
+        self._spans, self._late = spans, np.flatnonzero(spans[:, 0] > 0)
         spread(self._diagonal, self.weights.diagonal)
         slots = slice(None, self.skip) if self.skip > 0 else slice(self.skip, None)
         if state is None:
@@ -70,11 +75,11 @@ class Direction:
             return
         for slot, values in zip((self.h, self.c), state, strict=False):
             to_panels(values, first, slot[slots])
+            slot[slots, :, self._late] = 0
 
-    def forward(self, x: np.ndarray, lengths: np.ndarray) -> None:
-        """Run over x (T, panels, B, lanes); lengths (B,) as in `scan`."""
-        self._lengths = lengths
-        scan.forward(self.step, self.weights, x, self.gates, self.h, self.c, self.skip, lengths)
+    def forward(self, x: np.ndarray) -> None:
+        """Run over x (T, panels, B, lanes)."""
+        scan.forward(self.step, self.weights, x, self.gates, self.h, self.c, self.skip, self._spans)
 
     @property
     def last(self) -> tuple[np.ndarray, np.ndarray]:
@@ -92,6 +97,7 @@ class Direction:
         """Write the gradient of the starting states, once `backward` is through, as `final` does states."""
         for flowing, values in zip((self.dh, self.dc), d_state, strict=False):
             from_panels(flowing, values, first)
+            values[:, first + self._late] = 0
 
     def end(self) -> None:
         """Begin backward: no gradient arrives from after the last step, but what a decoder will add."""
@@ -117,6 +123,6 @@ class Direction:
             dx,
             self.ones,
             self.skip,
-            self._lengths,
+            self._spans,
         )
         gather_in(self.gradient.diagonal, self._d_diagonal)

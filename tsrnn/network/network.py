@@ -6,10 +6,10 @@ import numpy as np
 
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import LOSSES
-from tsrnn.network.architecture import Architecture, check_together, pack_index
+from tsrnn.network.architecture import Architecture, Inputs, check_together, pack_index
 from tsrnn.network.feedback import Feedback
 from tsrnn.network.layout import named_views
-from tsrnn.network.workspace import Inputs, Objective, Workspace
+from tsrnn.network.workspace import Objective, Workspace
 
 
 class Network:
@@ -185,6 +185,7 @@ class Network:
         first: int = 0,
         *,
         lengths: np.ndarray | None = None,
+        begins: np.ndarray | None = None,
         workspace: Workspace | None = None,
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Run the network through time.
@@ -195,12 +196,16 @@ class Network:
         x : ndarray of shape (T, B, n_inputs)
             Inputs, time first; symbols, as numbers, of shape (T, B, 1).
         state : list of ndarray, optional
-            Where to start from, as returned; default: zeros. Not for bidirectional networks.
+            Where to start from, as returned; default: zeros. Not for bidirectional networks. Windows that
+            begin after step 0 start from zeros.
         first : int, default 0
             First step the head is applied to; -1 is the last step only. Without effect if `n_decoded`.
         lengths : ndarray of shape (B,), optional
             Steps of each window, at least 1; default: all have T. What follows them is padding, finite but
-            without effect. A head that reads the last step reads each window's own.
+            without effect. A head that reads the last step reads each window's own. Not with `n_decoded`.
+        begins : ndarray of shape (B,), optional
+            First step of each window, before T (before its end, with `lengths`); default: 0 for all. What
+            stands before it is padding, finite but without effect: states are zero until then.
         workspace : Workspace, optional
             Buffers to use again; default: new ones.
 
@@ -211,7 +216,7 @@ class Network:
             For each layer the states its next steps follow, (n_states, ``dilation**layer``, B, H); empty for
             a bidirectional network or with `lengths`.
         """
-        inputs = self._inputs(x, state, lengths)
+        inputs = self._inputs(x, state, lengths, begins)
         workspace = workspace or self.workspace()
         network = self.architecture
         n_steps = network.n_decoded or len(range(len(x))[first:])
@@ -233,6 +238,7 @@ class Network:
         teacher_forcing: float = 0.0,
         state: list[np.ndarray] | None = None,
         lengths: np.ndarray | None = None,
+        begins: np.ndarray | None = None,
         weight: np.ndarray | None = None,
         final: list[np.ndarray] | None = None,
         d_state: list[np.ndarray] | None = None,
@@ -242,7 +248,7 @@ class Network:
 
         Parameters
         ----------
-        theta, x, state, lengths, workspace
+        theta, x, state, lengths, begins, workspace
             As in `forward`.
         target : ndarray
             Of the shape of the output from some step on, nan where there is no target; for "cross_entropy"
@@ -269,7 +275,7 @@ class Network:
                 'A sequential decoder reads its outputs; with loss="cross_entropy" they are logits. '
                 'Choose another loss, or decoder="parallel".'
             )
-        inputs = self._inputs(x, state, lengths)._replace(
+        inputs = self._inputs(x, state, lengths, begins)._replace(
             masks=self._dropout_masks(x, rng), truth=self._truth(target, teacher_forcing, rng)
         )
         weight = np.empty((0, 0), self.dtype) if weight is None else weight
@@ -277,15 +283,25 @@ class Network:
         workspace = workspace or self.workspace()
         return workspace.value_and_gradient(theta, inputs, objective, gradient, final or [], d_state or [])
 
-    def _inputs(self, x: np.ndarray, state: list[np.ndarray] | None, lengths: np.ndarray | None) -> Inputs:
+    def _inputs(
+        self,
+        x: np.ndarray,
+        state: list[np.ndarray] | None,
+        lengths: np.ndarray | None,
+        begins: np.ndarray | None,
+    ) -> Inputs:
         self._check_state(state)
         if lengths is not None and self.architecture.n_decoded:
             raise ValueError(
                 "Decoded steps follow the last step of all windows; with `lengths` each has its own. "
                 "Pass windows of one length, or set n_decoded=0."
             )
-        steps = np.empty(0, np.int64) if lengths is None else np.ascontiguousarray(lengths, np.int64)
-        return Inputs(x, state, steps)
+        spans = np.empty((0, 2), np.int64)
+        if lengths is not None or begins is not None:
+            spans = np.tile(np.array([0, len(x)], np.int64), (x.shape[1], 1))
+            spans[:, 0] = 0 if begins is None else begins
+            spans[:, 1] = len(x) if lengths is None else lengths
+        return Inputs(x, state, spans)
 
     def _check_state(self, state: list[np.ndarray] | None) -> None:
         if state is not None and self.architecture.bidirectional:

@@ -28,16 +28,19 @@ class Reading:
         self._both_ways = network.bidirectional
         self._shares = np.empty((0, 0), network.dtype)
 
-    def forward(self, up: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """Return what the head reads (steps, panels, B, lanes) of up (T, panels, B, lanes)."""
-        self._shape, self._lengths = up.shape, lengths
+    def forward(self, up: np.ndarray, spans: np.ndarray) -> np.ndarray:
+        """Return what the head reads (steps, panels, B, lanes) of up (T, panels, B, lanes).
+
+        spans (B, 2) or (0, 2) are the windows' steps, as in `tsrnn.kernels.scan`.
+        """
+        self._shape, self._spans = up.shape, spans
         if self._takes_mean:
-            B = up.shape[2]
-            whole = lengths if len(lengths) else np.full(B, self._T)
-            exists = np.arange(self._T)[:, None] < whole
-            self._shares = (exists / whole).astype(up.dtype)
+            begins, ends = self._edges()
+            t = np.arange(self._T)[:, None]
+            exists = (begins <= t) & (t < ends)
+            self._shares = (exists / np.maximum(ends - begins, 1)).astype(up.dtype)
             return np.einsum("tpbj,tb->pbj", up, self._shares)[None]
-        if not self._reads_one or not (self._both_ways or len(lengths)):
+        if not self._reads_one or not (self._both_ways or len(spans)):
             return up[self._first :]
         read = np.empty((1, *up.shape[1:]), up.dtype)
         for t, side in self._ends():
@@ -48,7 +51,7 @@ class Reading:
         """Return the gradient of up from a step on, and which that is, given that of what was read."""
         if self._takes_mean:
             return d_read * self._shares[:, None, :, None], 0
-        if not self._reads_one or not (self._both_ways or len(self._lengths)):
+        if not self._reads_one or not (self._both_ways or len(self._spans)):
             return d_read, self._first
         d_up = np.zeros(self._shape, d_read.dtype)
         for t, side in self._ends():
@@ -57,7 +60,10 @@ class Reading:
 
     def _ends(self) -> list[tuple[np.ndarray, slice]]:
         """Return each direction's last steps and panels."""
+        begins, ends = self._edges()
+        return [(ends - 1, slice(None, self._P)), (begins, slice(self._P, None))][: 1 + self._both_ways]
+
+    def _edges(self) -> np.ndarray:
+        """Return each window's first step and the one after its last, (2, B)."""
         B = self._shape[2]
-        last = self._lengths - 1 if len(self._lengths) else np.full(B, self._T - 1)
-        ends = [(last, slice(None, self._P)), (np.zeros(B, np.int64), slice(self._P, None))]
-        return ends[: 1 + self._both_ways]
+        return self._spans.T if len(self._spans) else np.repeat([[0], [self._T]], B, axis=1)

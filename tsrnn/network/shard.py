@@ -5,7 +5,7 @@ import numpy as np
 from tsrnn.kernels.dense import dense, dense_backward, dense_gradients, rectify, rectify_backward
 from tsrnn.kernels.lookup import lookup, lookup_backward
 from tsrnn.kernels.panels import from_panels, to_panels
-from tsrnn.network.architecture import Architecture, PackedWeights, Views
+from tsrnn.network.architecture import Architecture, Inputs, PackedWeights, Views
 from tsrnn.network.decoding import Decoding
 from tsrnn.network.direction import Direction
 from tsrnn.network.reading import Reading
@@ -82,35 +82,25 @@ class Shard:
         d_position = position if self._gradient is None else self._gradient["position"]
         return Decoding(direction, m, position[None], d_position[None])
 
-    def forward(
-        self,
-        x: np.ndarray,
-        state: list[np.ndarray] | None,
-        lengths: np.ndarray,
-        masks: list[np.ndarray] | None,
-        truth: np.ndarray | None,
-        window: int,
-    ) -> None:
-        """Write `output` (steps, n_windows, n_outputs), given x (T, windows, n_inputs) from `window` on.
-
-        state, lengths, masks and truth are those of all windows, as in `tsrnn.network.workspace.Inputs`.
-        """
-        weights, lengths = self._packed.forward, lengths[window : window + self._B]
+    def forward(self, inputs: Inputs, window: int) -> None:
+        """Write `output` (steps, n_windows, n_outputs), given the inputs of all windows, from `window` on."""
+        weights, (x, state, spans, masks, truth) = self._packed.forward, inputs
+        spans = spans[window : window + self._B]
         self._enter(x, window)
         below = self._lowest
         self._masks = None if masks is None else [self._in_panels(mask, window) for mask in masks]
         self._inputs = []
         for layer, directions in enumerate(self._layers):
             for direction in directions:
-                direction.start(None if state is None else state[layer], window)
-                direction.forward(below, lengths)
+                direction.start(None if state is None else state[layer], spans, window)
+                direction.forward(below)
             self._inputs.append(below)
             below = self._upward(layer, self._states(layer), below, slice(None, self._T))
         if self._unrolling:
             rest = None if self._masks is None else [mask[self._T :] for mask in self._masks]
             self._top = self._unrolling.forward(self._x[-1], truth, rest, self._output, window)
         else:
-            self._top = self._decode() if self._decodings else self._reading.forward(below, lengths)
+            self._top = self._decode() if self._decodings else self._reading.forward(below, spans)
             dense(self._top, weights["W_head"], weights["b_head"], self._output)
         from_panels(self._output, self.output, 0)
 

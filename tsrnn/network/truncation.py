@@ -19,6 +19,7 @@ def truncated_value_and_gradient(
     *,
     bptt: int,
     weight: np.ndarray | None = None,
+    begins: np.ndarray | None = None,
     **more: Any,
 ) -> float:
     """Return the mean loss and write its gradient, followed back at most `bptt` steps.
@@ -28,7 +29,9 @@ def truncated_value_and_gradient(
     than `bptt` steps this is `Network.value_and_gradient`, which explains the parameters.
     """
     if bptt >= len(x):
-        return network.value_and_gradient(theta, x, target, loss, gradient, weight=weight, **more)
+        return network.value_and_gradient(
+            theta, x, target, loss, gradient, weight=weight, begins=begins, **more
+        )
     if weight is None:
         weight = np.empty((0, 0), theta.dtype)
     decodes, total = network.architecture.n_decoded > 0, total_weight(target, weight)
@@ -36,12 +39,16 @@ def truncated_value_and_gradient(
     state, part, value = network.zero_state(x.shape[1]), np.empty_like(gradient), 0.0
     gradient[:] = 0
     for low, high in pairwise([0, *range(len(x) % bptt or bptt, len(x) + 1, bptt)]):
-        if high <= first:
-            _, state = network.forward(theta, x[low:high], state, first=-1, workspace=more.get("workspace"))
+        here = slice(None) if decodes else slice(max(low - first, 0), max(high - first, 0))
+        here_total = total_weight(target[here], weight[here]) if high > first else 0.0
+        begins_here = None if begins is None else np.clip(begins - low, 0, high - low)
+        if not here_total > 0:
+            _, state = network.forward(
+                theta, x[low:high], state, first=-1, begins=begins_here, workspace=more.get("workspace")
+            )
             continue
-        here = slice(None) if decodes else slice(max(low - first, 0), high - first)
         final = network.zero_state(x.shape[1])
-        share = total_weight(target[here], weight[here]) / total
+        share = here_total / total
         value += share * network.value_and_gradient(
             theta,
             x[low:high],
@@ -50,6 +57,7 @@ def truncated_value_and_gradient(
             part,
             state=state,
             weight=weight[here],
+            begins=begins_here,
             final=final,
             **more,
         )

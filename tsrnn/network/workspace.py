@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from tsrnn.kernels.losses import total_weight
-from tsrnn.network.architecture import Architecture, PackedGradient, PackedWeights
+from tsrnn.network.architecture import Architecture, Inputs, PackedGradient, PackedWeights
 from tsrnn.network.feedback import Feedback
 from tsrnn.network.layout import Packing
 from tsrnn.network.shard import Shard
@@ -23,29 +23,6 @@ _KEPT_SIZES = 3
 
 State = list[np.ndarray]
 G = TypeVar("G", bound="_Group")
-
-
-class Inputs(NamedTuple):
-    """What a batch enters a network with.
-
-    Attributes
-    ----------
-    x : ndarray of shape (T, B, n_inputs)
-    state : list of ndarray, or None
-        Starting states; None: zeros.
-    lengths : ndarray of int64, shape (B,) or (0,)
-        Steps of each window; empty if all have T.
-    masks : list of ndarray, or None
-        What dropout lets through of each layer.
-    truth : ndarray of shape (n_decoded, B, n_outputs), or None
-        What a sequential decoder reads in place of its outputs, nan where it reads them.
-    """
-
-    x: np.ndarray
-    state: State | None
-    lengths: np.ndarray
-    masks: list[np.ndarray] | None = None
-    truth: np.ndarray | None = None
 
 
 class Objective(NamedTuple):
@@ -171,7 +148,7 @@ class _Group:
     def forward(self, inputs: Inputs, output: np.ndarray, final: State) -> None:
         """Write the group's part of output and final states."""
         for shard, start, stop in self._shards:
-            shard.forward(*inputs, start)
+            shard.forward(inputs, start)
             output[:, start:stop] = shard.output
             if final:
                 shard.final(final, start)
@@ -193,7 +170,7 @@ class _TrainingGroup(_Group):
         self.gradient.flat[:] = 0
         value, (loss, target, weight) = 0.0, objective
         for shard, start, _ in self._shards:
-            shard.forward(*inputs, start)
+            shard.forward(inputs, start)
             d_output = np.empty_like(shard.output)
             value += loss(shard.output, target, weight, total, start, d_output)
             if final:
