@@ -199,7 +199,7 @@ class Run:
         """Return the mean loss and write its gradient."""
         x, target, loss, bptt = batch.x, batch.target, self.training.loss, self.training.bptt
         more: dict[str, Any] = {"weight": batch.weight, "rng": self.rng, "workspace": self.workspace}
-        more["begins"] = batch.begins
+        more["begins"], more["known"] = batch.begins, batch.known
         more["teacher_forcing"] = self.training.teacher_forcing * (1 - (step - 1) / self.n_steps)
         if bptt is not None:
             return truncated_value_and_gradient(
@@ -264,6 +264,7 @@ class Run:
                 first=self.source.first,
                 lengths=batch.lengths,
                 begins=batch.begins,
+                known=batch.known,
                 workspace=self.workspace,
             )
             weight = np.empty((0, 0), output.dtype) if batch.weight is None else batch.weight

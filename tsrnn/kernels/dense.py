@@ -47,6 +47,20 @@ def dense_gradients(x, dy, ones, dW, dbias):
 
 
 @kernel
+def dense_steps(x, W, biases, y):
+    """Do what `dense` does, with a bias of each step's own: biases (T, panels, lanes)."""
+    for t in range(len(y)):
+        dense(x[t : t + 1], W, biases[t], y[t : t + 1])
+
+
+@kernel
+def dense_steps_gradients(x, dy, ones, dW, dbiases):
+    """Add to the gradients of W and biases, given that of y."""
+    for t in range(len(dy)):
+        dense_gradients(x[t : t + 1], dy[t : t + 1], ones, dW, dbiases[t])
+
+
+@kernel
 def rectify(y):
     """Y = max(0, y)."""
     values = flat(y)

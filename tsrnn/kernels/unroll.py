@@ -1,10 +1,12 @@
 """A stack of layers that reads its own output: the decoder of encoder and decoder (Sutskever et al., 2014).
 
-M steps, L layers, O outputs; other letters and layouts as in `scan`. inputs (M, panels of O, B, lanes), the
-first of them given; truth, like inputs, holds what is read after a step in place of its output, nan where the
-output is. gates (L, M, N, B, lanes); h (L, M + 1, P, B, lanes) and c (L, M + 1, P or 0, B, lanes), starting
-states first; up (L, M, P, B, lanes) is what a layer sends up, multiplied by masks (likewise) unless these are
-empty. Where gates, h, c and up have room for fewer steps, later ones overwrite earlier ones.
+M steps, L layers, O outputs; other letters and layouts as in `scan`. inputs (M, panels, B, lanes) are what
+steps read: in their first columns what came before, the output of the step before or, for the first step,
+last (panels of O, B, lanes). told, like inputs, holds what is read in place of that, nan where that is read,
+and in further columns what is known of the step. gates (L, M, N, B, lanes); h (L, M + 1, P, B, lanes) and c
+(L, M + 1, P or 0, B, lanes), starting states first; up (L, M, P, B, lanes) is what a layer sends up,
+multiplied by masks (likewise) unless these are empty. Where gates, h, c and up have room for fewer steps,
+later ones overwrite earlier ones.
 """
 
 from typing import NamedTuple
@@ -35,17 +37,19 @@ def layer_of(stack, layer):
 
 
 @kernel
-def feed(output, truth, x):
-    """Write the next input: the truth, where there is some, else the output."""
-    for j in range(x.size):
-        x[j] = output[j] if np.isnan(truth[j]) else truth[j]
+def feed(before, told, x):
+    """Write what a step reads: what it is told, or else what came before."""
+    for j in range(before.size):
+        x[j] = before[j] if np.isnan(told[j]) else told[j]
+    for j in range(before.size, x.size):
+        x[j] = told[j]
 
 
 @kernel
-def feed_backward(dx, truth, d_output):
-    """Add the gradient of the next input to that of the output, where this was read."""
+def feed_backward(dx, told, d_output):
+    """Add the gradient of what a step read to that of the output before it, where this was read."""
     for j in range(dx.size):
-        if np.isnan(truth[j]):
+        if np.isnan(told[j]):
             d_output[j] += dx[j]
 
 
@@ -57,11 +61,10 @@ def multiply(values, factors):
 
 
 @kernel
-def unroll(cell, weights, W_head, b_head, residual, masks, truth, inputs, gates, h, c, up, output):
+def unroll(cell, weights, W_head, b_head, residual, masks, told, last, inputs, gates, h, c, up, output):
     """Write inputs, all states and output (M, panels of O, B, lanes)."""
     for t in range(len(output)):
-        if t > 0:
-            feed(flat(output[t - 1]), flat(truth[t - 1]), flat(inputs[t]))
+        feed(flat(output[t - 1]) if t > 0 else flat(last), flat(told[t]), flat(inputs[t]))
         below = flat(inputs[t])
         for layer in range(len(gates)):
             h_now = flat(h[layer, (t + 1) % h.shape[1]])
@@ -94,7 +97,7 @@ def unroll_backward(
     W_head,
     residual,
     masks,
-    truth,
+    told,
     gates,
     h,
     c,
@@ -141,7 +144,7 @@ def unroll_backward(
         if t > 0:
             dx[:] = 0
             add_product(dx, gates[0, t], zero, n_below, weights.lowest, zero)
-            feed_backward(flat(dx), flat(truth[t - 1]), flat(d_output[t - 1]))
+            feed_backward(flat(dx), flat(told[t]), flat(d_output[t - 1]))
 
 
 @kernel

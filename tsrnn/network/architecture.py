@@ -26,6 +26,8 @@ class Inputs(NamedTuple):
         What dropout lets through of each layer.
     truth : ndarray of shape (n_decoded, B, n_outputs), or None
         What a sequential decoder reads in place of its outputs, nan where it reads them.
+    known : ndarray of shape (n_decoded, B, n_known), or None
+        What decoded steps read besides.
     """
 
     x: np.ndarray
@@ -33,6 +35,7 @@ class Inputs(NamedTuple):
     spans: np.ndarray
     masks: list[np.ndarray] | None = None
     truth: np.ndarray | None = None
+    known: np.ndarray | None = None
 
 
 class Architecture(NamedTuple):
@@ -52,6 +55,7 @@ class Architecture(NamedTuple):
     decoder: str
     n_symbols: int
     pooling: str
+    n_known: int
     dtype: np.dtype
 
     @property
@@ -82,9 +86,11 @@ class Architecture(NamedTuple):
                 yield from self._layer_shapes(layer, suffix, self.layer_inputs(layer))
         if self.unrolls:
             for layer in range(self.num_layers):
-                yield from self._layer_shapes(layer, DECODER, H if layer > 0 else O)
+                yield from self._layer_shapes(layer, DECODER, H if layer > 0 else O + self.n_known)
         elif self.n_decoded:
             yield "position", (self.n_decoded, self.layer_inputs(0))
+            if self.n_known:
+                yield "W_known", (self.layer_inputs(0), self.n_known)
         yield "W_head", (O, features)
         yield "b_head", (O,)
 
@@ -154,6 +160,13 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
         one, two = (side_by_side(list(part)) for part in zip(*layers, strict=True))
         forward |= {f"{name}{DECODER}": array for name, array in one.items()}
         backward |= {f"{name}{DECODER}": array for name, array in two.items()}
+    elif network.n_known:
+        W_known = arrange.features(arrange.outputs(views["W_known"]), from_layer=False)
+        biases = arrange.outputs(views["position"].T).T
+        forward |= {
+            "W_known": arrange.forward(W_known),
+            "position": biases.reshape(network.n_decoded, -1, arrange.width),
+        }
     elif network.n_decoded:
         position = arrange.features(views["position"], from_layer=network.embedding)
         forward["position"] = arrange.transposed(position)
@@ -193,6 +206,11 @@ def check_together(network: Architecture, cell: str) -> None:
     """Refuse options that do not go together."""
     if network.n_decoded:
         _check_decodes(network)
+    elif network.n_known:
+        raise ValueError(
+            f"Only decoded steps read what is known of them; got n_known={network.n_known} with n_decoded=0. "
+            "Set n_known=0, or let it enter with the other inputs."
+        )
     if network.bidirectional and network.cell.feeds_output_back:
         raise ValueError(
             f'cell="{cell}" feeds the network\'s output back, which a bidirectional network has only '

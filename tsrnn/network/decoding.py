@@ -3,9 +3,43 @@
 import numpy as np
 
 from tsrnn.kernels.decode import decode, decode_backward
-from tsrnn.kernels.dense import dense, dense_backward
+from tsrnn.kernels.dense import dense, dense_backward, dense_steps, dense_steps_gradients
+from tsrnn.kernels.panels import to_panels
 from tsrnn.kernels.scan import add_outer
+from tsrnn.network.architecture import PackedWeights, Views
 from tsrnn.network.direction import Direction
+
+
+class KnownInputs:
+    """What enters parallel steps of which something is known: each one's position + W_known known.
+
+    Parameters
+    ----------
+    packed : PackedWeights
+    gradient : dict of ndarray, optional
+        Where to add to the gradient of the packed weights; without it only `forward` will run.
+    n_known, n_windows : int
+    """
+
+    def __init__(self, packed: PackedWeights, gradient: Views | None, n_known: int, n_windows: int) -> None:
+        self._W, self._position = packed.forward["W_known"], packed.forward["position"]
+        (M, n_panels, width), dtype = self._position.shape, self._position.dtype
+        self._known = np.empty((M, -(-n_known // width), n_windows, width), dtype)
+        self._x = np.empty((M, n_panels, n_windows, width), dtype)
+        if gradient is not None:
+            self._d_W, self._d_position = gradient["W_known"], gradient["position"]
+            self.dx = np.empty_like(self._x)
+            self._ones = np.ones((1, 1, n_windows, width), dtype)
+
+    def forward(self, known: np.ndarray, window: int) -> np.ndarray:
+        """Return (M, panels, B, lanes), given known (M, windows, n_known) from `window` on."""
+        to_panels(known, window, self._known)
+        dense_steps(self._known, self._W, self._position, self._x)
+        return self._x
+
+    def backward(self) -> None:
+        """Add to the gradients of W_known and the positions, given `dx`."""
+        dense_steps_gradients(self._known, self.dx, self._ones, self._d_W, self._d_position)
 
 
 class Decoding:

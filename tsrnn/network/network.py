@@ -9,6 +9,7 @@ from tsrnn.kernels.losses import LOSSES
 from tsrnn.network.architecture import Architecture, Inputs, check_together, pack_index
 from tsrnn.network.feedback import Feedback
 from tsrnn.network.layout import named_views
+from tsrnn.network.summary import summary
 from tsrnn.network.workspace import Objective, Workspace
 
 
@@ -54,6 +55,9 @@ class Network:
         a vector of `n_inputs` numbers that is learned.
     pooling : {"last", "mean"}, default "last"
         What a head reads that reads one step: the last state of each direction, or the mean over all steps.
+    n_known : int, default 0
+        Further numbers that each decoded step reads, known ahead: "sequential" steps beside the output before
+        them, "parallel" ones added to their vector, through the matrix ``W_known``.
     dtype : {"float32", "float64"}, default "float32"
         Type of parameters and computation.
 
@@ -90,6 +94,7 @@ class Network:
         decoder: str = "parallel",
         n_symbols: int = 0,
         pooling: str = "last",
+        n_known: int = 0,
         dtype: str = "float32",
     ) -> None:
         self.architecture = Architecture(
@@ -107,6 +112,7 @@ class Network:
             decoder,
             n_symbols,
             pooling,
+            n_known,
             np.dtype(dtype),
         )
         self.cell_name = cell
@@ -186,6 +192,7 @@ class Network:
         *,
         lengths: np.ndarray | None = None,
         begins: np.ndarray | None = None,
+        known: np.ndarray | None = None,
         workspace: Workspace | None = None,
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Run the network through time.
@@ -206,6 +213,8 @@ class Network:
         begins : ndarray of shape (B,), optional
             First step of each window, before T (before its end, with `lengths`); default: 0 for all. What
             stands before it is padding, finite but without effect: states are zero until then.
+        known : ndarray of shape (n_decoded, B, n_known), optional
+            What decoded steps read besides, finite; needed if `n_known`.
         workspace : Workspace, optional
             Buffers to use again; default: new ones.
 
@@ -216,7 +225,7 @@ class Network:
             For each layer the states its next steps follow, (n_states, ``dilation**layer``, B, H); empty for
             a bidirectional network or with `lengths`.
         """
-        inputs = self._inputs(x, state, lengths, begins)
+        inputs = self._inputs(x, state, lengths, begins, known)
         workspace = workspace or self.workspace()
         network = self.architecture
         n_steps = network.n_decoded or len(range(len(x))[first:])
@@ -239,6 +248,7 @@ class Network:
         state: list[np.ndarray] | None = None,
         lengths: np.ndarray | None = None,
         begins: np.ndarray | None = None,
+        known: np.ndarray | None = None,
         weight: np.ndarray | None = None,
         final: list[np.ndarray] | None = None,
         d_state: list[np.ndarray] | None = None,
@@ -248,7 +258,7 @@ class Network:
 
         Parameters
         ----------
-        theta, x, state, lengths, begins, workspace
+        theta, x, state, lengths, begins, known, workspace
             As in `forward`.
         target : ndarray
             Of the shape of the output from some step on, nan where there is no target; for "cross_entropy"
@@ -275,7 +285,7 @@ class Network:
                 'A sequential decoder reads its outputs; with loss="cross_entropy" they are logits. '
                 'Choose another loss, or decoder="parallel".'
             )
-        inputs = self._inputs(x, state, lengths, begins)._replace(
+        inputs = self._inputs(x, state, lengths, begins, known)._replace(
             masks=self._dropout_masks(x, rng), truth=self._truth(target, teacher_forcing, rng)
         )
         weight = np.empty((0, 0), self.dtype) if weight is None else weight
@@ -289,6 +299,7 @@ class Network:
         state: list[np.ndarray] | None,
         lengths: np.ndarray | None,
         begins: np.ndarray | None,
+        known: np.ndarray | None,
     ) -> Inputs:
         self._check_state(state)
         if lengths is not None and self.architecture.n_decoded:
@@ -301,7 +312,18 @@ class Network:
             spans = np.tile(np.array([0, len(x)], np.int64), (x.shape[1], 1))
             spans[:, 0] = 0 if begins is None else begins
             spans[:, 1] = len(x) if lengths is None else lengths
-        return Inputs(x, state, spans)
+        return Inputs(x, state, spans, known=self._known(known, x.shape[1]))
+
+    def _known(self, known: np.ndarray | None, n_windows: int) -> np.ndarray | None:
+        network = self.architecture
+        needed = (network.n_decoded, n_windows, network.n_known) if network.n_known else None
+        arrived = None if known is None else known.shape
+        if arrived != needed:
+            raise ValueError(
+                f"With n_known={network.n_known}, `known` must be of shape {needed}; got {arrived}. "
+                "Pass what is known of each decoded step of each window, or set n_known."
+            )
+        return None if known is None else np.ascontiguousarray(known, self.dtype)
 
     def _check_state(self, state: list[np.ndarray] | None) -> None:
         if state is not None and self.architecture.bidirectional:
@@ -344,33 +366,7 @@ class Network:
         head            4 -> 2               10
         total                                34
         """
-        network = self.architecture
-        rows = [("layer", "shape", "parameters")]
-        if network.n_symbols:
-            shape = self._shapes["W_symbol"]
-            rows.append(("symbols", f"{shape[0]} -> {shape[1]}", str(prod(shape))))
-        if network.embedding:
-            rows.append(self._summary_row("embedding", "W_embed", "b_embed"))
-        for layer in range(network.num_layers):
-            up = network.hidden_size * len(network.suffixes)
-            endings = tuple(f"_{layer}{suffix}" for suffix in network.suffixes)
-            count = sum(prod(shape) for name, shape in self._shapes.items() if name.endswith(endings))
-            rows.append((f"{self.cell_name} {layer}", f"{network.layer_inputs(layer)} -> {up}", str(count)))
-        if network.unrolls:
-            rows += [self._summary_of_decoder(layer) for layer in range(network.num_layers)]
-        elif network.n_decoded:
-            rows.append(("positions", f"{network.n_decoded}", str(prod(self._shapes["position"]))))
-        rows.append(self._summary_row("head", "W_head", "b_head"))
-        rows.append(("total", "", str(self.n_parameters)))
-        return "\n".join(f"{name:<16}{shape:<12}{count:>11}" for name, shape, count in rows)
-
-    def _summary_of_decoder(self, layer: int) -> tuple[str, str, str]:
-        own = [shape for name, shape in self._shapes.items() if name.endswith(f"_{layer}_decoder")]
-        return f"decoder {layer}", f"{own[0][1]} -> {self.hidden_size}", str(sum(map(prod, own)))
-
-    def _summary_row(self, label: str, W: str, b: str) -> tuple[str, str, str]:
-        n_outputs, n_inputs = self._shapes[W]
-        return label, f"{n_inputs} -> {n_outputs}", str(n_outputs * (n_inputs + 1))
+        return summary(self.architecture, self.cell_name, self._shapes)
 
 
 def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:

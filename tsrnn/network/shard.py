@@ -6,7 +6,7 @@ from tsrnn.kernels.dense import dense, dense_backward, dense_gradients, rectify,
 from tsrnn.kernels.lookup import lookup, lookup_backward
 from tsrnn.kernels.panels import from_panels, to_panels
 from tsrnn.network.architecture import Architecture, Inputs, PackedWeights, Views
-from tsrnn.network.decoding import Decoding
+from tsrnn.network.decoding import Decoding, KnownInputs
 from tsrnn.network.direction import Direction
 from tsrnn.network.reading import Reading
 from tsrnn.network.unrolling import Unrolling
@@ -46,6 +46,9 @@ class Shard:
         self._lowest = self._array(n_steps, self._P) if network.embedding else self._x
         self._no_steps = self._array(0, self._P)
         self._layers = [self._layer(layer) for layer in range(network.num_layers)]
+        self._known_inputs = None
+        if network.n_known and not network.unrolls:
+            self._known_inputs = KnownInputs(packed, gradient, network.n_known, n_windows)
         n_decodings = network.num_layers if network.n_decoded and not network.unrolls else 0
         self._decodings = [self._decoding(layer) for layer in range(n_decodings)]
         self._unrolling = None
@@ -76,7 +79,7 @@ class Shard:
 
     def _decoding(self, layer: int) -> Decoding:
         m, (direction,) = self.network.n_decoded, self._layers[layer]
-        if layer > 0:
+        if layer > 0 or self._known_inputs:
             return Decoding(direction, m)
         position = self._packed.forward["position"]
         d_position = position if self._gradient is None else self._gradient["position"]
@@ -84,7 +87,7 @@ class Shard:
 
     def forward(self, inputs: Inputs, window: int) -> None:
         """Write `output` (steps, n_windows, n_outputs), given the inputs of all windows, from `window` on."""
-        weights, (x, state, spans, masks, truth) = self._packed.forward, inputs
+        weights, (x, state, spans, masks, truth, known) = self._packed.forward, inputs
         spans = spans[window : window + self._B]
         self._enter(x, window)
         below = self._lowest
@@ -98,9 +101,9 @@ class Shard:
             below = self._upward(layer, self._states(layer), below, slice(None, self._T))
         if self._unrolling:
             rest = None if self._masks is None else [mask[self._T :] for mask in self._masks]
-            self._top = self._unrolling.forward(self._x[-1], truth, rest, self._output, window)
+            self._top = self._unrolling.forward(self._x[-1], truth, known, rest, self._output, window)
         else:
-            self._top = self._decode() if self._decodings else self._reading.forward(below, spans)
+            self._top = self._decode(known) if self._decodings else self._reading.forward(below, spans)
             dense(self._top, weights["W_head"], weights["b_head"], self._output)
         from_panels(self._output, self.output, 0)
 
@@ -146,8 +149,10 @@ class Shard:
             h = h + below
         return h if self._masks is None else h * self._masks[layer][steps]
 
-    def _decode(self) -> np.ndarray:
+    def _decode(self, known: np.ndarray | None) -> np.ndarray:
         below = self._no_steps
+        if self._known_inputs and known is not None:
+            below = self._known_inputs.forward(known, self._window)
         self._decoding_inputs = []
         for layer, decoding in enumerate(self._decodings):
             decoding.forward(below)
@@ -205,8 +210,19 @@ class Shard:
         for layer in reversed(range(len(self._decodings))):
             if self._masks is not None:
                 dh = dh * self._masks[layer][self._T :]
-            dx = self._no_steps if layer == 0 else np.zeros_like(dh)
+            dx = self._d_decoding(layer, dh)
             if self.network.residual and layer > 0:
                 dx += dh
             self._decodings[layer].backward(self._decoding_inputs[layer], dh, dx)
             dh = dx
+        if self._known_inputs:
+            self._known_inputs.backward()
+
+    def _d_decoding(self, layer: int, dh: np.ndarray) -> np.ndarray:
+        """Return where to add the gradient of a layer's inputs, empty if they need none."""
+        if layer > 0:
+            return np.zeros_like(dh)
+        if not self._known_inputs:
+            return self._no_steps
+        self._known_inputs.dx[:] = 0
+        return self._known_inputs.dx

@@ -20,6 +20,7 @@ def truncated_value_and_gradient(
     bptt: int,
     weight: np.ndarray | None = None,
     begins: np.ndarray | None = None,
+    known: np.ndarray | None = None,
     **more: Any,
 ) -> float:
     """Return the mean loss and write its gradient, followed back at most `bptt` steps.
@@ -30,7 +31,7 @@ def truncated_value_and_gradient(
     """
     if bptt >= len(x):
         return network.value_and_gradient(
-            theta, x, target, loss, gradient, weight=weight, begins=begins, **more
+            theta, x, target, loss, gradient, weight=weight, begins=begins, known=known, **more
         )
     if weight is None:
         weight = np.empty((0, 0), theta.dtype)
@@ -43,8 +44,9 @@ def truncated_value_and_gradient(
         here_total = total_weight(target[here], weight[here]) if high > first else 0.0
         begins_here = None if begins is None else np.clip(begins - low, 0, high - low)
         if not here_total > 0:
+            workspace = more.get("workspace")
             _, state = network.forward(
-                theta, x[low:high], state, first=-1, begins=begins_here, workspace=more.get("workspace")
+                theta, x[low:high], state, first=-1, begins=begins_here, known=known, workspace=workspace
             )
             continue
         final = network.zero_state(x.shape[1])
@@ -58,6 +60,7 @@ def truncated_value_and_gradient(
             state=state,
             weight=weight[here],
             begins=begins_here,
+            known=known,
             final=final,
             **more,
         )

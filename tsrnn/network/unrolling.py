@@ -38,7 +38,10 @@ class Unrolling:
         tiled = np.empty((*self._diagonal.shape[:2], P * B * width), network.dtype)
         self._weights = _stack(packed.forward, "", tiled)
         self._head = packed.forward["W_head"], packed.forward["b_head"]
-        self._inputs, self._truth = self._array(M, P_out), self._array(M, P_out)
+        n_read = network.n_outputs + network.n_known
+        P_in = -(-n_read // width)
+        self._rows = np.empty((M, B, n_read), network.dtype)
+        self._last, self._told, self._inputs = self._array(P_out), self._array(M, P_in), self._array(M, P_in)
         self._gates = self._array(L, n_kept, encoder[0].gates.shape[1])
         self._h, self._c = self._array(L, n_slots, P), self._array(L, n_slots if P_c else 1, P_c)
         self._up, self._no_masks = self._array(L, n_kept, P), self._array(0, 0, P)
@@ -60,6 +63,7 @@ class Unrolling:
         self,
         last: np.ndarray,
         truth: np.ndarray | None,
+        known: np.ndarray | None,
         masks: list[np.ndarray] | None,
         output: np.ndarray,
         window: int,
@@ -72,6 +76,8 @@ class Unrolling:
             What to read first; numbers after the first O are without effect.
         truth : ndarray of shape (M, windows, O), optional
             What to read in place of the outputs, nan where they are read; of all windows, from `window` on.
+        known : ndarray of shape (M, windows, n_known), optional
+            What to read besides; of all windows, from `window` on.
         masks : list of ndarray of shape (M, P, B, lanes), optional
             What dropout lets through of each layer.
         output : ndarray of shape (M, panels, B, lanes)
@@ -82,11 +88,8 @@ class Unrolling:
         for layer, direction in enumerate(self._encoder):
             h, c = direction.last
             self._h[layer, 0], self._c[layer, 0] = h, c
-        self._inputs[0] = last[: self._inputs.shape[1]]
-        if truth is None:
-            self._truth[:] = np.nan
-        else:
-            to_panels(truth, window, self._truth)
+        self._last[:] = last[: len(self._last)]
+        self._tell(truth, known, window)
         self._masks = self._no_masks if masks is None else np.stack(masks)
         unroll(
             self._step,
@@ -94,7 +97,8 @@ class Unrolling:
             *self._head,
             self._residual,
             self._masks,
-            self._truth,
+            self._told,
+            self._last,
             self._inputs,
             self._gates,
             self._h,
@@ -103,6 +107,19 @@ class Unrolling:
             output,
         )
         return self._up[-1]
+
+    def _tell(self, truth: np.ndarray | None, known: np.ndarray | None, window: int) -> None:
+        if truth is None and known is None:
+            self._told[:] = np.nan
+            return
+        rows, n_outputs = self._rows, self._network.n_outputs
+        windows = slice(window, window + rows.shape[1])
+        rows[:] = np.nan
+        if truth is not None:
+            rows[1:, :, :n_outputs] = truth[:-1, windows]
+        if known is not None:
+            rows[:, :, n_outputs:] = known[:, windows]
+        to_panels(rows, 0, self._told)
 
     def backward(self, d_output: np.ndarray) -> None:
         """Add to the gradients of weights and of the encoder's last states, given that of the output.
@@ -118,7 +135,7 @@ class Unrolling:
             self._head_transposed,
             self._residual,
             self._masks,
-            self._truth,
+            self._told,
             self._gates,
             self._h,
             self._c,
