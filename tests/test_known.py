@@ -104,8 +104,8 @@ def test_gradients_of_wider_networks_are_slopes_in_any_direction(cell, option, h
 
 @pytest.mark.parametrize("option", ["decoding", "unrolling"])
 def test_shards_and_threads_share_what_is_known(option):
-    options = OPTIONS[option] | {"n_known": 2, "dtype": "float32"}
-    network, theta = make("gru", options, hidden_size=40, num_layers=2)
+    options = OPTIONS[option] | {"n_known": 2}
+    network, theta = make("gru", options, hidden_size=40, num_layers=2, dtype="float32")
     rng, n = np.random.default_rng(3), 150
     x, steps = rng.standard_normal((60, n, 2)).astype(np.float32), network.architecture.n_decoded
     target, known = (rng.standard_normal((steps, n, 2)).astype(np.float32) for _ in range(2))
