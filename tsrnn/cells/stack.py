@@ -1,5 +1,6 @@
 """A whole network, layer by layer, through the equations of its cells."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def run_network(network: "Network", theta: np.ndarray, x: np.ndarray) -> dict[st
     network : Network
     theta : ndarray of shape (n_parameters,)
     x : ndarray of shape (T, n_inputs) or (T, B, n_inputs)
-        Inputs as they enter the network, time first.
+        Inputs as they enter the network, time first; the numbers of categories come after them.
 
     Returns
     -------
@@ -83,6 +84,8 @@ def run_network(network: "Network", theta: np.ndarray, x: np.ndarray) -> dict[st
     rows = np.asarray(x)
     if architecture.n_symbols:
         rows = views["W_symbol"][rows[..., 0].astype(int)]
+    if architecture.categories:
+        rows = np.concatenate([rows[..., : network.n_inputs], *_categories(network, views, rows)], axis=-1)
     if architecture.embedding:
         rows = np.maximum(0, rows @ views["W_embed"].T + views["b_embed"])
     taken = {}
@@ -97,6 +100,13 @@ def run_network(network: "Network", theta: np.ndarray, x: np.ndarray) -> dict[st
         up = np.concatenate(ups, axis=-1)
         rows = up + rows if architecture.residual and layer > 0 else up
     return taken
+
+
+def _categories(network: "Network", views: Gradients, x: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the vectors that the numbers of categories in x stand for."""
+    for name, column, _ in network.architecture.tables:
+        codes = x[..., column].astype(int)
+        yield np.where(codes[..., None] < 0, 0, views[name][codes])
 
 
 def _run_layer(cell: str, weights: Gradients, rows: np.ndarray, skip: int) -> list[Any]:

@@ -1,6 +1,7 @@
 """What a network is made of, and its weights as the kernels read them."""
 
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -56,6 +57,7 @@ class Architecture(NamedTuple):
     n_symbols: int
     pooling: str
     n_known: int
+    categories: tuple[tuple[int, int], ...]
     dtype: np.dtype
 
     @property
@@ -68,6 +70,19 @@ class Architecture(NamedTuple):
         """Whether a decoder of its own layers reads its own output."""
         return self.n_decoded > 0 and self.decoder == "sequential"
 
+    @property
+    def n_entering(self) -> int:
+        """Numbers that enter at a step, those that categories stand for included."""
+        return self.n_inputs + sum(d for _, d in self.categories)
+
+    @property
+    def tables(self) -> list[tuple[str, int, int]]:
+        """Names of tables of vectors, columns of x with their rows' numbers, columns where vectors begin."""
+        if self.n_symbols:
+            return [("W_symbol", 0, 0)]
+        n, starts = self.n_inputs, accumulate((d for _, d in self.categories), initial=self.n_inputs)
+        return [(f"W_category_{k}", n + k, start) for k, start in enumerate(list(starts)[:-1])]
+
     def skip(self, layer: int) -> int:
         """Return the steps from a state back to the one it follows."""
         return self.dilation**layer
@@ -78,8 +93,10 @@ class Architecture(NamedTuple):
         features = H * len(self.suffixes)
         if self.n_symbols:
             yield "W_symbol", (self.n_symbols, self.n_inputs)
+        for k, (n, d) in enumerate(self.categories):
+            yield f"W_category_{k}", (n, d)
         if self.embedding:
-            yield "W_embed", (H, self.n_inputs)
+            yield "W_embed", (H, self.n_entering)
             yield "b_embed", (H,)
         for layer in range(self.num_layers):
             for suffix in self.suffixes:
@@ -112,7 +129,7 @@ class Architecture(NamedTuple):
         """Return how many numbers enter a layer at a step."""
         if layer > 0:
             return self.hidden_size * len(self.suffixes)
-        return self.hidden_size if self.embedding else self.n_inputs
+        return self.hidden_size if self.embedding else self.n_entering
 
     def composed_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Yield what is composed of the parameters where outputs are fed back."""
@@ -133,7 +150,7 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
         for suffix in network.suffixes:
             one, two = recurrent(arrange, network.cell, views, f"{layer}{suffix}", from_layer=from_layer)
             decodes_in_parallel = network.n_decoded and not network.unrolls
-            if not from_layer and not decodes_in_parallel and not network.n_symbols:
+            if not from_layer and not decodes_in_parallel and not network.tables:
                 del two["W_x_transposed"]  # nothing trainable lies below
             forward |= {f"{name}_{layer}{suffix}": array for name, array in one.items()}
             backward |= {f"{name}_{layer}{suffix}": array for name, array in two.items()}
@@ -149,9 +166,9 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
             "W_embed": arrange.forward(embed),
             "b_embed": arrange.vector(arrange.units(views["b_embed"], (0,))),
         }
-    if network.n_symbols:
-        table = views["W_symbol"]
-        forward["W_symbol"] = arrange.pad(table, 1, arrange.panels_of(network.n_inputs) * arrange.width)
+        if network.categories:
+            backward["W_embed_transposed"] = arrange.transposed(embed)
+    forward |= {name: views[name] for name, *_ in network.tables}
     if network.unrolls:
         layers = [
             recurrent(arrange, network.cell, views, f"{layer}{DECODER}", from_layer=layer > 0)
@@ -215,6 +232,11 @@ def check_together(network: Architecture, cell: str) -> None:
         raise ValueError(
             f'cell="{cell}" feeds the network\'s output back, which a bidirectional network has only '
             "once both directions are through. Set bidirectional=False or choose another cell."
+        )
+    if network.n_symbols and network.categories:
+        raise ValueError(
+            "Symbols are all that enters; categories enter beside numbers. "
+            f"Got n_symbols={network.n_symbols} with categories={network.categories}: set one of them."
         )
     if network.n_symbols and (network.embedding or network.n_decoded):
         raise ValueError(

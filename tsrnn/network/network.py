@@ -25,7 +25,7 @@ class Network:
         Kind of recurrent layer: "rnn", "rnn_relu", "irnn", "jordan", "lstm", "lstm_peephole", "gru" or
         "gru_reset_before".
     n_inputs : int
-        Values entering at each step.
+        Values entering at each step, categories not counted.
     hidden_size : int
         Units of each recurrent layer, in each direction.
     num_layers : int
@@ -58,6 +58,9 @@ class Network:
     n_known : int, default 0
         Further numbers that each decoded step reads, known ahead: "sequential" steps beside the output before
         them, "parallel" ones added to their vector, through the matrix ``W_known``.
+    categories : tuple of (int, int), default ()
+        Of each category n and d: behind the values of each step enters a number from 0 to n - 1, which stands
+        for d numbers that are learned (Guo & Berkhahn, 2016); a negative one for zeros.
     dtype : {"float32", "float64"}, default "float32"
         Type of parameters and computation.
 
@@ -95,6 +98,7 @@ class Network:
         n_symbols: int = 0,
         pooling: str = "last",
         n_known: int = 0,
+        categories: tuple[tuple[int, int], ...] = (),
         dtype: str = "float32",
     ) -> None:
         self.architecture = Architecture(
@@ -113,6 +117,7 @@ class Network:
             n_symbols,
             pooling,
             n_known,
+            tuple(categories),
             np.dtype(dtype),
         )
         self.cell_name = cell
@@ -142,7 +147,8 @@ class Network:
         Input and dense weights are uniform within sqrt(6 / (fan in + fan out)) of 0 (Glorot & Bengio, 2010,
         eq. 16), each gate's recurrent block is orthogonal (Saxe et al., 2014), or the identity for "irnn" (Le
         et al., 2015), vectors of positions and symbols are standard normal, biases and peepholes zero, but
-        one for the LSTM's forget gate (Jozefowicz et al., 2015).
+        one for the LSTM's forget gate (Jozefowicz et al., 2015). The d numbers of a category are normal with
+        variance 1 / d.
         """
         theta = np.zeros(self.n_parameters, self.architecture.dtype)
         H, cell = self.architecture.hidden_size, self.architecture.cell
@@ -154,6 +160,8 @@ class Network:
                 view.reshape(-1, H)[cell.forget_bias] = 1
             elif name in ("position", "W_symbol"):
                 view[:] = rng.standard_normal(view.shape)
+            elif name.startswith("W_category"):
+                view[:] = rng.standard_normal(view.shape) / sqrt(view.shape[1])
             elif name.startswith("W_") and not name.startswith("W_peephole"):
                 fan_out = H if name.startswith("W_ih") else len(view)
                 limit = sqrt(6 / (view.shape[1] + fan_out))
@@ -200,8 +208,8 @@ class Network:
         Parameters
         ----------
         theta : ndarray of shape (n_parameters,)
-        x : ndarray of shape (T, B, n_inputs)
-            Inputs, time first; symbols, as numbers, of shape (T, B, 1).
+        x : ndarray of shape (T, B, n_inputs + len(categories))
+            Inputs, time first, the numbers of categories last; symbols, as numbers, of shape (T, B, 1).
         state : list of ndarray, optional
             Where to start from, as returned; default: zeros. Not for bidirectional networks. Windows that
             begin after step 0 start from zeros.
@@ -302,6 +310,7 @@ class Network:
         known: np.ndarray | None,
     ) -> Inputs:
         self._check_state(state)
+        self._check_categories(x)
         if lengths is not None and self.architecture.n_decoded:
             raise ValueError(
                 "Decoded steps follow the last step of all windows; with `lengths` each has its own. "
@@ -330,6 +339,14 @@ class Network:
             raise ValueError(
                 "A bidirectional network needs the whole input at once and cannot go on from a state. "
                 "Pass state=None, or set bidirectional=False."
+            )
+
+    def _check_categories(self, x: np.ndarray) -> None:
+        n = self.n_inputs + len(self.architecture.categories)
+        if n > self.n_inputs and x.shape[2] != n:
+            raise ValueError(
+                f"`x` has {x.shape[2]} columns; n_inputs={self.n_inputs} values and the numbers of "
+                f"{n - self.n_inputs} categories need {n}. Append them to the values of each step."
             )
 
     def _feedback(self) -> Feedback | None:

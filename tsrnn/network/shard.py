@@ -42,7 +42,7 @@ class Shard:
         self._P_up = self._P * len(network.suffixes)
         n_read = network.n_decoded or n_steps - first
         self._reading = Reading(network, self._P, n_steps, first)
-        self._x = self._array(n_steps, -(-network.n_inputs // self._width))
+        self._x = self._array(n_steps, -(-network.n_entering // self._width))
         self._lowest = self._array(n_steps, self._P) if network.embedding else self._x
         self._no_steps = self._array(0, self._P)
         self._layers = [self._layer(layer) for layer in range(network.num_layers)]
@@ -61,8 +61,9 @@ class Shard:
         if gradient is not None:
             self._d_output = np.empty_like(self._output)
             self._d_top = self._array(n_read, self._P_up)
-            trains_below = network.embedding or network.n_symbols
+            trains_below = network.embedding or network.tables
             lowest = self._array(n_steps if trains_below else 0, self._lowest.shape[1])
+            self._d_x = self._array(n_steps if network.embedding and network.tables else 0, self._x.shape[1])
             self._d_below = [lowest, *(self._array(n_steps, self._P_up) for _ in self._layers[1:])]
             self._ones = np.ones((1, 1, n_windows, self._width), network.dtype)
 
@@ -110,12 +111,12 @@ class Shard:
     def _enter(self, x: np.ndarray, window: int) -> None:
         """Bring the inputs to what the lowest layer reads."""
         self._given, self._window = x, window
-        if self.network.n_symbols:
-            lookup(x, window, self._packed.forward["W_symbol"], self._x)
-        else:
+        weights = self._packed.forward
+        if not self.network.n_symbols:
             to_panels(x, window, self._x)
+        for name, column, start in self.network.tables:
+            lookup(x, window, column, weights[name], start, self._x)
         if self.network.embedding:
-            weights = self._packed.forward
             dense(self._x, weights["W_embed"], weights["b_embed"], self._lowest)
             rectify(self._lowest)
 
@@ -126,8 +127,13 @@ class Shard:
         if self.network.embedding:
             rectify_backward(self._lowest, d_lowest)
             dense_gradients(self._x, d_lowest, self._ones, gradient["W_embed"], gradient["b_embed"])
-        elif self.network.n_symbols:
-            lookup_backward(self._given, self._window, d_lowest, gradient["W_symbol"])
+        d_x = d_lowest
+        if len(self._d_x):
+            d_x = self._d_x
+            d_x[:] = 0
+            dense_backward(d_lowest, self._packed.backward["W_embed_transposed"], d_x)
+        for name, column, start in self.network.tables:
+            lookup_backward(self._given, self._window, column, d_x, start, gradient[name])
 
     def _states(self, layer: int) -> np.ndarray:
         skip = self.network.skip(layer)

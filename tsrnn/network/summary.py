@@ -13,6 +13,7 @@ def summary(network: Architecture, cell: str, shapes: Shapes) -> str:
     rows = [("layer", "shape", "parameters")]
     if network.n_symbols:
         rows.append(_of_table("symbols", shapes["W_symbol"]))
+    rows += [_of_table(f"category {k}", shape) for k, shape in enumerate(network.categories)]
     if network.embedding:
         rows.append(_of_dense("embedding", shapes["W_embed"]))
     for layer in range(network.num_layers):
@@ -42,5 +43,5 @@ def _of_dense(label: str, shape: tuple[int, ...]) -> _Row:
 
 
 def _of_layer(label: str, n_inputs: int, n_up: int, shapes: Shapes, endings: tuple[str, ...]) -> _Row:
-    own = sum(prod(shape) for name, shape in shapes.items() if name.endswith(endings))
-    return label, f"{n_inputs} -> {n_up}", str(own)
+    own = [shape for name, shape in shapes.items() if name.endswith(endings) and "category" not in name]
+    return label, f"{n_inputs} -> {n_up}", str(sum(map(prod, own)))
