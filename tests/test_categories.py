@@ -71,7 +71,7 @@ def test_only_steps_that_exist_teach_a_category(option):
     x, target, _ = coded(network, option, B=3)
     target = target if "n_decoded" in OPTIONS[option] else target[:1].copy()
     exists = np.arange(5)[:, None] >= BEGINS
-    x[:, :, -1] = np.where(exists, x[:, :, -1], 4)  # which no step that exists has
+    x[:, :, -1] = np.where(exists, np.minimum(x[:, :, -1], 3), 4)  # which no step that exists has
     gradient = np.empty_like(theta)
     network.value_and_gradient(theta, x, target, "mse", gradient, begins=BEGINS)
     table = network.views(gradient)["W_category_0"]
