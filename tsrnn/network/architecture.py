@@ -169,6 +169,9 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
         if network.categories:
             backward["W_embed_transposed"] = arrange.transposed(embed)
     forward |= {name: views[name] for name, *_ in network.tables}
+    if network.n_symbols:  # read a whole vector at a time where symbols are generated
+        whole = arrange.panels_of(network.n_inputs) * arrange.width
+        forward["W_symbol"] = arrange.pad(views["W_symbol"], 1, whole)
     if network.unrolls:
         layers = [
             recurrent(arrange, network.cell, views, f"{layer}{DECODER}", from_layer=layer > 0)
