@@ -274,9 +274,9 @@ def test_interpolation_excuses_nothing_but_gaps(symptom):
         read_series(y, missing="interpolate")
 
 
-@pytest.mark.parametrize("missing", ["mask", None])
+@pytest.mark.parametrize("missing", ["drop", None])
 def test_unknown_missing_lists_the_known_ones(missing):
-    message = f"`missing` must be one of 'error', 'interpolate'; got {missing!r}."
+    message = f"`missing` must be one of 'error', 'interpolate', 'mask'; got {missing!r}."
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         read_series([1.0, 2.0], missing=missing)
 

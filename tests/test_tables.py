@@ -152,8 +152,10 @@ def test_refusals_name_the_column_and_the_way_out(y, error, message):
 
 
 def test_unknown_missing_is_refused_for_tables_too():
-    with pytest.raises(ValueError, match=r"^`missing` must be one of 'error', 'interpolate'; got 'mask'\.$"):
-        read_channels(table(), missing="mask")
+    with pytest.raises(
+        ValueError, match=r"^`missing` must be one of 'error', 'interpolate', 'mask'; got 'drop'\.$"
+    ):
+        read_channels(table(), missing="drop")
 
 
 OTHERS = {

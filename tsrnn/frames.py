@@ -1,6 +1,6 @@
 """The door between pandas and arrays: read one series or several channels, and give back their kind."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,8 +9,9 @@ from pandas.api import types
 
 from tsrnn.timeline import continue_index
 
-_MISSING = ("error", "interpolate")
+_MISSING = ("error", "interpolate", "mask")
 _SHOWN = 6  # columns that an error lists
+_LARGE = 10_000_000  # values from which on an array of float32 is taken as it is
 
 
 class Observed(NamedTuple):
@@ -19,13 +20,14 @@ class Observed(NamedTuple):
     Attributes
     ----------
     values : ndarray of float64, shape (n,), or (n, C) with C channels
-        Finite, C-contiguous, writable, never shared with the caller.
+        Finite, C-contiguous, writable, never shared with the caller. Only a one-dimensional array of float32
+        with more than 10 million values is the caller's own, so that a file mapped into memory stays there.
     index : pandas.Index
         The labels, strictly increasing.
     name : hashable or None
         The series' own name.
     missing : ndarray of bool, of the shape of `values`
-        True where the value was filled by interpolation.
+        True where the value was filled in.
     attrs : dict
         The series' or table's own metadata, such as its units.
     columns : pandas.Index or None
@@ -44,6 +46,11 @@ class Observed(NamedTuple):
         """The values as (n, C); a series is one channel."""
         return self.values.reshape(len(self.values), -1)
 
+    @property
+    def raw(self) -> np.ndarray:
+        """The values as they were observed, nan where they were filled in."""
+        return np.where(self.missing, np.nan, self.values) if self.missing.any() else self.values
+
     def wrap(self, values: np.ndarray, index: pd.Index) -> pd.Series | pd.DataFrame:
         """Return values (h,) or (h, C) as a Series or DataFrame, whichever was read, with its labels."""
         if self.columns is None:
@@ -59,9 +66,10 @@ def read_series(y: Any, *, missing: str = "error") -> Observed:
     y : pandas.Series, list, tuple or one-dimensional ndarray
         Real numbers in time order, nullable and Arrow dtypes included, indexed by times, periods or
         numbers. A list, tuple or array gets a RangeIndex.
-    missing : {"error", "interpolate"}, default "error"
+    missing : {"error", "interpolate", "mask"}, default "error"
         What NaN gets: an error, or the straight line between its observed neighbours, by order and not
-        by distance in time. Before the first and after the last observed value, that value is held.
+        by distance in time. Before the first and after the last observed value, that value is held. "mask"
+        reads as "interpolate" does; what is filled in then counts as unknown.
 
     Returns
     -------
@@ -81,14 +89,9 @@ def read_series(y: Any, *, missing: str = "error") -> Observed:
     >>> read_series([1, None, 3], missing="interpolate").values
     array([1., 2., 3.])
     """
-    _check_missing(missing)
-    series = _as_series(y)
-    if series.empty:
-        raise ValueError("`y` is empty; at least one observation is needed.")
-    _check_dtype(series.dtype, None)
-    _check_index(series.index)
-    values, filled = _read_values(series, missing, "")
-    return Observed(values, series.index.copy(), series.name, filled, dict(series.attrs))
+    check_missing(missing)
+    _as_series(y)
+    return fill(read_raw(y), missing)
 
 
 def read_channels(y: Any, *, missing: str = "error") -> Observed:
@@ -98,7 +101,7 @@ def read_channels(y: Any, *, missing: str = "error") -> Observed:
     ----------
     y : pandas.DataFrame, ndarray of shape (n, C), or what `read_series` takes
         The columns of an array are called 0 to C - 1.
-    missing : {"error", "interpolate"}, default "error"
+    missing : {"error", "interpolate", "mask"}, default "error"
         As for `read_series`; each column is interpolated by itself.
 
     Returns
@@ -117,24 +120,53 @@ def read_channels(y: Any, *, missing: str = "error") -> Observed:
     array([[1., 3.],
            [1., 4.]])
     """
+    check_missing(missing)
+    return fill(read_raw(y), missing)
+
+
+def read_raw(y: Any, where: str = "") -> Observed:
+    """Check the labels and dtypes of a series or table and copy its values; `where` tells errors which it is.
+
+    NaN and infinite values are left to `fill`.
+    """
     if isinstance(y, np.ndarray) and y.ndim > 2:
         raise ValueError(f"`y` has shape {y.shape}; one dimension is needed, or two for several channels.")
     if isinstance(y, np.ndarray) and y.ndim == 2:
         y = pd.DataFrame(y)
-    if not isinstance(y, pd.DataFrame):
-        return read_series(y, missing=missing)
-    _check_missing(missing)
-    _check_columns(y.columns)
-    if len(y) == 0:
-        raise ValueError("`y` is empty; at least one observation is needed.")
-    for label, dtype in y.dtypes.items():
-        _check_dtype(dtype, (label,))
-    _check_index(y.index)
-    values, filled = np.empty(y.shape), np.empty(y.shape, dtype=bool)
-    for position, label in enumerate(y.columns):
-        column = _read_values(y.iloc[:, position], missing, f" in column {label!r}")
-        values[:, position], filled[:, position] = column
-    return Observed(values, y.index.copy(), None, filled, dict(y.attrs), y.columns.copy())
+    if _is_large(y):
+        return Observed(y, pd.RangeIndex(len(y)), None, np.broadcast_to(np.False_, y.shape), {})
+    table = y if isinstance(y, pd.DataFrame) else _as_series(y)
+    if isinstance(table, pd.DataFrame):
+        check_columns(table.columns)
+    if len(table) == 0:
+        raise ValueError(f"`y` is empty{where}; at least one observation is needed.")
+    values = copy_values(table, where)
+    check_labels(table.index, where=where)
+    check_order(table.index, where=where)
+    name, columns = (None, table.columns.copy()) if table.ndim == 2 else (table.name, None)
+    return Observed(values, table.index.copy(), name, np.isnan(values), dict(table.attrs), columns)
+
+
+def _is_large(y: Any) -> bool:
+    """Whether `y` is a finite array of float32 that is better not copied."""
+    if not (isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype == np.float32 and y.size > _LARGE):
+        return False
+    return y.flags.c_contiguous and all(
+        np.isfinite(y[i : i + _LARGE]).all() for i in range(0, y.size, _LARGE)
+    )
+
+
+def copy_values(table: pd.Series | pd.DataFrame, where: str = "") -> np.ndarray:
+    """Return a copy of real numbers as float64 of the table's shape, nan where missing."""
+    if table.ndim == 1:
+        _check_dtype(table.dtype, None, where)
+        return table.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
+    for label, dtype in table.dtypes.items():
+        _check_dtype(dtype, (label,), where)
+    values = np.empty(table.shape)
+    for position in range(table.shape[1]):
+        values[:, position] = table.iloc[:, position].to_numpy(dtype=np.float64, na_value=np.nan)
+    return values
 
 
 def read_alike(y: Any, first: Observed, *, missing: str = "error") -> Observed:
@@ -164,23 +196,29 @@ def read_further(y: Any, first: Observed, *, missing: str = "error") -> Observed
         As by `read_alike`, or if `y` does not start after the end of `first`.
     """
     if not isinstance(y, pd.Series | pd.DataFrame):
-        y = _continue(np.asarray(y), first)
+        y = follow(np.asarray(y), first)
     check_alike(y.columns if isinstance(y, pd.DataFrame) else None, first.columns)
-    if len(y) and not y.index[0] > first.index[-1]:
-        raise ValueError(
-            f"`y` must start after the last observation, {show_label(first.index[-1])}; "
-            f"it starts at {show_label(y.index[0])}. Pass only what is new."
-        )
+    check_after(y.index, first.index)
     if isinstance(y, pd.Series):
         y = y.rename(first.name)
-    return read_channels(pd.concat([first.wrap(first.values, first.index), y]), missing=missing)
+    return read_channels(pd.concat([first.wrap(first.raw, first.index), y]), missing=missing)
 
 
-def _continue(array: np.ndarray, first: Observed) -> pd.Series | pd.DataFrame:
+def follow(array: np.ndarray, first: Observed) -> pd.Series | pd.DataFrame:
+    """Return an array with the labels that follow those of `first`."""
     index = continue_index(first.index, len(array))
     if first.columns is None or array.ndim != 2:
         return _as_series(array).set_axis(index)
     return pd.DataFrame(array, index, first.columns if array.shape[1] == len(first.columns) else None)
+
+
+def check_after(index: pd.Index, first: pd.Index, where: str = "") -> None:
+    """Refuse labels that do not start after the end of the first ones."""
+    if len(index) and not index[0] > first[-1]:
+        raise ValueError(
+            f"`y` must start after the last observation{where}, {show_label(first[-1])}; "
+            f"it starts at {show_label(index[0])}. Pass only what is new."
+        )
 
 
 def check_alike(columns: pd.Index | None, fitted: pd.Index | None) -> None:
@@ -205,12 +243,17 @@ def check_alike(columns: pd.Index | None, fitted: pd.Index | None) -> None:
 
 
 def _list_columns(columns: pd.Index) -> str:
-    labels = ", ".join(map(repr, columns[:_SHOWN].tolist()))
     noun = "column" if len(columns) == 1 else f"{len(columns)} columns"
-    return f"the {noun} {labels}{', ...' if len(columns) > _SHOWN else ''}"
+    return f"the {noun} {list_some(columns.tolist())}"
 
 
-def _check_missing(missing: str) -> None:
+def list_some(labels: Sequence[Any]) -> str:
+    """Write the first few of many labels."""
+    return ", ".join([*map(repr, labels[:_SHOWN]), *["..."] * (len(labels) > _SHOWN)])
+
+
+def check_missing(missing: str) -> None:
+    """Refuse an unknown way with missing values."""
     if missing not in _MISSING:
         raise ValueError(f"`missing` must be one of {', '.join(map(repr, _MISSING))}; got {missing!r}.")
 
@@ -229,7 +272,8 @@ def _as_series(y: Any) -> pd.Series:
     return pd.Series(y)
 
 
-def _check_columns(columns: pd.Index) -> None:
+def check_columns(columns: pd.Index) -> None:
+    """Refuse a table without columns, or with two of the same name."""
     if len(columns) == 0:
         raise ValueError("`y` has no columns; at least one is needed.")
     if not columns.is_unique:
@@ -240,7 +284,7 @@ def _check_columns(columns: pd.Index) -> None:
         )
 
 
-def _check_dtype(dtype: Any, column: tuple[Hashable] | None) -> None:
+def _check_dtype(dtype: Any, column: tuple[Hashable] | None, of: str = "") -> None:
     """Refuse a dtype that is no real number's; `column` holds the label of a table's column."""
     name = "y" if column is None else f"y[{column[0]!r}]"
     cure = f"Convert it: pd.to_numeric({name})."
@@ -253,47 +297,65 @@ def _check_dtype(dtype: Any, column: tuple[Hashable] | None) -> None:
         cure = f"Times belong in the index: {into}."
     elif types.is_numeric_dtype(dtype):
         return
-    where = "" if column is None else f" in column {column[0]!r}"
+    where = of if column is None else f" in column {column[0]!r}{of}"
     raise TypeError(f"`y` has dtype {dtype}{where}; real numbers are needed. {cure}")
 
 
-def _check_index(index: pd.Index) -> None:
+class Words(NamedTuple):
+    """How errors call the labels of `y`, and the ways out of what may be wrong with them."""
+
+    labels: str = "The index of `y`"
+    kind: str = "an index"
+    convert: str = "y.index = pd.to_datetime(y.index), or drop it: y.reset_index(drop=True)"
+    drop: str = "y[y.index.notna()]"
+    keep: str = "y[~y.index.duplicated()]"
+    average: str = "y.groupby(level=0).mean()"
+    sort: str = "y.sort_index()"
+
+
+INDEX = Words()
+
+
+def check_labels(index: pd.Index, words: Words = INDEX, where: str = "") -> None:
+    """Refuse labels that are no times, periods or numbers, and missing ones."""
     if index.nlevels > 1:
         raise TypeError(
-            f"`y` has an index of {index.nlevels} levels; one is needed. Select a single series: y.loc[key]."
+            f"`y` has an index of {index.nlevels} levels{where}; one is needed. "
+            "Select a single series: y.loc[key]."
         )
     if not _is_numeric(index) and not isinstance(
         index, pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
     ):
         raise TypeError(
-            f"`y` has an index of dtype {index.dtype}; times, periods or real numbers are needed. "
-            "Convert it: y.index = pd.to_datetime(y.index), or drop it: y.reset_index(drop=True)."
+            f"`y` has {words.kind} of dtype {index.dtype}{where}; times, periods or real numbers are needed. "
+            f"Convert it: {words.convert}."
         )
     if index.hasnans:
         raise ValueError(
-            f"The index of `y` has a missing label at position {index.isna().argmax()}; every observation "
-            "needs one. Drop those without: y[y.index.notna()]."
+            f"{words.labels} has a missing label at position {index.isna().argmax()}{where}; every "
+            f"observation needs one. Drop those without: {words.drop}."
         )
-    if not (index.is_monotonic_increasing and index.is_unique):
-        _refuse_order(index)
 
 
-def _is_numeric(index: pd.Index) -> bool:
-    return types.is_integer_dtype(index.dtype) or types.is_float_dtype(index.dtype)
-
-
-def _refuse_order(index: pd.Index) -> None:
+def check_order(index: pd.Index, words: Words = INDEX, where: str = "") -> None:
+    """Refuse labels that do not increase from each to the next."""
+    if index.is_monotonic_increasing and index.is_unique:
+        return
     first = 1 + int(np.argmin(np.asarray(index[1:] > index[:-1], dtype=bool)))
     before, label = index[first - 1], index[first]
     if label == before:
         raise ValueError(
-            f"The index of `y` has {show_label(label)} more than once; labels must be unique. "
-            "Keep one of each, y[~y.index.duplicated()], or average them, y.groupby(level=0).mean()."
+            f"{words.labels} has {show_label(label)} more than once{where}; labels must be unique. "
+            f"Keep one of each, {words.keep}, or average them, {words.average}."
         )
     raise ValueError(
-        f"The index of `y` is not sorted: {show_label(label)} comes after {show_label(before)}; "
-        "labels must increase. Sort it: y.sort_index()."
+        f"{words.labels} is not sorted{where}: {show_label(label)} comes after {show_label(before)}; "
+        f"labels must increase. Sort it: {words.sort}."
     )
+
+
+def _is_numeric(index: pd.Index) -> bool:
+    return types.is_integer_dtype(index.dtype) or types.is_float_dtype(index.dtype)
 
 
 def show_label(label: Any) -> str:
@@ -303,21 +365,24 @@ def show_label(label: Any) -> str:
     return str(label.date() if isinstance(label, pd.Timestamp) and label == label.normalize() else label)
 
 
-def _read_values(series: pd.Series, missing: str, where: str) -> tuple[np.ndarray, np.ndarray]:
-    """Copy one column's values, interpolated; return them and where they were missing."""
-    values = series.to_numpy(dtype=np.float64, copy=True, na_value=np.nan)
-    return values, _fill(values, series.index, missing, where)
+def fill(raw: Observed, missing: str, where: str = "") -> Observed:
+    """Interpolate in place what `read_raw` left missing, or refuse it; infinite values are always refused."""
+    if raw.values.dtype == np.float32 or np.isfinite(raw.values).all():
+        return raw
+    if raw.columns is None:
+        _fill(raw.values, raw.index, missing, where)
+    for position, label in enumerate(() if raw.columns is None else raw.columns):
+        _fill(raw.values[:, position], raw.index, missing, f" in column {label!r}{where}")
+    return raw
 
 
-def _fill(values: np.ndarray, index: pd.Index, missing: str, where: str) -> np.ndarray:
-    """Interpolate NaN in place; return where it was."""
-    unusable = ~np.isfinite(values)
-    if not unusable.any():
-        return unusable
-    holes = np.isnan(values)
-    if not np.array_equal(holes, unusable):
-        count = _count(unusable & ~holes, "infinite", index, where)
+def _fill(values: np.ndarray, index: pd.Index, missing: str, where: str) -> None:
+    holes, infinite = np.isnan(values), np.isinf(values)
+    if infinite.any():
+        count = _count(infinite, "infinite", index, where)
         raise ValueError(f'`y` has {count}. Replace them, or pass NaN there and missing="interpolate".')
+    if not holes.any():
+        return
     if holes.all():
         raise ValueError(f"`y` has no observed value{where}: all {len(values)} are missing. Supply data.")
     if missing == "error":
@@ -325,7 +390,6 @@ def _fill(values: np.ndarray, index: pd.Index, missing: str, where: str) -> np.n
         raise ValueError(f'`y` has {count}. Fill them, or pass missing="interpolate".')
     seen = np.flatnonzero(~holes)
     values[holes] = np.interp(np.flatnonzero(holes), seen, values[seen])
-    return holes
 
 
 def _count(mask: np.ndarray, kind: str, index: pd.Index, where: str) -> str:

@@ -1,5 +1,6 @@
 """The index of a series: the labels that follow it, and the season it suggests."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -51,17 +52,118 @@ def continue_index(index: pd.Index, horizon: int) -> pd.Index:
     >>> [str(day.date()) for day in continue_index(friday, 2)]
     ['2024-06-03', '2024-06-04']
     """
+    return _proceed(index, horizon, index.step if isinstance(index, pd.RangeIndex) else _find_step(index))
+
+
+def _proceed(index: pd.Index, horizon: int, step: Any) -> pd.Index:
+    """Return the labels that follow an index by a given step."""
     if isinstance(index, pd.DatetimeIndex):
-        future = _continue_times(index, horizon)
+        future = _continue_times(index, horizon, step)
     elif isinstance(index, pd.TimedeltaIndex):
-        future = pd.timedelta_range(index[-1], periods=horizon + 1, freq=_offset(index), unit=index.unit)[1:]
+        future = pd.timedelta_range(index[-1], periods=horizon + 1, freq=step, unit=index.unit)[1:]
     elif isinstance(index, pd.PeriodIndex):
-        future = _continue_periods(index, horizon)
+        future = _continue_periods(index, horizon, step)
     elif isinstance(index, pd.RangeIndex):
-        future = pd.RangeIndex(index[-1] + index.step, index[-1] + (horizon + 1) * index.step, index.step)
+        future = pd.RangeIndex(index[-1] + step, index[-1] + (horizon + 1) * step, step)
     else:
-        future = _continue_numbers(index, horizon)
+        future = pd.Index(_number(index, -1) + step * np.arange(1, horizon + 1), dtype=index.dtype)
     return future.rename(index.name)
+
+
+def continue_all(indexes: Sequence[pd.Index], horizon: int) -> list[pd.Index]:
+    """Return the labels that follow each of many indexes, as `continue_index` does for one.
+
+    What an index leaves open the others tell: where all labels together are evenly spaced, one that mostly
+    follows them has their step, even one of a single label.
+
+    Parameters
+    ----------
+    indexes : sequence of pandas.Index
+        Each as for `continue_index`.
+    horizon : int
+        Number of labels, at least 1.
+
+    Returns
+    -------
+    list of pandas.Index
+
+    Raises
+    ------
+    ValueError
+        As by `continue_index`.
+
+    Examples
+    --------
+    >>> weeks = pd.date_range("2024-01-01", periods=4, freq="7D")
+    >>> [str(labels[0].date()) for labels in continue_all([weeks, weeks[1:2]], 1)]
+    ['2024-01-29', '2024-01-15']
+    """
+    alike: dict[Any, list[int]] = {}
+    for i, index in enumerate(indexes):
+        alike.setdefault((type(index), index.dtype), []).append(i)
+    futures: list[Any] = [None] * len(indexes)
+    for members in alike.values():
+        found: dict[Any, pd.Index] = {}
+        for i, step in zip(members, _steps([indexes[i] for i in members]), strict=True):
+            last = indexes[i][-1:]
+            key = last[0], step
+            if key not in found:
+                found[key] = _proceed(last, horizon, step)
+            futures[i] = found[key].rename(indexes[i].name)
+    return futures
+
+
+def _steps(indexes: list[pd.Index]) -> list[Any]:
+    """Return each index's step; of indexes alike in kind."""
+    if isinstance(indexes[0], pd.RangeIndex):
+        return [index.step for index in indexes]
+    known: dict[Any, Any] = {}
+    common = [None] * len(indexes) if len(indexes) == 1 else _common_steps(indexes)
+    for i, index in enumerate(indexes):
+        if common[i] is None:
+            key = getattr(index, "freq", None), index.to_numpy()[-_RECENT:].tobytes()
+            if isinstance(index, pd.PeriodIndex):
+                key = index.asi8[-_RECENT:].tobytes()
+            if key not in known:
+                known[key] = _find_step(index)
+            common[i] = known[key]
+    return common
+
+
+def _common_steps(indexes: list[pd.Index]) -> list[Any]:
+    """Return the step of all labels together for each index that mostly follows them, else None."""
+    labels = indexes[0].append(indexes[1:])
+    union = labels.unique().sort_values()
+    step = _whole_step(union)
+    if step is None:
+        return [None] * len(indexes)
+    lengths = np.array([len(index) for index in indexes])
+    ends = np.cumsum(lengths)
+    follows = np.concatenate([[0], np.cumsum(np.diff(union.get_indexer(labels)) == 1)])
+    usual = 2 * (follows[ends - 1] - follows[ends - lengths]) >= lengths - 1
+    gaps = follows[ends - 1] - follows[ends - lengths] < lengths - 1
+    days = isinstance(step, offsets.Day | offsets.BusinessDay)  # gaps may be weekends
+    return [
+        None if not usual[i] else _gappy_days(index) if days and gaps[i] else step
+        for i, index in enumerate(indexes)
+    ]
+
+
+def _gappy_days(index: pd.DatetimeIndex | pd.PeriodIndex) -> Any:
+    recent = index[-_RECENT:]
+    return _daily_offset(
+        recent.to_timestamp() if isinstance(recent, pd.PeriodIndex) else recent.tz_localize(None)
+    )
+
+
+def _whole_step(index: pd.Index) -> Any:
+    """Return the step that an index keeps without exception, or None; floats keep none, by rounding."""
+    if len(index) < 3 or types.is_float_dtype(index.dtype):
+        return None
+    if isinstance(index, pd.DatetimeIndex):
+        return pd.DatetimeIndex(index, freq="infer").freq
+    steps = np.diff(index.asi8 if isinstance(index, pd.PeriodIndex) else index.to_numpy())
+    return _find_step(index) if (steps == steps[0]).all() else None
 
 
 def natural_season(index: pd.Index) -> int:
@@ -131,6 +233,12 @@ def _median_step(labels: pd.Index) -> Any:
     return (labels[1:] - labels[:-1]).sort_values()[(len(labels) - 2) // 2]
 
 
+def _find_step(index: pd.Index) -> Any:
+    """Return the step from label to label: an offset for times and periods, else a number."""
+    times = isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex)
+    return _offset(index) if times else _number_step(index)
+
+
 def _offset(index: pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex) -> Any:
     """Offset from label to label: the index's own, else the one its recent labels tell."""
     recent = index[-_RECENT:]
@@ -184,8 +292,7 @@ def _daily_offset(wall: pd.DatetimeIndex) -> Any:
     return offsets.CustomBusinessDay(weekmask=" ".join(_WEEKDAYS[worked]))
 
 
-def _continue_times(index: pd.DatetimeIndex, horizon: int) -> pd.DatetimeIndex:
-    offset = _offset(index)
+def _continue_times(index: pd.DatetimeIndex, horizon: int, offset: Any) -> pd.DatetimeIndex:
     absolute = isinstance(offset, offsets.Tick) and not isinstance(offset, offsets.Day)
     if index.tz is None or absolute:
         return _after(index[-1], offset, horizon, index.unit)
@@ -203,20 +310,24 @@ def _after(last: pd.Timestamp, offset: Any, horizon: int, unit: str) -> pd.Datet
     return labels[1:] if labels[0] == last else labels[:horizon]
 
 
-def _continue_periods(index: pd.PeriodIndex, horizon: int) -> pd.PeriodIndex:
-    offset = _offset(index)
+def _continue_periods(index: pd.PeriodIndex, horizon: int, offset: Any) -> pd.PeriodIndex:
     if offset.base != index.freq.base:
         return _after(index[-1].to_timestamp(), offset, horizon, "s").to_period(index.freq)
     ordinals = index[-1].ordinal + offset.n * np.arange(1, horizon + 1)
     return pd.PeriodIndex.from_ordinals(ordinals, freq=index.freq)
 
 
-def _continue_numbers(index: pd.Index, horizon: int) -> pd.Index:
-    number = float if types.is_float_dtype(index.dtype) else int
-    first, last, steps = number(index[0]), number(index[-1]), len(index) - 1
-    step = number(_median_step(index[-_RECENT:])) if steps else 1
-    if number is float and steps:
-        mean = (last - first) / steps
+def _number(index: pd.Index, position: int) -> float | int:
+    return (float if types.is_float_dtype(index.dtype) else int)(index[position])
+
+
+def _number_step(index: pd.Index) -> float | int:
+    if len(index) == 1:
+        return 1
+    first, last = _number(index, 0), _number(index, -1)
+    step = type(last)(_median_step(index[-_RECENT:]))
+    if isinstance(step, float):
+        mean = (last - first) / (len(index) - 1)
         rounding = 4 * np.spacing(np.abs(index[[0, -1]].to_numpy()).max())
         step = mean if abs(mean - step) <= rounding else step
-    return pd.Index(last + step * np.arange(1, horizon + 1), dtype=index.dtype)
+    return step

@@ -1,0 +1,418 @@
+"""Panels: every form is read into the same series and comes back as itself."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tsrnn.panel import read_panel
+from tsrnn.timeline import continue_all, continue_index
+
+DAYS = pd.date_range("2024-01-01", periods=6, freq="D", unit="s")
+NAN = np.nan
+A, B = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0], [3.0, 5.0, 7.0]
+
+
+def long(a=A, b=B):
+    """Shop a from the first of January on, shop b from the third."""
+    return pd.DataFrame(
+        {
+            "unique_id": ["a"] * len(a) + ["b"] * len(b),
+            "ds": [*DAYS[: len(a)], *DAYS[2 : 2 + len(b)]],
+            "y": np.array([*a, *b], dtype=float),
+        }
+    )
+
+
+def levels(**columns):
+    return long(**columns).set_index(["unique_id", "ds"])["y"].rename("sales")
+
+
+def as_dict(a=A, b=B):
+    return {"a": pd.Series(a, DAYS[: len(a)]), "b": pd.Series(b, DAYS[2 : 2 + len(b)])}
+
+
+FORMS = {"long": long, "levels": levels, "dict": as_dict}
+each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+
+
+def refuses(message, error=ValueError):
+    return pytest.raises(error, match=f"^{re.escape(message)}$")
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+@each_form
+def test_every_form_holds_the_same_series(form):
+    panel = read_panel(form())
+    assert panel.ids == ["a", "b"]
+    np.testing.assert_array_equal(panel.series[0].values, A)
+    np.testing.assert_array_equal(panel.series[1].values, B)
+    assert panel.series[0].index.equals(DAYS)
+    assert panel.series[1].index.equals(DAYS[2:5])
+    assert [one.values.shape for one in panel.histories()] == [(6, 1), (3, 1)]
+    assert [one.name for one in panel.histories()] == ["a", "b"]
+    assert not panel.is_single
+
+
+@pytest.mark.parametrize("form", [long, levels])
+def test_rows_of_a_series_may_lie_apart_and_series_keep_the_order_of_appearance(form):
+    y = form(b=A[:3])
+    shuffled = y.iloc[[6, 0, 1, 7, 2, 3, 4, 8, 5]]
+    panel = read_panel(shuffled)
+    assert panel.ids == ["b", "a"]
+    np.testing.assert_array_equal(panel.series[0].values, A[:3])
+    np.testing.assert_array_equal(panel.series[1].values, A)
+    assert panel.series[1].index.equals(DAYS)
+
+
+@each_form
+def test_values_are_never_shared_with_the_caller(form):
+    y = form()
+    for one in read_panel(y).series:
+        one.values[:] = -1.0
+    pd.testing.assert_frame_equal(pd.DataFrame(y), pd.DataFrame(form()))
+
+
+def test_a_panel_of_one_is_what_the_single_door_reads():
+    panel = read_panel([1, None, 3], missing="interpolate")
+    assert panel.ids == [None]
+    assert panel.is_single
+    np.testing.assert_array_equal(panel.series[0].values, [1.0, 2.0, 3.0])
+    history = panel.histories()[0]
+    assert history.name is None
+    np.testing.assert_array_equal(history.missing, [[False], [True], [False]])
+    table = read_panel(pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]}))
+    assert table.histories()[0].values.tolist() == [[1.0, 3.0], [2.0, 4.0]]
+
+
+@pytest.mark.parametrize("missing", ["interpolate", "mask"])
+@each_form
+def test_what_has_not_begun_is_cut_off_and_what_ended_is_a_gap(form, missing):
+    panel = read_panel(form(a=[NAN, NAN, 4.0, NAN, 8.0, NAN]), missing=missing)
+    first = panel.series[0]
+    np.testing.assert_array_equal(first.values, [4.0, 6.0, 8.0, 8.0])
+    np.testing.assert_array_equal(first.missing, [False, True, False, True])
+    assert first.index.equals(DAYS[2:])
+    np.testing.assert_array_equal(panel.series[1].values, B)
+
+
+@each_form
+def test_leading_gaps_are_none_even_where_gaps_are_errors(form):
+    assert len(read_panel(form(a=[NAN, *A[1:]])).series[0].values) == 5
+    message = (
+        "`y` has 1 missing value in series 'a', the first at 2024-01-02. "
+        'Fill them, or pass missing="interpolate".'
+    )
+    with refuses(message):
+        read_panel(form(a=[1.0, NAN, *A[2:]]))
+
+
+@each_form
+def test_series_never_observed_are_left_out_with_a_warning(form):
+    y = form(b=[NAN, NAN, NAN])
+    what = "`y` has no observed value in 1 of 2 series: 'b'. "
+    with pytest.warns(UserWarning, match=re.escape(what + "They are left out.")):
+        panel = read_panel(y, missing="mask")
+    assert panel.ids == ["a"]
+    with refuses(what + 'Leave them out, or pass missing="interpolate" or "mask", which do.'):
+        read_panel(y)
+    with refuses("`y` has no observed value in 2 of 2 series: 'a', 'b'. Supply data."):
+        read_panel(form(a=[NAN], b=[NAN]), missing="mask")
+
+
+def test_a_channel_that_one_series_lacks_is_masked_not_interpolated():
+    table = pd.DataFrame({"x": [1.0, 2.0], "y": [NAN, NAN]})
+    y = {"a": table, "b": pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, NAN]})}
+    panel = read_panel(y, missing="mask")
+    np.testing.assert_array_equal(panel.series[0].values, [[1, 0], [2, 0]])
+    np.testing.assert_array_equal(panel.series[0].missing, [[False, True], [False, True]])
+    np.testing.assert_array_equal(panel.series[1].values, [[1, 3], [2, 3]])
+    message = "`y` has no observed value in column 'y' in series 'a': all 2 are missing. Supply data."
+    with refuses(message):
+        read_panel(y, missing="interpolate")
+    with refuses(message):  # no series has this channel
+        read_panel({"a": table, "b": table}, missing="mask")
+
+
+def test_large_arrays_of_float32_pass_as_they_are(monkeypatch, tmp_path):
+    monkeypatch.setattr("tsrnn.frames._LARGE", 8)
+    values = np.memmap(tmp_path / "values", np.float32, "w+", shape=9)
+    panel = read_panel(values)
+    assert panel.series[0].values is values
+    assert np.shares_memory(panel.histories()[0].values, values)
+    assert panel.histories()[0].values.shape == (9, 1)
+    assert panel.histories()[0].missing.strides[0] == 0
+    values[8] = NAN
+    with refuses('`y` has 1 missing value, the first at index 8. Fill them, or pass missing="interpolate".'):
+        read_panel(values)
+    assert read_panel(values, missing="interpolate").series[0].values.dtype == np.float64
+    assert read_panel(values[:8]).series[0].values.dtype == np.float64
+
+
+# --- refusing ------------------------------------------------------------------------------------------
+
+SWAPPED = long().iloc[[1, 0, *range(2, 9)]]
+REFUSALS = {
+    "unsorted": (
+        SWAPPED,
+        ValueError,
+        "Column 'ds' of `y` is not sorted in series 'a': 2024-01-01 comes after 2024-01-02; labels must "
+        "increase. Sort it: y.sort_values(['unique_id', 'ds']).",
+    ),
+    "unsorted levels": (
+        SWAPPED.set_index(["unique_id", "ds"]),
+        ValueError,
+        "The second level of the index of `y` is not sorted in series 'a': 2024-01-01 comes after "
+        "2024-01-02; labels must increase. Sort it: y.sort_index().",
+    ),
+    "unsorted in a dict": (
+        {"a": pd.Series(B, DAYS[[1, 0, 2]])},
+        ValueError,
+        "The index of `y` is not sorted in series 'a': 2024-01-01 comes after 2024-01-02; labels must "
+        "increase. Sort it: y.sort_index().",
+    ),
+    "duplicated": (
+        long().iloc[[*range(9), 8]],
+        ValueError,
+        "Column 'ds' of `y` has 2024-01-05 more than once in series 'b'; labels must be unique. Keep one of "
+        "each, y.drop_duplicates(['unique_id', 'ds']), or average them, "
+        "y.groupby(['unique_id', 'ds'], as_index=False).mean().",
+    ),
+    "times as text": (
+        long().astype({"ds": object}).assign(ds=lambda y: y["ds"].map(str)).astype({"ds": object}),
+        TypeError,
+        "`y` has a column 'ds' of dtype object; times, periods or real numbers are needed. "
+        "Convert it: y['ds'] = pd.to_datetime(y['ds']).",
+    ),
+    "missing time": (
+        long().assign(ds=lambda y: y["ds"].where(y.index != 4)),
+        ValueError,
+        "Column 'ds' of `y` has a missing label at position 4; every observation needs one. "
+        "Drop those without: y.dropna(subset='ds').",
+    ),
+    "missing id": (
+        long().assign(unique_id=lambda y: y["unique_id"].where(y.index != 4)),
+        ValueError,
+        "Column 'unique_id' of `y` has no name of the series at position 4; every row needs one. "
+        "Drop those without: y.dropna(subset='unique_id').",
+    ),
+    "values as text": (
+        long().assign(y=lambda y: y["y"].map(str).astype(object)),
+        TypeError,
+        "`y` has dtype object in column 'y'; real numbers are needed. Convert it: pd.to_numeric(y['y']).",
+    ),
+    "further column": (
+        long().assign(price=1.0),
+        ValueError,
+        "`y` has the further column 'price'; a long table has 'unique_id', 'ds' and 'y' only. Pass what is "
+        "known ahead as X=, what is known up to the cutoff as X_past=, what belongs to a series as static=, "
+        "or drop it: y.drop(columns=['price']).",
+    ),
+    "absent column": (
+        long().rename(columns={"ds": "date"}),
+        ValueError,
+        "`y` has the column 'unique_id' but not 'ds'; a long table needs 'unique_id', 'ds' and 'y'. Rename "
+        'it, or say what they are called: columns=("id", "time", "value").',
+    ),
+    "infinite": (
+        long(b=[1.0, np.inf]),
+        ValueError,
+        "`y` has 1 infinite value in series 'b', the first at 2024-01-04. "
+        'Replace them, or pass NaN there and missing="interpolate".',
+    ),
+    "no rows": (long()[:0], ValueError, "`y` is empty; at least one observation is needed."),
+    "no entries": ({}, ValueError, "`y` is an empty dict; at least one series is needed."),
+    "empty entry": (
+        {"a": A, "b": []},
+        ValueError,
+        "`y` is empty in series 'b'; at least one observation is needed.",
+    ),
+    "scalar entry": (
+        {"a": 1.0},
+        TypeError,
+        "`y` has float as series 'a'; a Series or list is needed.",
+    ),
+    "other columns": (
+        {"a": pd.DataFrame({"x": [1.0]}), "b": pd.DataFrame({"y": [1.0]})},
+        ValueError,
+        "Series 'b' of `y` has other columns than series 'a'; all need the same. "
+        "Pass them in the same order: y[key][[...]].",
+    ),
+}
+
+
+@pytest.mark.parametrize(("y", "error", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_refusals_name_the_series_and_the_way_out(y, error, message):
+    with refuses(message, error):
+        read_panel(y)
+
+
+# --- wrapping ------------------------------------------------------------------------------------------
+
+MEANS = [np.array([[10.0], [11.0]]), np.array([[20.0], [21.0]])]
+BANDS = [np.stack([mean, mean - 1, mean + 1], axis=-1) for mean in MEANS]
+NAMES = ["mean", "lo-80", "hi-80"]
+AHEAD = pd.to_datetime(["2024-01-07", "2024-01-08", "2024-01-06", "2024-01-07"]).as_unit("s")
+
+
+def test_long_tables_come_back_long():
+    panel = read_panel(long())
+    expected = pd.DataFrame({"unique_id": list("aabb"), "ds": AHEAD, "GRU": [10.0, 11, 20, 21]})
+    pd.testing.assert_frame_equal(panel.wrap(MEANS, "GRU"), expected)
+    expected = expected.assign(**{"GRU-lo-80": expected["GRU"] - 1, "GRU-hi-80": expected["GRU"] + 1})
+    pd.testing.assert_frame_equal(panel.wrap(BANDS, "GRU", NAMES), expected)
+
+
+def test_columns_by_other_names_come_back_by_them():
+    columns = ("shop", "day", "sales")
+    y = long().set_axis(columns, axis=1)
+    wrapped = read_panel(y.astype({"shop": "category"}), columns=columns).wrap(MEANS, "GRU")
+    assert wrapped.columns.tolist() == ["shop", "day", "GRU"]
+    assert wrapped["shop"].dtype == "category"
+
+
+def test_two_levels_come_back():
+    panel = read_panel(levels())
+    index = pd.MultiIndex.from_arrays([list("aabb"), AHEAD], names=["unique_id", "ds"])
+    expected = pd.Series([10.0, 11, 20, 21], index, name="sales")
+    pd.testing.assert_series_equal(panel.wrap(MEANS, "GRU"), expected)
+    bands = pd.DataFrame({"mean": expected, "lo-80": expected - 1, "hi-80": expected + 1})
+    pd.testing.assert_frame_equal(panel.wrap(BANDS, "GRU", NAMES), bands)
+
+
+def test_channels_with_two_levels_come_back():
+    y = pd.DataFrame({"x": levels(), "y": levels() + 1})
+    panel = read_panel(y)
+    wrapped = panel.wrap([np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]])], "GRU")
+    index = pd.MultiIndex.from_arrays([["a", "b"], AHEAD[[0, 2]]], names=["unique_id", "ds"])
+    pd.testing.assert_frame_equal(wrapped, pd.DataFrame({"x": [1.0, 3.0], "y": [2.0, 4.0]}, index))
+    bands = panel.wrap([np.arange(6.0).reshape(1, 2, 3)] * 2, "GRU", NAMES)
+    assert bands["y", "lo-80"].tolist() == [4.0, 4.0]
+    assert bands["x", "hi-80"].tolist() == [2.0, 2.0]
+
+
+def test_a_dict_comes_back_as_one():
+    y = {1: pd.Series(A, DAYS, name="one"), 2: B}
+    wrapped = read_panel(y).wrap(MEANS, "GRU")
+    assert list(wrapped) == [1, 2]
+    pd.testing.assert_series_equal(wrapped[1], pd.Series([10.0, 11], AHEAD[:2], name="one"), check_freq=False)
+    pd.testing.assert_series_equal(wrapped[2], pd.Series([20.0, 21], pd.RangeIndex(3, 5)))
+    assert read_panel(y).wrap(BANDS, "GRU", NAMES)[2]["hi-80"].tolist() == [21.0, 22.0]
+
+
+def test_a_single_series_or_table_comes_back_as_such():
+    series = read_panel(pd.Series(A, DAYS, name="sales"))
+    expected = pd.Series([10.0, 11.0], (DAYS[4:] + pd.Timedelta(days=2)).as_unit("s"), name="sales")
+    pd.testing.assert_series_equal(series.wrap(MEANS[:1], "GRU"), expected, check_freq=False)
+    bands = series.wrap(BANDS[:1], "GRU", NAMES)
+    assert bands.columns.tolist() == NAMES
+    assert bands["lo-80"].tolist() == [9.0, 10.0]
+    table = read_panel(pd.DataFrame({"x": A, "y": A}, DAYS))
+    bands = table.wrap([np.arange(12.0).reshape(2, 2, 3)], "GRU", NAMES)
+    assert bands.columns.tolist() == [(channel, name) for channel in "xy" for name in NAMES]
+    assert bands["y", "mean"].tolist() == [3.0, 9.0]
+
+
+# --- labels ahead --------------------------------------------------------------------------------------
+
+
+@given(
+    freq=st.sampled_from(["h", "15min", "D", "B", "W-SUN", "MS", "ME", "QS", "7D", "YS"]),
+    lags=st.lists(st.tuples(st.integers(0, 40), st.integers(30, 60)), min_size=1, max_size=4),
+    zone=st.sampled_from([None, "Europe/Berlin"]),
+)
+def test_labels_ahead_are_those_of_each_series_alone(freq, lags, zone):
+    whole = pd.date_range("2015-01-31", periods=130, freq=freq, tz=zone)
+    indexes = [pd.DatetimeIndex(whole[a : a + n], freq=None) for a, n in lags]
+    for a, n in lags[:2]:  # with gaps
+        indexes.append(whole[a : a + n].delete([n // 2, n // 2 + 1]))
+    for found, index in zip(continue_all(indexes, 4), indexes, strict=True):
+        assert found.equals(continue_index(index, 4))
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        pd.period_range("2020-01", periods=40, freq="M"),
+        pd.period_range("2020-01-01", periods=40, freq="D"),
+        pd.timedelta_range("0s", periods=40, freq="5s"),
+        pd.Index(np.arange(40) * 3),
+        pd.Index(np.arange(40) / 8),
+        pd.RangeIndex(0, 80, 2),
+    ],
+    ids=str,
+)
+def test_labels_ahead_of_other_kinds(whole):
+    indexes = [whole, whole[3:30], whole[[0, 1, 2, 5, 6, 7, 8, 9]], whole[::2], whole[5:8].rename("t")]
+    found = continue_all(indexes, 3)
+    for ahead, index in zip(found, indexes, strict=True):
+        pd.testing.assert_index_equal(ahead, continue_index(index, 3))
+
+
+def test_a_series_of_one_day_continues_as_the_others_do():
+    y = pd.concat([long(), pd.DataFrame({"unique_id": ["new"], "ds": DAYS[5:], "y": [1.0]})])
+    assert read_panel(y).wrap([[1.0]] * 3, "GRU")["ds"].iloc[-1] == pd.Timestamp("2024-01-07")
+
+
+def test_kinds_of_labels_may_differ_in_a_dict():
+    y = {"a": pd.Series(A, DAYS), "b": B, "c": pd.Series(B, pd.period_range("2024-01", periods=3, freq="M"))}
+    wrapped = read_panel(y).wrap([[1.0]] * 3, "GRU")
+    assert [str(wrapped[key].index[0]) for key in "abc"] == ["2024-01-07 00:00:00", "3", "2024-04"]
+
+
+# --- other and further histories -----------------------------------------------------------------------
+
+
+@each_form
+def test_other_histories_may_come_in_any_form_with_new_series(form):
+    panel = read_panel(form())
+    other = panel.read_alike({"a": pd.Series(B, DAYS[:3]), "c": pd.Series(A, DAYS)})
+    assert other.ids == ["a", "c"]
+    assert other.form.kind == "dict"
+    assert panel.read_alike(pd.Series(A, DAYS)).is_single
+    with refuses(
+        "`y` has the 2 columns 'x', 'z'; the model was fitted to a single series. Pass one column: y['x']."
+    ):
+        panel.read_alike(pd.DataFrame({"x": A, "z": A}))
+
+
+@pytest.mark.parametrize("form", [long, levels, as_dict])
+def test_what_follows_is_joined_to_each_series(form):
+    panel = read_panel(form(b=[3.0, NAN, NAN]), missing="mask")
+    ahead = {"b": pd.Series([7.0, 9.0], DAYS[4:] + pd.Timedelta(days=1)), "c": pd.Series([1.0], DAYS[5:])}
+    further = panel.read_further(ahead, missing="mask")
+    assert further.ids == ["a", "b", "c"]
+    assert further.form == panel.form
+    np.testing.assert_array_equal(further.series[0].values, A)
+    np.testing.assert_allclose(further.series[1].values, [3, 3 + 4 / 3, 3 + 8 / 3, 7, 9])
+    np.testing.assert_array_equal(further.series[1].missing, [False, True, True, False, False])
+    assert further.series[1].index[-1] == pd.Timestamp("2024-01-07")
+
+
+@each_form
+def test_what_follows_must_start_after_each_end(form):
+    message = (
+        "`y` must start after the last observation of series 'b', 2024-01-05; it starts at 2024-01-05. "
+        "Pass only what is new."
+    )
+    with refuses(message):
+        read_panel(form()).read_further({"b": pd.Series([1.0], DAYS[4:5])})
+
+
+def test_lists_follow_in_a_dict():
+    further = read_panel({"a": pd.Series(A, DAYS), "b": B}).read_further({"a": [64.0], "b": [9.0]})
+    assert further.series[0].index[-1] == pd.Timestamp("2024-01-07")
+    assert further.series[1].values.tolist() == [*B, 9.0]
+
+
+def test_one_series_does_not_follow_a_panel():
+    with refuses(
+        "`y` is a single series; the model was fitted to 2. Pass what follows as a panel, too.",
+        TypeError,
+    ):
+        read_panel(long()).read_further(pd.Series([1.0], DAYS[5:]))
