@@ -1,0 +1,377 @@
+"""Covariates: aligned by their labels with every series, whatever form they come in."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsrnn.covariates import attach, learn
+from tsrnn.panel import read_panel
+
+DAYS = pd.date_range("2024-01-01", periods=8, freq="D", unit="s")
+NAN = np.nan
+SERIES = pd.Series([1.0, 2, 4, 8, 16], DAYS[:5], name="sales")
+X = pd.DataFrame({"price": np.arange(8.0), "promo": np.arange(8) % 2 == 0}, DAYS)
+PRICES = {
+    "a": X["price"],
+    "b": 10 + X["price"],
+}  # series a runs from the first to the fifth, b from the third
+
+
+def long(n=5):
+    parts = [("a", DAYS[:n]), ("b", DAYS[2:n])]
+    return pd.concat([pd.DataFrame({"unique_id": key, "ds": days, "y": 1.0}) for key, days in parts])
+
+
+def long_prices():
+    parts = [pd.DataFrame({"unique_id": key, "ds": DAYS, "price": x.to_numpy()}) for key, x in PRICES.items()]
+    return pd.concat(parts)
+
+
+def refuses(message, error=ValueError):
+    return pytest.raises(error, match=f"^{re.escape(message)}$")
+
+
+# --- aligning ------------------------------------------------------------------------------------------
+
+
+def test_rows_go_with_the_labels_whatever_their_order():
+    panel = read_panel(SERIES)
+    scheme, histories = learn(panel, X.iloc[::-1], X["price"].rename("past"))
+    np.testing.assert_array_equal(histories[0].future, [[0, 1], [1, 0], [2, 1], [3, 0], [4, 1]])
+    np.testing.assert_array_equal(histories[0].past, [[0], [1], [2], [3], [4]])
+    assert scheme.ahead.tolist() == ["price", "promo"]
+    assert scheme.past.tolist() == ["past"]
+    assert scheme.n_ahead == 2
+    ahead = attach(panel, X[["promo", "price"]][5:], scheme=scheme, horizon=2, before=histories)
+    np.testing.assert_array_equal(ahead[0].future[5:], [[5, 0], [6, 1]])
+    np.testing.assert_array_equal(ahead[0].future[:5], histories[0].future)
+    assert ahead[0].n_ahead == 2
+    np.testing.assert_array_equal(ahead[0].past, histories[0].past)
+
+
+FORMS = {
+    "long": long_prices(),
+    "shuffled": long_prices().sample(frac=1, random_state=0),
+    "levels": long_prices().set_index(["unique_id", "ds"]),
+    "levels, a series": long_prices().set_index(["unique_id", "ds"])["price"],
+    "dict": PRICES,
+    "dict of tables": {key: x.to_frame() for key, x in PRICES.items()},
+}
+
+
+@pytest.mark.parametrize("prices", FORMS.values(), ids=FORMS)
+def test_every_form_gives_each_series_its_own_rows(prices):
+    panel = read_panel(long())
+    scheme, histories = learn(panel, prices)
+    np.testing.assert_array_equal(histories[0].future, [[0], [1], [2], [3], [4]])
+    np.testing.assert_array_equal(histories[1].future, [[12], [13], [14]])
+    ahead = attach(panel, prices, scheme=scheme, horizon=3, before=histories)
+    np.testing.assert_array_equal(ahead[0].future[5:], [[5], [6], [7]])
+    np.testing.assert_array_equal(ahead[1].future, [[12], [13], [14], [15], [16], [17]])
+
+
+@pytest.mark.parametrize("table", [X, X.rename_axis("ds").reset_index()], ids=["index", "column"])
+def test_one_table_indexed_by_time_goes_with_all_series(table):
+    _, histories = learn(read_panel(long()), table)
+    np.testing.assert_array_equal(histories[1].future, [[2, 1], [3, 0], [4, 1]])
+
+
+def test_arrays_go_with_arrays_row_by_row():
+    panel = read_panel([1.0, 2.0, 4.0])
+    scheme, histories = learn(panel, [5.0, 6.0, 7.0])
+    np.testing.assert_array_equal(histories[0].future, [[5], [6], [7]])
+    ahead = attach(panel, np.array([[8.0], [9.0]]), scheme=scheme, horizon=2, before=histories)
+    np.testing.assert_array_equal(ahead[0].future, [[5], [6], [7], [8], [9]])
+    message = (
+        "`X` has 1 rows without labels; 2 are needed: 0 of the history and 2 ahead. "
+        "Pass these, or a DataFrame with an index."
+    )
+    with refuses(message):
+        attach(panel, [8.0], scheme=scheme, horizon=2, before=histories)
+
+
+def test_another_history_needs_its_own_rows():
+    panel = read_panel(SERIES)
+    scheme, _ = learn(panel, X, X["price"].rename("past"))
+    other = panel.read_alike(SERIES[1:4])
+    found = attach(other, X, X["price"].rename("past") * 2, scheme=scheme, horizon=1)
+    np.testing.assert_array_equal(found[0].future[:, 0], [1, 2, 3, 4])
+    np.testing.assert_array_equal(found[0].past[:, 0], [2, 4, 6])
+
+
+def test_what_follows_needs_only_the_new_rows():
+    panel = read_panel(long())
+    scheme, before = learn(panel, long_prices())
+    further = panel.read_further({"a": pd.Series([1.0], DAYS[5:6]), "c": pd.Series([1.0], DAYS[5:6])})
+    new = dict.fromkeys("abc", PRICES["a"][5:])
+    a, b, c = attach(further, new, scheme=scheme, before=before)
+    np.testing.assert_array_equal(a.future, [[0], [1], [2], [3], [4], [5]])
+    np.testing.assert_array_equal(b.future, before[1].future)
+    np.testing.assert_array_equal(c.future, [[5]])
+
+
+def test_without_covariates_there_are_none():
+    scheme, histories = learn(read_panel(SERIES))
+    assert histories[0].future.shape == histories[0].past.shape == (5, 0)
+    assert scheme.n_ahead == 0
+    assert scheme.n_categories == ()
+    assert attach(read_panel(SERIES), scheme=scheme, horizon=3)[0].n_ahead == 0
+
+
+def test_the_calendar_is_known_ahead_without_a_table():
+    panel = read_panel(long(7))
+    scheme, before = learn(panel, long_prices(), calendar="auto")
+    assert scheme.n_ahead == 1 + 7
+    a, b = attach(panel, long_prices(), scheme=scheme, horizon=1, before=before)
+    np.testing.assert_array_equal(a.future[:7], before[0].future)
+    np.testing.assert_array_equal(a.future[:, 7], [0, 0, 0, 0, 0, 1, 1, 0])  # 2024 begins on a Monday
+    np.testing.assert_array_equal(b.future[:, 1:], a.future[2:, 1:])
+    only, before = learn(panel, calendar="auto")
+    assert attach(panel, scheme=only, horizon=3, before=before)[0].future.shape == (10, 7)
+    with pytest.raises(TypeError, match=r"a calendar needs dates"):
+        learn(read_panel([1.0, 2.0]), calendar="auto")
+    with refuses('`calendar` must be None or "auto"; got "hours".'.replace('"hours"', "'hours'")):
+        learn(panel, calendar="hours")
+
+
+# --- missing values ------------------------------------------------------------------------------------
+
+
+def test_gaps_known_ahead_are_bridged_and_others_hold_the_last_value():
+    panel = read_panel(SERIES)
+    gappy = pd.DataFrame({"x": [NAN, 2.0, NAN, NAN, 8.0, 3.0, NAN, 5.0]}, DAYS)
+    past = gappy.rename(columns={"x": "past"})
+    scheme, found = learn(panel, gappy, past, missing="interpolate")
+    np.testing.assert_array_equal(found[0].future[:, 0], [2, 2, 4, 6, 8])
+    np.testing.assert_array_equal(found[0].past[:, 0], [2, 2, 2, 2, 8])
+    ahead = attach(panel, gappy, scheme=scheme, horizon=3, missing="interpolate", before=found)
+    np.testing.assert_array_equal(ahead[0].future[5:, 0], [3, 4, 5])
+    masked = learn(panel, gappy, past, missing="mask")[1][0]
+    np.testing.assert_array_equal(masked.future[:, 0], [NAN, 2, NAN, NAN, 8])
+    np.testing.assert_array_equal(masked.past[:, 0], [NAN, 2, NAN, NAN, 8])
+
+
+def test_the_first_new_gap_holds_what_was_known_before_it():
+    panel = read_panel(SERIES)
+    past = pd.Series([1.0, 2, 3, 4, 5, NAN, 7], DAYS[:7], name="past")
+    scheme, before = learn(panel, X_past=past, missing="interpolate")
+    further = panel.read_further(pd.Series([1.0, 1.0], DAYS[5:7]))
+    found = attach(further, X_past=past, scheme=scheme, missing="interpolate", before=before)
+    np.testing.assert_array_equal(found[0].past[:, 0], [1, 2, 3, 4, 5, 5, 7])
+
+
+def test_gaps_beyond_what_is_needed_do_not_matter():
+    gappy = X.assign(price=[0.0, 1, 2, 3, 4, NAN, np.inf, 7])
+    np.testing.assert_array_equal(learn(read_panel(SERIES), gappy)[1][0].future[:, 0], [0, 1, 2, 3, 4])
+
+
+# --- static --------------------------------------------------------------------------------------------
+
+
+def static(**columns):
+    index = pd.Index(["b", "a", "z"])
+    return pd.DataFrame({"size": [20, 10, 90], "kind": ["shop", "kiosk", "web"], **columns}, index)
+
+
+def test_numbers_and_categories_tell_series_apart():
+    panel = read_panel(long())
+    scheme, found = learn(panel, static=static(open=[True, False, True]))
+    assert scheme.numbers.tolist() == ["size"]
+    assert {name: labels.tolist() for name, labels in scheme.categories.items()} == {
+        "kind": ["kiosk", "shop"],
+        "open": [False, True],
+    }
+    assert scheme.n_categories == (2, 2)
+    assert [one.static.tolist() for one in found] == [[10.0], [20.0]]
+    assert [one.codes.tolist() for one in found] == [[0, 0], [1, 1]]
+    assert found[0].codes.dtype == np.int64
+
+
+@pytest.mark.parametrize("dtype", ["category", object, "str"])
+def test_a_new_series_has_an_unknown_category(dtype):
+    panel = read_panel(long())
+    scheme, _ = learn(panel, static=static().astype({"kind": dtype}))
+    other = read_panel({"z": SERIES, "b": SERIES})
+    found = attach(other, static=static().astype({"kind": dtype})[["kind", "size"]], scheme=scheme)
+    assert [one.static.tolist() for one in found] == [[90.0], [20.0]]
+    assert [one.codes.tolist() for one in found] == [[-1], [1]]
+    message = "The model was fitted with `static`; 1 of 2 series are new and need it: 'z'. Pass static=."
+    with refuses(message):
+        attach(other, scheme=scheme)
+    assert attach(read_panel({"b": SERIES}), scheme=scheme)[0].codes.tolist() == [1]
+
+
+def test_static_may_have_the_ids_in_a_column_and_one_row_for_a_single_series():
+    table = static().rename_axis("unique_id").reset_index()
+    assert learn(read_panel(long()), static=table)[1][1].static.tolist() == [20.0]
+    found = learn(read_panel(SERIES), static=pd.DataFrame({"size": [3]}))[1][0]
+    assert found.static.tolist() == [3.0]
+    assert found.codes.shape == (0,)
+
+
+# --- refusing ------------------------------------------------------------------------------------------
+
+REFUSALS = {
+    "rows of the history": (
+        SERIES,
+        {"X": X[1:4]},
+        ValueError,
+        "`X` has no row for 2 of the 5 steps of the history: 2024-01-01, 2024-01-05. "
+        "Every step needs one; further ones are ignored.",
+    ),
+    "rows of one series": (
+        long(),
+        {"X": {"a": PRICES["a"], "b": PRICES["b"][:3]}},
+        ValueError,
+        "`X` has no row for 2 of the 3 steps of the history of series 'b': 2024-01-04, 2024-01-05. "
+        "Every step needs one; further ones are ignored.",
+    ),
+    "a whole series": (
+        long(),
+        {"X": {"a": PRICES["a"], "B": PRICES["b"]}},
+        ValueError,
+        "`X` has no rows for 1 of the 2 series: 'b'. It has others that `y` has not: 'B'. "
+        "Supply them, or pass one table indexed by time for all series.",
+    ),
+    "labels of another kind": (
+        SERIES,
+        {"X": X.set_index(np.arange(8))},
+        ValueError,
+        "`X` has no row for 5 of the 5 steps of the history: 2024-01-01, 2024-01-02, 2024-01-03, .... Its "
+        "labels are of dtype int64, those of `y` datetime64[s]. Every step needs one; further ones are "
+        "ignored.",
+    ),
+    "duplicates": (
+        SERIES,
+        {"X_past": X.iloc[[0, 1, 1, 2, 3, 4]]},
+        ValueError,
+        "`X_past` has 2024-01-02 more than once; each step needs one row. Keep one of each.",
+    ),
+    "text": (
+        SERIES,
+        {"X": X.assign(kind=pd.Series(["a"] * 8, DAYS, dtype=object))},
+        TypeError,
+        "`X` has dtype object in column 'kind'; numbers are needed. One-hot encode it: pd.get_dummies(X).",
+    ),
+    "times": (
+        long(),
+        {"X": long_prices().assign(when=lambda x: x["ds"])},
+        TypeError,
+        "`X` has dtype datetime64[s] in column 'when'; numbers are needed. "
+        'Drop it; calendar="auto" tells the time.',
+    ),
+    "missing": (
+        SERIES,
+        {"X": X.assign(price=[0, NAN, NAN, *range(5)])},
+        ValueError,
+        "`X` has 2 missing of 5 values in column 'price', the first at 2024-01-02. "
+        'Fill them, or pass missing="interpolate" or "mask".',
+    ),
+    "infinite": (
+        SERIES,
+        {"X": X.assign(price=np.inf), "missing": "mask"},
+        ValueError,
+        "`X` has 5 infinite of 5 values in column 'price', the first at 2024-01-01. Replace them.",
+    ),
+    "nothing observed": (
+        SERIES,
+        {"X": X.assign(price=NAN), "missing": "interpolate"},
+        ValueError,
+        "`X` has 5 missing of 5 values in column 'price', the first at 2024-01-01. Supply data.",
+    ),
+    "no columns": (
+        SERIES,
+        {"X": X[[]]},
+        ValueError,
+        "`X` has no columns of covariates; at least one is needed. Leave it out.",
+    ),
+    "the values themselves": (
+        long(),
+        {"X": long()},
+        ValueError,
+        "`X` has the column 'y', which is to be forecast. Drop it: X.drop(columns='y').",
+    ),
+    "the same column twice": (
+        SERIES,
+        {"X": X, "X_past": X},
+        ValueError,
+        "Column 'price' is in both `X` and `X_past`; it belongs in one of them.",
+    ),
+    "several series for one": (
+        SERIES,
+        {"X": PRICES},
+        ValueError,
+        "`X` has several series, `y` is one. Pass a DataFrame indexed like `y`: X.loc[key].",
+    ),
+    "no time": (
+        long(),
+        {"X": long_prices().drop(columns="ds")},
+        ValueError,
+        "`X` has no column 'ds'; a long table needs it for the times.",
+    ),
+    "static of one series": (
+        long(),
+        {"static": static().iloc[:1]},
+        ValueError,
+        "`static` has no row for 1 of the 2 series: 'a'. Its index must hold their names.",
+    ),
+    "static twice": (
+        long(),
+        {"static": static().iloc[[0, 1, 1]]},
+        ValueError,
+        "`static` has series 'a' more than once; one row a series is needed.",
+    ),
+    "static missing": (
+        long(),
+        {"static": static(area=[NAN, 1.0, 1.0])},
+        ValueError,
+        "`static` has no finite number in column 'area' for series 'b'. "
+        "Fill it: static.fillna(static.median(numeric_only=True)).",
+    ),
+    "static no table": (
+        long(),
+        {"static": {"a": 1}},
+        TypeError,
+        "`static` is of type dict; a DataFrame with one row a series is needed.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("y", "covariates", "error", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_refusals_say_what_is_needed(y, covariates, error, message):
+    with refuses(message, error):
+        learn(read_panel(y), **covariates)
+
+
+def test_forecasts_name_the_steps_that_are_lacking():
+    panel = read_panel(SERIES)
+    scheme, before = learn(panel, X)
+    with refuses(
+        "`X` has no row for 1 of the 3 steps ahead: 2024-01-08. "
+        "Every step needs one; further ones are ignored."
+    ):
+        attach(panel, X[:7], scheme=scheme, horizon=3, before=before)
+    with refuses(
+        "The model was fitted with `X`, columns 'price', 'promo'; 3 rows are needed, "
+        "2024-01-06 to 2024-01-08. Pass X=."
+    ):
+        attach(panel, scheme=scheme, horizon=3, before=before)
+
+
+def test_forecasts_refuse_other_columns():
+    panel = read_panel(SERIES)
+    scheme, before = learn(panel, X)
+    message = (
+        "`X` has the columns 'price'; the model was fitted to 'price', 'promo'. "
+        "Pass the same ones, in any order."
+    )
+    with refuses(message):
+        attach(panel, X[["price"]], scheme=scheme, horizon=3, before=before)
+    with refuses("`X_past` came, but the model was fitted without. Leave it out, or fit with X_past=."):
+        attach(panel, X, X, scheme=scheme, horizon=3, before=before)
+    with refuses(
+        "`static` has the columns 'size'; the model was fitted to none. Pass the same ones, in any order."
+    ):
+        attach(panel, X, static=pd.DataFrame({"size": [3]}), scheme=scheme, horizon=3, before=before)
