@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from sklearn.base import clone
 
 from tsrnn import Naive, RNNForecaster, SeasonalNaive, backtest, compare
-from tsrnn.base import Forecast
+from tsrnn.forecast import Forecast
 from tsrnn.rollout import predict
 from tsrnn.windows import Windows
 

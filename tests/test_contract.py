@@ -9,8 +9,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.base import BaseForecaster, Forecast
+from tsrnn.base import BaseForecaster
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.forecast import Forecast
 from tsrnn.forecaster import RNNForecaster
 
 SMALL = {"hidden_size": 4, "max_steps": 8, "lookback": 8, "random_state": 0}

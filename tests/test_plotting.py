@@ -12,8 +12,8 @@ from backtests import make_backtest, make_history
 from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
-from tsrnn.base import Forecast
 from tsrnn.figures import INK, page_style, require_matplotlib, to_png, to_svg
+from tsrnn.forecast import Forecast
 from tsrnn.plotting import (
     error_by_horizon,
     plot_backtest,

@@ -1,23 +1,18 @@
 """The contract that every forecaster, recurrent or classical, keeps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.frames import Observed, read_alike, read_series, show_label
-from tsrnn.parameters import check_positive_integer, counted
+from tsrnn.forecast import Forecast
+from tsrnn.frames import Observed, read_alike, read_series
+from tsrnn.parameters import check_positive_integer
 from tsrnn.scaling import seasonal_test
 from tsrnn.timeline import continue_index, natural_season
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 
 def find_season(observed: Observed, season_length: Any) -> int:
@@ -28,61 +23,6 @@ def find_season(observed: Observed, season_length: Any) -> int:
         return check_positive_integer("season_length", season_length, 'steps, "auto" or None')
     season = natural_season(observed.index)
     return season if seasonal_test(observed.values, season) else 1
-
-
-@dataclass(frozen=True, repr=False)
-class Forecast:
-    """A forecast together with the history it continues.
-
-    Attributes
-    ----------
-    mean : pandas.Series, or pandas.DataFrame with one column a channel
-        Point forecast; its index continues the history's.
-    history : pandas.Series or pandas.DataFrame
-        The observations the forecast was made from.
-    label : str
-        Name of the model, for tables and legends.
-    """
-
-    mean: pd.Series | pd.DataFrame
-    history: pd.Series | pd.DataFrame
-    label: str
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the forecast as a DataFrame: the column ``mean``, or one column a channel."""
-        return self.mean.copy() if isinstance(self.mean, pd.DataFrame) else self.mean.to_frame("mean")
-
-    def plot(self, ax: "Axes | None" = None) -> "Axes | Figure":
-        """Draw the end of the history and the forecast; needs matplotlib (``pip install "tsrnn[plot]"``).
-
-        One series is drawn into `ax` or new axes, which are returned; channels into the panels of a new
-        figure, which is returned (`tsrnn.plotting.plot_channels`).
-        """
-        from tsrnn.plotting import plot_channels, plot_forecast
-
-        if isinstance(self.mean, pd.Series) or ax is not None:
-            return plot_forecast(self, ax=ax)
-        return plot_channels(self)
-
-    @property
-    def _title(self) -> str:
-        after = show_label(self.history.index[-1])
-        channels = f" of {counted(self.mean.shape[1], 'channel')}" if self.mean.ndim == 2 else ""
-        return f"{self.label}: {counted(len(self.mean), 'step')}{channels} after {after}"
-
-    def __repr__(self) -> str:
-        return f"{self._title}\n{self.to_frame().to_string(max_rows=12, max_cols=12)}"
-
-    def _repr_html_(self) -> str:
-        title = self._title
-        try:
-            from tsrnn.plotting import to_svg
-
-            picture = to_svg(self.plot().figure, alt=title)
-        except ImportError:
-            picture = ""
-        table = self.to_frame().to_html(max_rows=12, max_cols=12)
-        return f"<div><strong>{escape(title)}</strong>{picture}{table}</div>"
 
 
 class BaseForecaster(BaseEstimator):

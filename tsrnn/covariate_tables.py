@@ -34,15 +34,15 @@ class Table(NamedTuple):
 
 
 def read_table(what: str, X: Any, panel: Panel, columns: tuple[Any, ...]) -> Table | None:
-    """Read covariates that change in time, for the series of a panel; None gives None.
+    """Read covariates that change in time, for the series of a panel; None and what is read give themselves.
 
     Raises
     ------
     TypeError, ValueError
         If values are no numbers, columns or whole series are absent, or the form cannot be used.
     """
-    if X is None:
-        return None
+    if X is None or isinstance(X, Table):
+        return X
     key, time, value = columns
     if isinstance(X, dict):
         table = _read_dict(what, X)

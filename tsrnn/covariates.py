@@ -125,7 +125,7 @@ def learn(
         find_calendar(max((one.index for one in panel.series), key=len)) if calendar else None,
         columns,
     )
-    histories = attach(panel, X, X_past, static, scheme=scheme, missing=missing)
+    histories = attach(panel, ahead, past, static, scheme=scheme, missing=missing)
     for one in histories:
         scheme.static[one.name] = one.static, one.codes
     return scheme, histories

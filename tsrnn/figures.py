@@ -68,12 +68,12 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
-def new_panels(n: int, sharey: bool = True) -> tuple[Figure, list[Axes]]:
-    """Make a figure with `n` panels in at most three columns, which share their scales, or that of time."""
+def new_panels(n: int, sharex: bool = True, sharey: bool = True) -> tuple[Figure, list[Axes]]:
+    """Make a figure with `n` panels in at most three columns, which share their scales."""
     columns = 1 if n == 1 else 2 if n <= 4 else 3
     rows = -(-n // columns)
     figure = new_figure(8 if columns == 1 else 4 * columns, 3.6 if rows == 1 else 0.4 + 2.1 * rows)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=sharey, squeeze=False).ravel()
+    grid = figure.subplots(rows, columns, sharex=sharex, sharey=sharey, squeeze=False).ravel()
     for empty in grid[n:]:
         empty.remove()
     return figure, list(grid[:n])
@@ -152,6 +152,24 @@ def draw_line(ax: Axes, series: pd.Series, *, label: str, **style: Any) -> None:
         style = {"marker": "o", "markersize": 3, **style}
     values = series.to_numpy(dtype=float, na_value=np.nan)
     ax.plot(coordinates(series.index), values, label=verbatim(label), **style)
+
+
+def draw_bands(ax: Axes, table: pd.DataFrame, *, prefix: str, color: str) -> None:
+    """Draw a forecast's levels and pairs of quantiles as a fan, the widest first and faintest."""
+    columns = set(table.columns)
+    bands = {float(name[3:]): (name, f"hi-{name[3:]}") for name in columns if name.startswith("lo-")}
+    for name in columns:
+        upper = f"q-{round(1 - float(name[2:]), 9):g}" if name.startswith("q-") else ""
+        if upper in columns and float(name[2:]) < 0.5:
+            bands[round(100 - 200 * float(name[2:]), 7)] = (name, upper)
+    time = coordinates(table.index)
+    for level, (lower, upper) in sorted(bands.items(), reverse=True):
+        low, high = (table[name].to_numpy(dtype=float) for name in (lower, upper))
+        style: dict[str, Any] = {"color": color, "alpha": 0.2, "label": verbatim(f"{prefix}{level:g} %")}
+        if len(table) == 1:
+            ax.vlines(time, low, high, linewidth=6, **style)
+        else:
+            ax.fill_between(time, low, high, linewidth=0, **style)
 
 
 def draw_map(ax: Axes, frame: pd.DataFrame, low: float, high: float) -> None:

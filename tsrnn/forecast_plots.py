@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from tsrnn.figures import (
     FAINT,
     add_legend,
+    draw_bands,
     draw_line,
     ink,
     label_axes,
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tsrnn.base import Forecast
+    from tsrnn.forecast import Forecast
 
-_MOST_PANELS = 12
+_MOST_CHANNELS = 12
+_MOST_SERIES = 9
 
 
 def plot_forecast(
@@ -37,7 +39,7 @@ def plot_forecast(
     truth: pd.Series | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw one or several forecasts after the history they continue.
+    """Draw one or several forecasts after the history they continue, with the bands that they have.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ def plot_forecast(
     ['history', 'forecast']
     """
     ax = new_axes() if ax is None else ax
-    means, own_history = _means(forecast)
+    means, tables, own_history = _means(forecast)
     longest = max(means.values(), key=len)
     if history is None and own_history is not None:
         history = own_history.iloc[-max(4 * len(longest), 50) :]
@@ -73,20 +75,23 @@ def plot_forecast(
     if truth is not None:
         draw_line(ax, truth, label="truth", color=ink(), linewidth=1.4)
     for i, (label, mean) in enumerate(means.items()):
+        prefix = f"{label}, " if len(means) > 1 else ""
         draw_line(ax, mean, label=label, **line_style(i))
+        if label in tables:
+            draw_bands(ax, tables[label], prefix=prefix, color=line_style(i)["color"])
     label_axes(ax, longest if history is None else history)
     add_legend(ax)
     return ax
 
 
 def plot_channels(forecast: Forecast, truth: pd.DataFrame | None = None) -> Figure:
-    """Draw a forecast of several channels after the ends of their histories, one panel a channel.
+    """Draw the forecasts of several channels or series after the ends of their histories, in a panel each.
 
     Parameters
     ----------
     forecast : Forecast
-        With a DataFrame as its mean, whose first 12 columns are drawn.
-    truth : DataFrame, optional
+        Of a table, whose first 12 columns are drawn, or of a panel, whose first 9 series are.
+    truth : DataFrame or mapping, optional
         What really happened, in columns of the same names.
 
     Returns
@@ -102,35 +107,46 @@ def plot_channels(forecast: Forecast, truth: pd.DataFrame | None = None) -> Figu
     >>> [ax.get_title(loc="left") for ax in figure.axes]
     ['sine', 'cosine']
     """
-    n = forecast.mean.shape[1]
-    figure, panels = new_panels(min(n, _MOST_PANELS), sharey=False)
-    units = forecast.history.attrs.get("units")
-    for i, panel in enumerate(panels):
-        column = forecast.mean.columns[i]
-        history = forecast.history.iloc[:, i]
-        history.attrs = {"units": units.get(column) if isinstance(units, Mapping) else units}
-        one = replace(forecast, mean=forecast.mean.iloc[:, i], history=history)
-        plot_forecast(one, truth=None if truth is None else truth[column], ax=panel)
+    most = _MOST_SERIES if forecast.is_panel else _MOST_CHANNELS
+    singles = list(islice(_singles(forecast), most + 1))
+    kinds = {type(one.history.index) for _, one in singles[:most]}
+    figure, panels = new_panels(min(len(singles), most), sharex=len(kinds) == 1, sharey=False)
+    for panel, (name, one) in zip(panels, singles, strict=False):
+        plot_forecast(one, truth=None if truth is None else truth[name], ax=panel)
         panel.get_legend().remove()  # type: ignore[union-attr]
-        panel.set_title(verbatim(f"{column}{unit(history)}"), loc="left", fontsize="medium")
+        panel.set_title(verbatim(f"{name}{unit(one.history)}"), loc="left", fontsize="medium")
         panel.set_ylabel("")
     label_outer(panels)
-    if n > len(panels):
-        figure.suptitle(f"the first {len(panels)} of {n} channels", x=0, ha="left", fontsize="medium")
-    figure.legend(handles=panels[0].lines, loc="outside upper right", ncols=3, frameon=False)
+    if len(singles) > most:
+        what = "series" if forecast.is_panel else "channels"
+        title = f"the first {most} of {len(forecast.ids):,} {what}"
+        figure.suptitle(title, x=0, ha="left", fontsize="medium")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False)
     return figure
 
 
-def _means(forecast: Any) -> tuple[dict[str, pd.Series], pd.Series | None]:
-    """Labelled point forecasts, and the history of the first that has one."""
+def _singles(forecast: Forecast) -> Iterator[tuple[Any, Forecast]]:
+    """Yield the forecasts of single series, and what they are called."""
+    for key in forecast.ids:
+        one = forecast[key]
+        if one.ids == [None]:
+            yield key, one
+        else:
+            yield from ((f"{key}, {column}", one[column]) for column in one.ids)
+
+
+def _means(forecast: Any) -> tuple[dict[str, pd.Series], dict[str, pd.DataFrame], pd.Series | None]:
+    """Labelled point forecasts, the tables of those that have one, and the history of the first."""
     if isinstance(forecast, pd.Series):
-        return {"forecast": forecast}, None
+        return {"forecast": forecast}, {}, None
     if isinstance(forecast, Mapping):
-        return dict(forecast), None
+        return dict(forecast), {}, None
     forecasts = list(forecast) if isinstance(forecast, Sequence) else [forecast]
-    if any(isinstance(f.mean, pd.DataFrame) for f in forecasts):
+    if any(one.ids != [None] for one in forecasts):
         raise TypeError(
             "One pair of axes shows one series; a forecast of several channels came. Draw it with "
-            "plot_channels(forecast), or one of its columns, plot_forecast(forecast.mean[column])."
+            "plot_channels(forecast), or one of its columns, plot_forecast(forecast[column])."
         )
-    return {f.label: f.mean for f in forecasts}, forecasts[0].history
+    tables = {one.label: one.table for one in forecasts if one.table is not None}
+    return {one.label: one.mean for one in forecasts}, tables, forecasts[0].history

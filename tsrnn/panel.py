@@ -112,6 +112,24 @@ class Panel:
         levels = pd.MultiIndex.from_arrays([keys, times], names=self.form.names[:2])
         return _label(whole, table.reshape(len(table), *arrays[0].shape[1:]), levels, names)
 
+    def observed(self) -> Any:
+        """Return the histories in the form that came; what is missing is filled in as it was read."""
+        if self.form.kind in ("long", "levels"):
+            label = self.form.names[2] if self.form.kind == "long" else ""
+            return self.wrap(
+                [one.values for one in self.series], label, None, [one.index for one in self.series]
+            )
+        parts = []
+        for one in self.series:
+            part = one.wrap(one.values, one.index)
+            part.attrs = dict(one.attrs)
+            parts.append(part)
+        return parts[0] if self.is_single else dict(zip(self.ids, parts, strict=True))
+
+    def one(self, i: int) -> "Panel":
+        """Return the panel of the series at position `i` alone, named as it is told from others."""
+        return Panel(pd.Index([None]), [self.series[i]._replace(name=self.ids[i])], Form("single"))
+
     def following(self, horizon: int) -> list[pd.Index]:
         """Return the labels of the `horizon` steps after each series, found once for those that agree."""
         if self.is_single:
