@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tsrnn.deadline import TimeLimitError, time_limit
+from tsrnn.ensemble import history, refit
 from tsrnn.network import Network
 from tsrnn.training import Run, Training, _Meter, train_all
 from tsrnn.windows import Windows, split_starts
@@ -142,6 +143,58 @@ def test_early_stopping_stops_and_keeps_the_best_weights():
     assert run.n_taken < 2000
     assert len(validation) == np.argmin(validation) + 1 + 3
     assert run._validation_loss() == min(validation)
+
+
+def stopped_early(**changes):
+    values = np.random.default_rng(1).standard_normal(120)
+    changes = {"early_stopping": True, "max_steps": 2000, "learning_rate": 0.03, **changes}
+    return train(make_run(values, 0.3, **changes))
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_training_again_on_the_same_windows_ends_where_early_stopping_went_back_to(schedule):
+    run = stopped_early(schedule=schedule)
+    assert run.best_step < run.n_taken
+    again = train(run.again(run.items))
+    np.testing.assert_array_equal(again.theta, run.theta)
+    assert again.n_taken == run.best_step
+
+
+def test_a_refit_visits_all_windows_as_often_as_was_best_for_some():
+    run = stopped_early(schedule="cosine")
+    everything = np.arange(111)
+    (again,), interrupted = refit([run], everything, None, verbose=False)
+    longer = 111 / len(run.items)
+    assert longer > 1.4
+    assert not interrupted
+    assert again.n_taken == round(longer * run.best_step)
+    assert not np.array_equal(again.theta, run.theta)
+    seen = []
+    again.source = SimpleNamespace(batch=seen.append)
+    for _, _ in zip(range(again.steps_per_epoch), again._batches(), strict=False):
+        pass
+    assert set(run.validation_items) < set(np.concatenate(seen))
+    # the rate is where it was when the same share of all windows had been visited
+    assert again._learning_rate(1 + longer * 50) == pytest.approx(run._learning_rate(51), rel=1e-3)
+
+
+def test_the_history_of_a_refit_follows_that_of_the_search():
+    runs = [stopped_early(seed=seed) for seed in (0, 1)]
+    again, _ = refit(runs, np.arange(111), None, verbose=False)
+    rows = history(runs, again)
+    assert [(row["phase"], row["member"]) for row in rows if row["step"] == 10] == [
+        ("search", 0),
+        ("search", 1),
+        ("refit", 0),
+        ("refit", 1),
+    ]
+    assert np.isnan([row["validation_loss"] for row in rows if row["phase"] == "refit"]).all()
+    assert history(runs[:1]) == runs[0].history
+
+
+def test_nothing_is_refitted_where_nothing_was_validated():
+    run = train(make_run(early_stopping=True))
+    assert refit([run], run.items, None, verbose=False) == ([], False)
 
 
 def test_without_early_stopping_the_last_weights_are_kept():

@@ -8,7 +8,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from tsrnn.network import Network
-from tsrnn.training import Run, Source, Training
+from tsrnn.training import Run, Source, Training, train_all
 
 
 class Progress(NamedTuple):
@@ -76,8 +76,27 @@ def check_continues(network: Network, n_members: int, thetas: np.ndarray) -> Non
         )
 
 
-def history(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Return the rows of all histories, with the number of the ``member`` if there are many."""
+def refit(
+    runs: Sequence[Run], items: np.ndarray, n_jobs: int | None, *, verbose: bool
+) -> tuple[list[Run], bool]:
+    """Train afresh on all `items`, validation included, for as long as early stopping found best.
+
+    Returns the new runs, and whether Ctrl-C ended them early. There are none if nothing was validated.
+    """
+    if not all(len(run.validation_items) and run.best_step for run in runs):
+        return [], False
+    again = [run.again(items) for run in runs]
+    return again, train_all(again, n_jobs, verbose=verbose)
+
+
+def history(runs: Sequence[Run], refitted: Sequence[Run] = ()) -> list[dict[str, Any]]:
+    """Return the rows of all histories, with the number of the ``member`` if there are many.
+
+    If there is a second training, ``phase`` tells the rows of the first, "search", from its, "refit".
+    """
+    if refitted:
+        phases = {"search": runs, "refit": refitted}
+        return [{"phase": phase, **row} for phase, those in phases.items() for row in history(those)]
     if len(runs) == 1:
         return runs[0].history
     return [{"member": member, **row} for member, run in enumerate(runs) for row in run.history]

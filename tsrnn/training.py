@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Event, current_thread, main_thread
 from time import perf_counter
@@ -90,6 +91,8 @@ class Run:
         Threads to spread large batches over; the result does not depend on it.
     lengths : ndarray, optional
         Steps of each item there is: batches are then put together from items of like length.
+    end : int, optional
+        Step to end with, where that is before `n_steps`, over which the learning rate falls.
     """
 
     network: Network
@@ -101,6 +104,7 @@ class Run:
     rng: np.random.Generator
     n_threads: int = 1
     lengths: np.ndarray | None = None
+    end: int | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -114,7 +118,8 @@ class Run:
         self.steps_since_restart = 0
         self.rate_factor = 1.0
         self.recoveries = 0
-        self.evaluations_since_best = 0
+        self.evaluations_since_best = self.best_step = 0
+        self.initial, self.initial_rng = self.theta.copy(), deepcopy(self.rng)
         self.n_taken = self.n_clipped = 0
 
     @property
@@ -128,6 +133,30 @@ class Run:
         epochs = math.inf if self.training.max_epochs is None else self.training.max_epochs
         steps = math.inf if self.training.max_steps is None else self.training.max_steps
         return int(min(steps, epochs * self.steps_per_epoch))
+
+    @property
+    def last_step(self) -> int:
+        """Step that training ends with, unless something ends it earlier."""
+        return self.n_steps if self.end is None else min(self.end, self.n_steps)
+
+    def again(self, items: np.ndarray) -> "Run":
+        """Return a run from the same start that visits each of `items` as often as led to this one's best.
+
+        It draws from the same seed, validates on nothing, and its learning rate falls as it did here, epoch
+        for epoch.
+        """
+        longer = len(items) / len(self.items)
+        n_steps = math.ceil(longer * self.n_steps)
+        return replace(
+            self,
+            theta=self.initial.copy(),
+            training=replace(self.training, max_epochs=None, max_steps=n_steps, early_stopping=False),
+            items=items,
+            validation_items=items[:0],
+            rng=deepcopy(self.initial_rng),
+            end=round(longer * self.best_step),
+            history=[],
+        )
 
     def train(self, stop: Event, progress: Any) -> None:
         """Train to the end, or until early stopping, `stop` or a hopeless loss ends it.
@@ -149,13 +178,13 @@ class Run:
         period = min(max(self.steps_per_epoch, _SHORTEST_PERIOD), _LONGEST_PERIOD)
         batches = self._batches()
         meter = _Meter()
-        for step in range(1, self.n_steps + 1):
+        for step in range(1, self.last_step + 1):
             check_deadline()
             if stop.is_set() or not self._step(step, next(batches), meter):
                 return
             self.n_taken = step
             progress.update()
-            if step % period == 0 or step == self.n_steps:
+            if step % period == 0 or step == self.last_step:
                 self._evaluate(step, meter)
                 meter = _Meter()
                 if self.training.early_stopping and (
@@ -248,7 +277,7 @@ class Run:
         score = row["loss"] if math.isnan(validation_loss) else validation_loss
         self.evaluations_since_best += 1
         if score < self.best_score:
-            self.best_score, self.evaluations_since_best = score, 0
+            self.best_score, self.best_step, self.evaluations_since_best = score, step, 0
             self.best[:] = self.theta
         elif self.training.schedule == "plateau" and self.evaluations_since_best % _PLATEAU_PATIENCE == 0:
             self.rate_factor /= 2
@@ -298,7 +327,7 @@ def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool
     from tqdm import tqdm  # not worth every user's import time
 
     n_threads = min(effective_n_jobs(n_jobs), len(runs))
-    n_steps = sum(run.n_steps for run in runs)
+    n_steps = sum(run.last_step for run in runs)
     with _ctrl_c_sets(Event()) as stop, tqdm(total=n_steps, unit="step", disable=not verbose) as progress:
         if n_threads == 1:
             for run in runs:
