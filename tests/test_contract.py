@@ -60,9 +60,7 @@ def quarterly(n=60, seed=1):
 def state(model):
     """What was estimated, as bytes: all but the series, whose index caches, and the log with its seconds."""
     fitted = {name: value for name, value in vars(model).items() if name.endswith("_")}
-    return {
-        name: pickle.dumps(value) for name, value in fitted.items() if name not in ("observed_", "history_")
-    }
+    return {name: pickle.dumps(value) for name, value in fitted.items() if name not in ("known_", "history_")}
 
 
 @every

@@ -501,7 +501,7 @@ BAD_PARAMETERS = {
     "optimizer": ("lbfgs", "`optimizer` must be one of 'adam', 'sgd', 'rmsprop'; got 'lbfgs'."),
     "schedule": ("step", "`schedule` must be one of 'constant', 'cosine', 'plateau'; got 'step'."),
     "dtype": ("int8", "`dtype` must be one of 'float32', 'float64'; got 'int8'."),
-    "missing": ("drop", "`missing` must be one of 'error', 'interpolate'; got 'drop'."),
+    "missing": ("drop", "`missing` must be one of 'error', 'interpolate', 'mask'; got 'drop'."),
     "transform": (
         "sqrt",
         "`transform` must be one of 'auto', None, 'log', 'difference', 'deseasonalize'; got 'sqrt'.",

@@ -14,10 +14,11 @@ BY_HAND = {  # of errors -3, -1/2, 0 and 1: the mean, and four times each slope
 }
 
 
-def run(name, prediction, target, gradient, weight=None):
+def run(name, prediction, target, gradient, weight=None, size=None):
     """The mean loss of a whole batch; the gradient is written."""
     weight = np.empty((0, 0), target.dtype) if weight is None else weight
-    return LOSSES[name](prediction, target, weight, total_weight(target, weight), 0, gradient)
+    size = np.empty(0, target.dtype) if size is None else size
+    return LOSSES[name](prediction, target, weight, size, total_weight(target, weight), 0, gradient)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -153,6 +154,6 @@ def test_windows_of_a_part_find_their_own_targets(name):
     for first, last in ((0, 2), (2, 5)):
         part = np.empty((2, last - first, 3))
         own = np.ascontiguousarray(prediction[:, first:last])
-        parts += LOSSES[name](own, target, weight, total, first, part)
+        parts += LOSSES[name](own, target, weight, np.empty(0), total, first, part)
         np.testing.assert_array_equal(part, gradient[:, first:last])
     assert value == pytest.approx(parts, rel=1e-13)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.metrics import mae, mape, mase, rmse, smape
+from tsrnn.metrics import mae, mape, mase, owa, rmse, rmsse, smape
 
 TRUTH = [10.0, 20.0, 30.0, 40.0]
 FORECAST = [12.0, 16.0, 30.0, 50.0]
@@ -34,6 +34,25 @@ def test_mase_without_a_scale_is_zero_for_a_perfect_forecast_and_infinite_otherw
     assert mase([5.0, 5.0], [5.0, 5.0], [5.0, 5.0, 5.0]) == 0.0
     assert mase([5.0, 5.0], [5.0, 6.0], [5.0, 5.0, 5.0]) == np.inf
     assert mase([1.0, 2.0], [1.0, 3.0], [1.0, 2.0, 1.0, 2.0], season_length=2) == np.inf
+
+
+def test_rmsse_scales_by_the_root_of_the_squared_seasonal_change():
+    train = [1.0, 5.0, 2.0, 9.0, 4.0]  # changes 4, -3, 7, -5; over two steps 1, 4, 2
+    assert rmsse(TRUTH, FORECAST, train) == pytest.approx(np.sqrt(30 / (99 / 4)), rel=1e-15)
+    assert rmsse(TRUTH, FORECAST, train, season_length=2) == pytest.approx(np.sqrt(30 / 7), rel=1e-15)
+    assert rmsse([0.0], [3.0], [1.0, 3.0, np.nan, 7.0, 8.0]) == pytest.approx(3 / np.sqrt(2.5), rel=1e-15)
+    assert rmsse([5.0], [5.0], [5.0, 5.0]) == 0.0
+    assert rmsse([5.0], [6.0], [5.0, 5.0]) == np.inf
+
+
+def test_owa_is_the_mean_of_ratios_of_means():
+    # sMAPE 12 against 16, MASE 2 against 1.6: (0.75 + 1.25) / 2; the means of the series' ratios differ.
+    assert owa([4.0, 20.0], [1.0, 3.0], [2.0, 30.0], [1.2, 2.0]) == pytest.approx(1.0, rel=1e-15)
+    assert owa(12.0, 2.0, 16.0, 1.6) == pytest.approx(1.0, rel=1e-15)
+    assert owa([4.0, 20.0, 9.0], [1.0, 3.0, 9.0], [2.0, 30.0, np.nan], [1.2, 2.0, np.nan]) == pytest.approx(
+        1.0
+    )
+    assert np.isnan(owa([4.0, np.nan], [1.0, 3.0], [2.0, 30.0], [1.2, 2.0]))
 
 
 def test_mase_skips_incomplete_pairs_of_the_training_data():
@@ -94,7 +113,8 @@ def test_unequal_shapes_are_refused_not_broadcast(metric):
         ([1.0, 2.0], 0, "`season_length` must be at least 1; got 0."),
     ],
 )
-def test_mase_says_what_it_needs(train, season_length, message):
-    with pytest.raises(ValueError, match="must be") as raised:
-        mase([1.0], [1.0], train, season_length)
-    assert str(raised.value) == message
+def test_scaled_errors_say_what_they_need(train, season_length, message):
+    for metric in (mase, rmsse):
+        with pytest.raises(ValueError, match="must be") as raised:
+            metric([1.0], [1.0], train, season_length)
+        assert str(raised.value) == message

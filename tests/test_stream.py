@@ -26,7 +26,7 @@ OPTIONS = {
     "both": {"num_layers": 3, "residual": True, "dilation": 3},
 }
 AS_IT_IS = Pipeline(
-    (Channel(),), True, 1, 8, 1, every_step=True, n_anchor=0, patch_size=1, n_decoded=0, dtype="float64"
+    (Channel(),), 1, 8, 1, every_step=True, n_anchor=0, patch_size=1, n_decoded=0, dtype="float64"
 )
 ONE_STEP = ("lstm", "gru_reset_before", "jordan")
 
@@ -308,9 +308,55 @@ def test_logarithms_need_positive_values():
         stream.step(np.nan)
 
 
+def priced(strategy="recursive", **settings):
+    """A model of sales that read prices known ahead and weather known afterwards, and what comes next."""
+    rng = np.random.default_rng(4)
+    X, X_past = rng.normal(3, 2, (130, 3)), rng.normal(-1, 5, (130, 2))
+    y = X[:, 0] + np.r_[0, X_past[:-1, 1]] + wave(130)
+    settings = {"normalize": "series", "transform": None, "lookback": 20, "max_steps": 30} | settings
+    model = RNNForecaster("gru", strategy=strategy, dtype="float64", random_state=0, **settings)
+    return model.fit(y[:120], X[:120], X_past=X_past[:120]), y, X, X_past
+
+
+@pytest.mark.parametrize("hidden_size", [2, 20])
+def test_covariates_enter_beside_each_value(hidden_size):
+    model, y, X, X_past = priced(hidden_size=hidden_size)
+    stream = model.stream()
+    of_block = stream.run(y[100:120], X[101:121], X_past=X_past[100:120])
+    assert of_block[-1] == pytest.approx(model.predict(1, X[120:121]).iloc[0], rel=1e-9)
+    stream.reset()
+    one_by_one = [stream.step(y[t], X[t + 1], X_past=X_past[t]) for t in range(100, 120)]
+    np.testing.assert_array_equal(one_by_one, of_block)
+    warm, cold = model.stream(X[120], warm=True), model.stream()
+    cold.run(y[:120], X[1:121], X_past=X_past[:120])
+    assert warm.step(y[120], X[121], X_past=X_past[120]) == cold.step(y[120], X[121], X_past=X_past[120])
+
+
+def test_covariates_that_are_wanting_are_asked_for_and_change_nothing():
+    model, y, X, X_past = priced()
+    stream, other = model.stream(), model.stream()
+    for covariates, message in (
+        ({"X_past": X_past[0]}, "fitted with `X`: pass X="),
+        ({"X": X[1]}, "fitted with `X_past`: pass X_past="),
+        ({"X": X[1, :2], "X_past": X_past[0]}, r"`X` must have .* \(1, 3\); got the shape \(2,\)"),
+        ({"X": X[1] * np.nan, "X_past": X_past[0]}, "`X` holds missing"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            stream.step(y[0], **covariates)
+    rest = {"X": X[1], "X_past": X_past[0]}
+    assert stream.step(y[0], **rest) == other.step(y[0], **rest)
+    with pytest.raises(ValueError, match="fitted with `X`"):
+        model.stream(warm=True)
+    with pytest.raises(ValueError, match="warm=True takes in"):
+        model.stream(X[120])
+    with pytest.raises(ValueError, match="fitted without `X`: leave out X="):
+        fit(wave(150)).stream().step(1.0, [1.0])
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"missing": "mask"}, "reads gaps, too"),
         ({"normalize": "window"}, 'normalize="series"'),
         ({"strategy": "direct"}, 'strategy="recursive"'),
         ({"transform": "difference"}, r"transform=\('difference',\) needs the values of the past"),

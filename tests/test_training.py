@@ -12,7 +12,7 @@ from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.ensemble import history, refit
 from tsrnn.network import Network
 from tsrnn.training import Run, Training, _Meter, train_all
-from tsrnn.windows import Windows, split_starts
+from tsrnn.windows import Batch, Windows, split_starts
 
 LOOKBACK, HORIZON = 8, 2
 
@@ -41,9 +41,9 @@ def make_run(values=None, validation_fraction=0.0, seed=0, **changes):
     values = np.asarray(values, np.float32)
     network = Network("gru", 1, 6, 1, HORIZON)
     windows = Windows(values[:, None], LOOKBACK, HORIZON, n_anchor=0, every_step=False)
-    starts, validation = split_starts(len(values), 0, LOOKBACK, HORIZON, validation_fraction)
+    items = split_starts(len(values), 0, LOOKBACK, HORIZON, validation_fraction)
     rng = np.random.default_rng(seed)
-    return Run(network, network.initialise(rng), settings(**changes), windows, starts, validation, rng)
+    return Run(network, network.initialise(rng), settings(**changes), windows, *map(np.array, items), rng)
 
 
 def train(run):
@@ -205,13 +205,13 @@ def test_without_early_stopping_the_last_weights_are_kept():
 
 
 def test_validation_is_the_chronological_tail_and_training_never_sees_its_targets():
-    training, validation = split_starts(100, 0, LOOKBACK, HORIZON, 0.2)
+    training, validation = map(np.array, split_starts(100, 0, LOOKBACK, HORIZON, 0.2))
     assert training[-1] + LOOKBACK + HORIZON == 80  # the last training target ends where validation begins
     np.testing.assert_array_equal(validation + LOOKBACK, np.arange(80, 99))
 
 
 def test_a_series_too_short_to_validate_trains_on_every_window():
-    training, validation = split_starts(14, 0, LOOKBACK, HORIZON, 0.2)
+    training, validation = map(np.array, split_starts(14, 0, LOOKBACK, HORIZON, 0.2))
     np.testing.assert_array_equal(training, np.arange(5))
     assert len(validation) == 0
 
@@ -308,3 +308,35 @@ def test_progress_is_shown_when_asked_for_and_silence_otherwise(capfd):
         warnings.simplefilter("error")
         train_all([make_run()], None, verbose=False)
     assert capfd.readouterr() == ("", "")
+
+
+class Counts:
+    """Windows of two series, each divided by its own size."""
+
+    first = -1
+
+    def __init__(self):
+        rng = np.random.default_rng(8)
+        self.size = np.repeat([2.0, 50.0], 6)
+        self.x = rng.standard_normal((3, 12, 1)).astype(np.float32)
+        self.target = (rng.integers(0, 90, (1, 12, 1)) / self.size[:, None]).astype(np.float32)
+
+    def batch(self, items):
+        return Batch(self.x[:, items], self.target[:, items], size=self.size[items])
+
+
+def test_training_and_validation_know_what_windows_were_divided_by():
+    network, source = Network("gru", 1, 3, 1, 2), Counts()
+    items, held = np.arange(4, 12), np.arange(4)
+    theta = network.initialise(np.random.default_rng(0))
+    training = settings(loss="negbin", batch_size=8, max_steps=1)
+    run = Run(network, theta.copy(), training, source, items, held, np.random.default_rng(1))
+    train(run)
+
+    def loss(theta, items):
+        batch, gradient = source.batch(items), np.empty_like(theta)
+        return network.value_and_gradient(theta, batch.x, batch.target, "negbin", gradient, size=batch.size)
+
+    (row,) = run.history
+    assert row["loss"] == pytest.approx(loss(theta, items), rel=1e-6)
+    assert row["validation_loss"] == pytest.approx(loss(run.theta, held), rel=1e-6)

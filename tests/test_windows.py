@@ -30,7 +30,7 @@ def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
             np.testing.assert_allclose(x[:, column, 0], shifted[:5], rtol=1e-4, atol=1e-6)
             np.testing.assert_allclose(target[0, column], shifted[5:], rtol=1e-4, atol=1e-6)
             assert windows.first == -1
-    known, known_anchors = windows.inputs(starts)
+    known, _, known_anchors, *_ = windows.inputs(starts)
     np.testing.assert_array_equal(known, x[:5])
     np.testing.assert_array_equal(known_anchors, anchors)
     assert x.dtype == target.dtype == anchors.dtype == dtype
@@ -60,7 +60,7 @@ def test_inputs_do_not_depend_on_what_follows():
     changed = values.copy()
     changed[12:] = 99
     for array in (values, changed):
-        x, anchors = Windows(array[:, None], 5, 3, 2, False).inputs(np.array([7]))
+        x, _, anchors, *_ = Windows(array[:, None], 5, 3, 2, False).inputs(np.array([7]))
         np.testing.assert_array_equal(x[:, 0, 0], np.arange(7.0, 12) - 10.5)
         assert anchors[0, 0] == 10.5
 

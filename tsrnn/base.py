@@ -1,18 +1,26 @@
 """The contract that every forecaster, recurrent or classical, keeps."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any, Self
 
+import joblib
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
+from tsrnn.calibration import Calibration, scales_of
+from tsrnn.covariates import attach, learn
 from tsrnn.forecast import Forecast
-from tsrnn.frames import Observed, read_alike, read_series
-from tsrnn.parameters import check_positive_integer
+from tsrnn.forms import COLUMNS
+from tsrnn.frames import Observed
+from tsrnn.known import Known
+from tsrnn.panel import read_panel
+from tsrnn.parameters import check_choice, check_number, check_positive_integer
 from tsrnn.scaling import seasonal_test
-from tsrnn.timeline import continue_index, natural_season
+from tsrnn.timeline import natural_season
+
+_LATEST = 1_000_000  # values that tell whether there is a season
 
 
 def find_season(observed: Observed, season_length: Any) -> int:
@@ -22,34 +30,71 @@ def find_season(observed: Observed, season_length: Any) -> int:
     if season_length != "auto":
         return check_positive_integer("season_length", season_length, 'steps, "auto" or None')
     season = natural_season(observed.index)
-    return season if seasonal_test(observed.values, season) else 1
+    return season if seasonal_test(observed.values[-_LATEST:], season) else 1
+
+
+def _asked(level: Any, quantiles: Any) -> tuple[list[str] | None, list[float]]:
+    """Return the names of what a forecast has, None for the mean alone, and the quantiles behind them."""
+    if level is None and quantiles is None:
+        return None, []
+    names, probabilities = ["mean"], []
+    for percent in np.atleast_1d([] if level is None else level).tolist():
+        share = check_number("level", percent, 0, 100, open_low=True) / 100
+        names += [f"lo-{percent:g}", f"hi-{percent:g}"]
+        probabilities += [(1 - share) / 2, (1 + share) / 2]
+    for p in np.atleast_1d([] if quantiles is None else quantiles).tolist():
+        probabilities.append(check_number("quantiles", p, 0, 1, open_low=True))
+        names.append(f"q-{p:g}")
+    return names, probabilities
 
 
 class BaseForecaster(BaseEstimator):
     """Base class of all forecasters: the door to pandas around `_fit` and `_predict` on plain arrays.
 
     Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
-    ``_fit(observed) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array``. One that takes
-    several channels sets ``_read = staticmethod(read_channels)`` and maps values (n, C) to (horizon, C), too.
+    ``_fit(observed) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array`` for one series.
+    Of several, each has a copy of its own. Those that do better override `_fit_all` and `_predict_all`.
     """
 
-    _read: Callable[..., Observed] = staticmethod(read_series)
     is_baseline = False
     max_history: int | None = None
+    uses_covariates = False
+    _gaps: tuple[str, ...] = ("error", "interpolate")
 
     horizon: int
     missing: str
     alias: str | None
-    observed_: Observed
+    known_: Known
+    calibrations_: dict[int, Calibration]
+    conformal = "split"
+    models_: dict[Any, Any]
 
-    def fit(self, y: Any) -> Self:
-        """Fit to one series, forgetting any earlier fit.
+    def fit(
+        self,
+        y: Any,
+        X: Any = None,
+        *,
+        X_past: Any = None,
+        static: Any = None,
+        columns: Sequence[Any] = COLUMNS,
+    ) -> Self:
+        """Fit to one or many series, forgetting any earlier fit.
 
         Parameters
         ----------
-        y : pandas.Series, or array-like of shape (n,)
-            Observations in time order. Arrays and lists get a RangeIndex. `RNNForecaster` also takes a
-            DataFrame with one column a channel, or an array of shape (n, C).
+        y : pandas.Series, pandas.DataFrame, dict, or array-like of shape (n,)
+            Observations in time order. One series: a Series; arrays and lists get a RangeIndex. Many, of
+            any lengths: a long DataFrame with the three `columns`, a Series with a two-level index (series,
+            time) or a dict of Series. `RNNForecaster` also takes channels: a DataFrame with one column each,
+            an array of shape (n, C), or a DataFrame with a two-level index.
+        X, X_past : pandas.DataFrame or dict, optional
+            Covariates, for models that use them: known ahead, such as prices, and known up to the cutoff
+            only, such as measured weather. In the form of `y`, with columns of their own, or one table by
+            time for all series. Aligned by their index.
+        static : pandas.DataFrame, optional
+            What tells series apart, one row each. Text, categories and booleans are categories.
+        columns : (str, str, str), default ("unique_id", "ds", "y")
+            Columns of a long table: what tells series apart, times, values.
 
         Returns
         -------
@@ -59,53 +104,97 @@ class BaseForecaster(BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If `y` or a parameter cannot be used; the message names the way out.
+            If `y`, a covariate or a parameter cannot be used; the message names the way out.
         """
         try:
-            observed = self._read(y, missing=self.missing)
+            check_choice("missing", self.missing, self._gaps)
             check_positive_integer("horizon", self.horizon, "steps")
-            fitted = self._fit(observed)
+            known = self._attach(y, X, X_past, static, columns)
+            fitted = self._fit_all(known)
         finally:
             for name in [name for name in vars(self) if name.endswith("_")]:
                 delattr(self, name)
-        self._remember(fitted, observed)
+        self._remember(fitted, known)
         return self
 
-    def predict(self, horizon: int | None = None, *, y: Any = None) -> pd.Series | pd.DataFrame:
+    def predict(
+        self,
+        horizon: int | None = None,
+        X: Any = None,
+        *,
+        X_past: Any = None,
+        static: Any = None,
+        y: Any = None,
+        level: Any = None,
+        quantiles: Any = None,
+    ) -> Any:
         """Forecast the steps that follow the training series, or `y`.
 
         Parameters
         ----------
         horizon : int, optional
             Number of future steps; default: the constructor's ``horizon``.
+        X : pandas.DataFrame or dict, optional
+            Covariates known ahead, if the model was fitted with some: the rows of all future steps; with `y`,
+            those of its steps, too.
+        X_past, static : pandas.DataFrame or dict, optional
+            The other covariates the model was fitted with, of `y`.
         y : pandas.Series or array-like of shape (n,), optional
             New history to forecast from, without training; default: the one given to `fit`. A DataFrame or
-            an array of shape (n, C) for a model that was fitted to C columns. Where a season is taken out, it
-            is estimated afresh from this history, which must hold two at least.
+            an array of shape (n, C) for a model that was fitted to C columns; a panel, with series that were
+            not there in training if need be, for one that was fitted to a panel. Where a season is taken out,
+            it is estimated afresh from this history, which must hold two at least.
+        level : float or list of float, optional
+            Percent of what may come that intervals are to cover, such as ``[80, 95]``.
+        quantiles : float or list of float, optional
+            Probabilities that what comes stays below, such as ``[0.1, 0.9]``.
 
         Returns
         -------
-        pandas.Series of length `horizon`, or pandas.DataFrame if the history is one
-            The index continues the history's index; name or columns as the history's.
+        pandas.Series of length `horizon`, pandas.DataFrame or dict
+            In the form of the history. The index continues the history's index; name or columns as the
+            history's. Of a long table: its first two columns, and one called `alias`. With `level` and
+            `quantiles` DataFrames: ``mean``, ``lo-80``, ``hi-80``, ``q-0.1``, ..., as a second level of the
+            columns where the history has columns; in a long table ``<alias>``, ``<alias>-lo-80``, ...
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before `fit`.
         TypeError, ValueError
-            If `y` or `horizon` cannot be used.
-        """
-        observed = self._history(y)
-        steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
-        mean = self._predict(observed.values, steps)
-        return observed.wrap(mean, continue_index(observed.index, steps))
+            If `y`, a covariate, `horizon`, `level` or `quantiles` cannot be used.
 
-    def forecast(self, horizon: int | None = None, *, y: Any = None) -> Forecast:
-        """Forecast as `predict` does, returning a `Forecast` that shows itself in a notebook."""
-        observed = self._history(y)
-        history = observed.wrap(observed.values, observed.index)
-        history.attrs = observed.attrs
-        return Forecast(self.predict(horizon, y=y), history, self.label)
+        Notes
+        -----
+        Intervals of a network whose loss is a distribution are that distribution's. Of all other models they
+        are conformal: a copy, fitted to what comes before the last quarter of the series, shows there how far
+        forecasts miss (`tsrnn.calibration`). That takes as long as another `fit`, once.
+        """
+        known, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles)
+        return known.panel.wrap(values, self.label, names)
+
+    def forecast(self, horizon: int | None = None, X: Any = None, **of: Any) -> Forecast:
+        """Forecast as `predict` does, with the same arguments.
+
+        Returns
+        -------
+        Forecast
+            Which shows itself in a notebook.
+        """
+        options = dict.fromkeys(("X_past", "static", "y", "level", "quantiles")) | of
+        known, values, names = self._forecast(horizon, X, **options)
+        return Forecast.of(known.panel, values, self.label, names)
+
+    def _forecast(
+        self, horizon: Any, X: Any, X_past: Any, static: Any, y: Any, level: Any, quantiles: Any
+    ) -> tuple[Known, list[np.ndarray], list[str] | None]:
+        """Return what was forecast from, the forecasts, and the names of their last axis."""
+        steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
+        names, probabilities = _asked(level, quantiles)
+        known = self._known(y, X, X_past, static, steps)
+        if names is None:
+            return known, self._predict_all(known, steps), None
+        return known, self._predict_quantiles(known, steps, probabilities), names
 
     @property
     def label(self) -> str:
@@ -114,23 +203,116 @@ class BaseForecaster(BaseEstimator):
 
     @property
     def cutoff_(self) -> Any:
-        """Index label of the last observation `fit` has seen."""
-        return self._history(None).index[-1]
+        """Index label of the last observation `fit` has seen; of a panel, a Series of them."""
+        panel = self._known().panel
+        last = [one.index[-1] for one in panel.series]
+        return last[0] if panel.is_single else pd.Series(last, index=panel.keys)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return "observed_" in vars(self)
+        return "known_" in vars(self)
 
-    def _remember(self, fitted: dict[str, Any], observed: Observed) -> None:
-        for name, value in {**fitted, "observed_": observed}.items():
+    def _remember(self, fitted: dict[str, Any], known: Known) -> None:
+        for name, value in {**fitted, "known_": known, "calibrations_": {}}.items():
             setattr(self, name, value)
 
-    def _history(self, y: Any) -> Observed:
+    def _attach(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Known:
+        """Read what `fit` is given."""
+        panel = read_panel(y, missing=self.missing, columns=columns)
+        covariates = {"X": X, "X_past": X_past, "static": static}
+        given = [name for name, value in covariates.items() if value is not None]
+        if given and not self.uses_covariates:
+            raise TypeError(
+                f"{type(self).__name__} forecasts from `y` alone; got {given[0]}. Leave it out, or use "
+                "RNNForecaster."
+            )
+        calendar = getattr(self, "calendar", None)
+        scheme, histories = learn(panel, X, X_past, static, calendar=calendar, missing=self.missing)
+        return Known(panel, histories, scheme)
+
+    def _known(
+        self, y: Any = None, X: Any = None, X_past: Any = None, static: Any = None, n_ahead: int = 0
+    ) -> Known:
+        """Return what to forecast from: what `fit` has seen, or `y`."""
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
-        return self.observed_ if y is None else read_alike(y, self.observed_, missing=self.missing)
+        given = [name for name, of in (("X_past", X_past), ("static", static)) if of is not None]
+        if y is None and given:
+            raise ValueError(
+                f"`{given[0]}` belongs to a new history, `y`, to forecast from; that of the training series "
+                f"is known. Leave {given[0]} out, or pass y, too."
+            )
+        panel, before, scheme = self.known_
+        if y is None and not scheme.n_ahead and X is None:
+            return self.known_
+        if y is not None:
+            panel, before = panel.read_alike(y, missing=self.missing), []
+        histories = attach(
+            panel, X, X_past, static, scheme=scheme, horizon=n_ahead, missing=self.missing, before=before
+        )
+        return Known(panel, histories, scheme)
+
+    def fit_known(self, known: Known) -> Self:
+        """Fit to what has been through the door already."""
+        self._remember(self._fit_all(known), known)
+        return self
+
+    def predict_from(
+        self, known: Known, origins: Sequence[tuple[int, int]], horizon: int
+    ) -> list[np.ndarray]:
+        """Forecast from several cutoffs: for each (place, size) from the first steps of that series."""
+        return [
+            self._predict_all(known.until([place], [size], horizon), horizon)[0] for place, size in origins
+        ]
+
+    def _fit_all(self, known: Known) -> dict[str, Any]:
+        """Fit to one series, or a copy to each channel of each of several."""
+        if known.is_one:
+            return self._fit(known.panel.series[0])
+        parallel = joblib.Parallel(n_jobs=getattr(self, "n_jobs", None), prefer="threads")
+        copies = [(clone(self), key, one) for key, one in known.alone()]
+        return {"models_": dict(parallel(joblib.delayed(_fit_copy)(*copy) for copy in copies))}
+
+    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
+        """Forecast each series, as (horizon, C)."""
+        if known.is_one:
+            return [self._predict(known.panel.series[0].values, horizon).reshape(horizon, 1)]
+        forecasts = [self._model(key)._predict_all(one, horizon)[0] for key, one in known.alone()]
+        return known.together(forecasts)
+
+    def _predict_quantiles(self, known: Known, horizon: int, p: Sequence[float]) -> list[np.ndarray]:
+        """Forecast each series and its quantiles p, as (horizon, C, 1 + len(p))."""
+        calibration = self._calibration(horizon)
+        bands: list[np.ndarray] = []
+        for mean, one in zip(self._predict_all(known, horizon), known.panel.series, strict=True):
+            key = None if known.panel.is_single else known.panel.ids[len(bands)]
+            offsets = calibration.offsets(p, horizon, key, scales_of(one))
+            bands.append(np.concatenate([mean[None], mean + offsets]).transpose(1, 2, 0))
+        return bands
+
+    def _calibration(self, horizon: int) -> Calibration:
+        """Return how far forecasts miss, found out when first asked for."""
+        steps = min(horizon, self.horizon)
+        if steps not in self.calibrations_:
+            self.calibrations_[steps] = Calibration.fit(self, self.known_, steps, self.conformal)
+        return self.calibrations_[steps]
+
+    def _model(self, key: Any) -> Any:
+        if key not in self.models_:
+            raise ValueError(
+                f"Series {key!r} of `y` was not there in training, and each series has a model of its own. "
+                "Fit it too, or use a network shared by all: RNNForecaster()."
+            )
+        return self.models_[key]
 
     def _fit(self, observed: Observed) -> dict[str, Any]:
         raise NotImplementedError
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         raise NotImplementedError
+
+
+def _fit_copy(copy: BaseForecaster, key: Any, known: Known) -> tuple[Any, BaseForecaster]:
+    try:
+        return key, copy.fit_known(known)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Series {key!r}: {error}") from error

@@ -132,7 +132,8 @@ def _as_frame(what: str, X: Any) -> pd.DataFrame:
     if isinstance(X, list | tuple | np.ndarray):
         X = np.asarray(X)
         if X.ndim in (1, 2):
-            return pd.DataFrame(X if X.ndim == 2 else X[:, None])
+            X = X if X.ndim == 2 else X[:, None]
+            return pd.DataFrame(X, columns=[f"{what}[{column}]" for column in range(X.shape[1])])
     if not isinstance(X, pd.DataFrame):
         raise TypeError(
             f"`{what}` is of type {type(X).__name__}; a DataFrame is needed. Wrap it: pd.DataFrame(...)."

@@ -8,7 +8,7 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from tsrnn.network import Network
-from tsrnn.training import Run, Source, Training, train_all
+from tsrnn.training import Items, Run, Source, Training, train_all
 
 
 class Progress(NamedTuple):
@@ -42,7 +42,7 @@ class Progress(NamedTuple):
 def start_runs(
     network: Network,
     source: Source,
-    items: tuple[np.ndarray, np.ndarray],
+    items: tuple[Items, Items],
     options: SimpleNamespace,
     rngs: Sequence[np.random.Generator],
     thetas: np.ndarray | None = None,
@@ -76,9 +76,7 @@ def check_continues(network: Network, n_members: int, thetas: np.ndarray) -> Non
         )
 
 
-def refit(
-    runs: Sequence[Run], items: np.ndarray, n_jobs: int | None, *, verbose: bool
-) -> tuple[list[Run], bool]:
+def refit(runs: Sequence[Run], items: Items, n_jobs: int | None, *, verbose: bool) -> tuple[list[Run], bool]:
     """Train afresh on all `items`, validation included, for as long as early stopping found best.
 
     Returns the new runs, and whether Ctrl-C ended them early. There are none if nothing was validated.

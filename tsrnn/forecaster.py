@@ -7,21 +7,25 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
-from tsrnn.base import BaseForecaster, find_season
-from tsrnn.ensemble import check_continues, history, start_runs
-from tsrnn.frames import Observed, check_alike, read_channels, read_further
+from tsrnn.base import BaseForecaster
+from tsrnn.covariates import attach
+from tsrnn.cut import Cut
+from tsrnn.ensemble import check_continues, history, refit, start_runs
+from tsrnn.frames import check_alike
+from tsrnn.hindsight import HindsightMixin
+from tsrnn.history import History
 from tsrnn.inspection import InspectionMixin
+from tsrnn.known import Known
 from tsrnn.network import Network
 from tsrnn.options import build_network, check_options
 from tsrnn.parameters import seed_sequence
-from tsrnn.pipeline import Cut, Pipeline, fit_pipeline
-from tsrnn.rollout import fitted_values, predict
-from tsrnn.stream import Stream
+from tsrnn.pipeline import fit_pipeline
+from tsrnn.rollout import predict
+from tsrnn.stream import Stream, open_stream
 from tsrnn.training import Run, train_all
-from tsrnn.windows import Batch
 
 
-class RNNForecaster(InspectionMixin, BaseForecaster):
+class RNNForecaster(HindsightMixin, InspectionMixin, BaseForecaster):
     """Forecast a series, or several channels, with a recurrent neural network.
 
     A series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
@@ -48,6 +52,9 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         that read the look-back but with weights of their own, goes on from the last states and is fed its
         forecasts (Cho et al., 2014; Sutskever et al., 2014). "parallel": the last state is followed by
         one step for each patch of the horizon, told which by a vector of its own (Lin et al., 2023).
+    scope : {"global", "local"}, default "global"
+        For many series. "global": one network for all, trained on the windows of each. "local": a network for
+        each, in `models_`.
     channels : {"shared", "joint"}, default "shared"
         For a DataFrame with one column a channel. "shared": one network of one channel, trained on the
         windows of all, forecasts each from its own past. "joint": one network reads all channels at each step
@@ -84,8 +91,14 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         What the network sees. "window": deviations from the last value of each window (from the mean of its
         last season, if a season is left in), in units of their size over the series. "series": deviations
         from the mean in standard deviations; "robust": from the median in interquartile ranges / 1.349.
-    missing : {"error", "interpolate"}, default "error"
-        What to do about NaN: refuse them, or fill them linearly between neighbours inside the series given.
+    missing : {"error", "interpolate", "mask"}, default "error"
+        What to do about NaN: refuse them; fill them linearly between neighbours inside the series given; or
+        let the network know: it reads the last value and how old it is, and gaps are no targets.
+    calendar : {None, "auto"}, default None
+        "auto": hour, weekday and time of the year of each step are covariates known ahead, as smooth numbers
+        (`tsrnn.calendar`).
+    embed_series : int, default 0
+        Numbers, learned, that tell the network which of many series it reads; 0: none.
     loss : {"mae", "mse", "huber"}, default "mae"
         Mean absolute error (forecasts the median), mean squared error (the mean), Huber's with threshold 1.
     optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
@@ -168,7 +181,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     1998-08-18  5000.0  5000.0
     """
 
-    _read = staticmethod(read_channels)
+    _gaps = ("error", "interpolate", "mask")
+    uses_covariates = True
 
     def __init__(
         self,
@@ -177,6 +191,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         lookback: int | Literal["auto"] = "auto",
         *,
         strategy: str = "direct",
+        scope: str = "global",
         channels: str = "shared",
         hidden_size: int = 32,
         num_layers: int = 1,
@@ -190,6 +205,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         transform: str | Sequence[str] | None = "auto",
         normalize: str | None = "window",
         missing: str = "error",
+        calendar: str | None = None,
+        embed_series: int = 0,
         loss: str = "mae",
         optimizer: str = "adam",
         learning_rate: float = 0.001,
@@ -215,6 +232,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         self.horizon = horizon
         self.lookback = lookback
         self.strategy = strategy
+        self.scope = scope
         self.channels = channels
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -228,6 +246,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         self.transform = transform
         self.normalize = normalize
         self.missing = missing
+        self.calendar = calendar
+        self.embed_series = embed_series
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -254,71 +274,85 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         """Name in tables and legends: ``alias``, or the cell's."""
         return self.alias or str(self.cell).upper()
 
-    def update(self, y: Any) -> Self:
+    def update(self, y: Any, X: Any = None, *, X_past: Any = None, static: Any = None) -> Self:
         """Continue training from the present weights on the series extended by `y`.
 
         Lookback, transforms, level and scale stay those of the first `fit`.
 
         Parameters
         ----------
-        y : pandas.Series, pandas.DataFrame or array-like
-            New observations, of the same channels; their index must start after `cutoff_`. Arrays and lists
-            continue it.
+        y : pandas.Series, pandas.DataFrame, dict or array-like
+            New observations, of the same channels, in the form of those that `fit` has seen; their index must
+            start after `cutoff_`. Arrays and lists continue it. A panel may have new series.
+        X, X_past, static : pandas.DataFrame or dict, optional
+            Covariates of the new steps, if the model was fitted with some.
 
         Returns
         -------
         self
         """
-        observed = read_further(y, self._history(None), missing=self.missing)
-        self._remember(self._train(observed, continued=True), observed)
+        before = self._known()
+        panel = before.panel.read_further(y, missing=self.missing)
+        histories = attach(
+            panel, X, X_past, static, scheme=before.scheme, missing=self.missing, before=before.histories
+        )
+        known = before._replace(panel=panel, histories=histories)
+        self._remember(self._train(known, continued=True), known)
         return self
 
-    def stream(self, *, warm: bool = False) -> Stream:
+    def stream(self, X: Any = None, *, warm: bool = False) -> Stream:
         """Return a `tsrnn.stream.Stream`, which takes in one value after another in constant time.
 
-        It starts from the zero state or, `warm`, where the training series ends.
+        It starts from the zero state or, `warm`, where the training series ends; covariates known ahead, `X`
+        (F,), are then those of the step after it.
         """
-        history = self._history(None).values.ravel()
-        return Stream(self.network_, self.thetas_, self.pipeline_, history if warm else None)
+        history = self._known().histories[0] if warm else None
+        return open_stream(self.network_, self.thetas_, self.pipeline_, history, X)
 
-    @property
-    def fitted_values_(self) -> pd.Series | pd.DataFrame:
-        """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
-        observed = self._history(None)
-        values = fitted_values(self.pipeline_, self.network_, self.thetas_, observed.channels)
-        return observed.wrap(values, observed.index)
-
-    @property
-    def residuals_(self) -> pd.Series | pd.DataFrame:
-        """Observed minus `fitted_values_`."""
-        observed = self._history(None)
-        return observed.wrap(observed.values, observed.index) - self.fitted_values_
-
-    def _fit(self, observed: Observed) -> dict[str, Any]:
+    def _fit_all(self, known: Known) -> dict[str, Any]:
+        if self.scope == "local" and not known.is_one:
+            check_options(self.get_params(deep=False))
+            return super()._fit_all(known)
         continued = self.warm_start and self.__sklearn_is_fitted__()
         if continued:
-            check_alike(observed.columns, self.observed_.columns)
-        return self._train(observed, continued=continued)
+            check_alike(known.panel.columns, self.known_.panel.columns)
+        return self._train(known, continued=continued)
 
-    def _train(self, observed: Observed, *, continued: bool) -> dict[str, Any]:
+    def _train(self, known: Known, *, continued: bool) -> dict[str, Any]:
         options = check_options(self.get_params(deep=False))
-        pipeline = self.pipeline_ if continued else _fit_pipeline(observed, options)
-        network = build_network(options, len(pipeline.channels))
+        units, seasons = self._units(known), self._seasons(known)
+        pads = not known.panel.is_single
+        if continued:
+            pipeline = self.pipeline_
+        else:
+            pipeline = fit_pipeline(units, options, seasons, known.scheme.n_categories, pads=pads)
+        if continued and units[0].values.shape[1] != pipeline.width:
+            raise ValueError(
+                f"Training can only continue with the same network: it reads {pipeline.width} channels at a "
+                f"time, channels={options.channels!r} asks for {units[0].values.shape[1]}. "
+                "Set warm_start=False."
+            )
+        network = build_network(options, pipeline)
         if continued:
             check_continues(network, options.n_members, self.thetas_)
-        runs = self._runs(options, network, pipeline.cut(observed.channels), continued=continued)
+        cut = pipeline.of(units, seasons).cut(units)
+        runs = search = self._runs(options, network, cut, continued=continued)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
+        again: list[Run] = []
+        if options.early_stopping and not interrupted:
+            again, interrupted = refit(runs, cut.split(0.0)[0], options.n_jobs, verbose=self.verbose > 0)
+            runs = again or runs
         transforms = [channel.transforms for channel in pipeline.channels]
         return {
             "pipeline_": pipeline,
             "network_": network,
             "thetas_": np.stack([run.theta for run in runs]),
-            "history_": pd.DataFrame(history(runs)),
+            "history_": pd.DataFrame(history(search, again)),
             "interrupted_": interrupted,
             "n_parameters_": network.n_parameters,
             "lookback_": pipeline.lookback,
             "season_length_": pipeline.season_length,
-            "transform_": _by_column(observed, transforms),
+            "transform_": _by_name(units, known, transforms),
         }
 
     def _runs(self, options: SimpleNamespace, network: Network, cut: Cut, *, continued: bool) -> list[Run]:
@@ -328,24 +362,33 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         thetas = self.thetas_ if continued else None
         return start_runs(network, cut.windows, cut.split(fraction), options, rngs, thetas)
 
-    def _sample(self, y: Any, n_windows: int) -> Batch:
-        return self.pipeline_.cut(self._history(y).channels).sample(n_windows)
+    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
+        if hasattr(self, "models_"):
+            return super()._predict_all(known, horizon)
+        return self._predict_units(known, horizon)
 
-    def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
-        observed = self._history(y)
-        patch, labels = self.pipeline_.patch_size, observed.index[-self.lookback_ :]
-        return self.pipeline_.cut(observed.channels).latest(), labels[patch - 1 :: patch]
+    def predict_from(
+        self, known: Known, origins: Sequence[tuple[int, int]], horizon: int
+    ) -> list[np.ndarray]:
+        """Forecast from several cutoffs at once."""
+        if hasattr(self, "models_"):
+            return super().predict_from(known, origins, horizon)
+        places, sizes = zip(*origins, strict=True)
+        return self._predict_units(known.until(places, sizes, horizon), horizon)
 
-    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        channels = values.reshape(len(values), -1)
-        return predict(self.pipeline_, self.network_, self.thetas_, channels, horizon)
+    def _predict_units(self, known: Known, horizon: int) -> list[np.ndarray]:
+        units = self._units(known)
+        pipeline = self.pipeline_.of(units, self._seasons(known))
+        return known.together(predict(pipeline, self.network_, self.thetas_, units, horizon))
 
 
-def _fit_pipeline(observed: Observed, options: SimpleNamespace) -> Pipeline:
-    columns = [observed._replace(values=column) for column in observed.channels.T]
-    seasons = [find_season(column, options.season_length) for column in columns]
-    return fit_pipeline(observed.channels, options, seasons, observed.columns)
-
-
-def _by_column(observed: Observed, values: list[Any]) -> Any:
-    return values[0] if observed.columns is None else dict(zip(observed.columns, values, strict=True))
+def _by_name(units: list[History], known: Known, values: list[Any]) -> Any:
+    """Return values, as many for each unit, by the units' names; those of the only series as they are."""
+    if known.is_one:
+        return values[0]
+    if known.panel.is_single and known.panel.columns is not None:
+        return dict(zip(known.panel.columns, values, strict=True))
+    n = len(values) // len(units)
+    return {
+        unit.name: values[n * i] if n == 1 else values[n * i : n * (i + 1)] for i, unit in enumerate(units)
+    }

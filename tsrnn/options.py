@@ -8,6 +8,7 @@ from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.network import Network
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
+from tsrnn.pipeline import Pipeline
 from tsrnn.training import SCHEDULES
 
 SHARED_CHOICES = {
@@ -20,7 +21,9 @@ SHARED_CHOICES = {
 }
 CHOICES = SHARED_CHOICES | {
     "strategy": ("direct", "recursive", "seq2seq", "parallel"),
+    "scope": ("global", "local"),
     "channels": ("joint", "shared"),
+    "calendar": (None, "auto"),
     "normalize": ("window", "series", "robust", None),
     "loss": ("mse", "mae", "huber"),
 }
@@ -54,6 +57,7 @@ def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
         For one that is not accepted, or not together with another.
     """
     options = check_each(parameters, CHOICES)
+    options.embed_series = check_positive_integer("embed_series", options.embed_series, "numbers", 0)
     if options.lookback != "auto":
         options.lookback = check_positive_integer("lookback", options.lookback, 'steps, or "auto"')
     _check_together(options)
@@ -111,13 +115,14 @@ def _check_together(options: SimpleNamespace) -> None:
         )
 
 
-def build_network(options: SimpleNamespace, n_channels: int = 1) -> Network:
-    """Return the network that checked options describe, for so many channels."""
-    width = n_channels if options.channels == "joint" else 1
+def build_network(options: SimpleNamespace, pipeline: Pipeline) -> Network:
+    """Return the network that checked options describe, for what a pipeline feeds it."""
+    width = pipeline.width
     n_outputs = {"direct": options.horizon, "recursive": 1} | dict.fromkeys(_DECODERS, options.patch_size)
+    n_outputs["direct"] = options.patch_size if pipeline.goes_on else options.horizon
     return Network(
         options.cell,
-        options.patch_size * width,
+        pipeline.n_inputs,
         options.hidden_size,
         options.num_layers,
         n_outputs[options.strategy] * width,
@@ -128,5 +133,7 @@ def build_network(options: SimpleNamespace, n_channels: int = 1) -> Network:
         embedding=options.patch_size > 1,
         n_decoded=options.n_decoded,
         decoder=_DECODERS.get(options.strategy, "parallel"),
+        categories=pipeline.categories,
+        n_known=pipeline.n_known if options.n_decoded else 0,
         dtype=options.dtype,
     )

@@ -1,4 +1,4 @@
-"""From a raw history of one or more channels to training windows."""
+"""From raw histories to training windows."""
 
 from collections.abc import Hashable, Sequence
 from types import SimpleNamespace
@@ -6,15 +6,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn.cut import Cut, Prepared, lay_end_to_end
+from tsrnn.history import History
 from tsrnn.parameters import check_choice, counted
-from tsrnn.scaling import TRANSFORMS, Preparation, level_and_scale, root_mean_square
-from tsrnn.windows import Batch, Windows, split_starts
+from tsrnn.scaling import TRANSFORMS, Preparation, Standard, hold, level_and_scale, root_mean_square
+from tsrnn.windows import Company, Windows
 
 _SAMPLED_WINDOWS = 1000
+_CATEGORY_SIZE = 4  # numbers that a category comes to, at most
+_SAMPLED_VALUES = 1_000_000
 
 
 class Channel(NamedTuple):
-    """How one channel is prepared.
+    """How one channel of one series is prepared.
 
     Attributes
     ----------
@@ -22,102 +26,37 @@ class Channel(NamedTuple):
         Names for `Preparation`.
     level, scale : float
         Subtracted from the prepared history, and divided by; scale 0 stands for a constant series.
-    name : hashable or None
-        Column that errors name; None for a series.
     """
 
     transforms: tuple[str, ...] = ()
     level: float = 0.0
     scale: float = 1.0
-    name: Hashable | None = None
 
-    def prepare(self, values: np.ndarray, season_length: int) -> Preparation:
-        """Apply the transforms to a history (n,)."""
+    def prepare(self, values: np.ndarray, season_length: int, name: Hashable | None) -> Preparation:
+        """Apply the transforms to a history (n,) that errors call by its name."""
         try:
             return Preparation(values, self.transforms, season_length)
         except ValueError as error:
-            if self.name is None:
+            if name is None:
                 raise
-            raise ValueError(f"Column {self.name!r} of `y`: {error}") from error
+            raise ValueError(f"{name!r} in `y`: {error}") from error
 
     def scaled(self, prepared: np.ndarray, dtype: str) -> np.ndarray:
         """Return what the network sees of a prepared history."""
         return ((prepared - self.level) / (self.scale or 1.0)).astype(dtype)
 
-
-class Cut(NamedTuple):
-    """A prepared history: the way back to its scale, and the windows it is cut into.
-
-    Attributes
-    ----------
-    preparations : list of Preparation
-        One for each channel.
-    windows : Windows
-        Over values of shape (n, C) if a window holds all channels; over (C n, 1), one channel after the
-        other, if it holds one.
-    """
-
-    preparations: list[Preparation]
-    windows: Windows
-
-    @property
-    def n(self) -> int:
-        """Steps of the history."""
-        return len(self.preparations[0].prepared)
-
-    @property
-    def n_lost(self) -> int:
-        """Leading steps without information, of any channel."""
-        return self.preparations[0].n_lost
-
-    def starts(self, times: np.ndarray) -> np.ndarray:
-        """Return where the windows from `times` (B,) on start: (B,), or (C B,) if each holds one channel."""
-        return (np.arange(0, len(self.windows.values), self.n)[:, None] + times).ravel()
-
-    def split(self, validation_fraction: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the starts of training and of validation windows; see `split_starts`."""
-        lookback, horizon = self.windows.lookback, self.windows.horizon
-        times = split_starts(self.n, self.n_lost, lookback, horizon, validation_fraction)
-        return self.starts(times[0]), self.starts(times[1])
-
-    def sample(self, n_windows: int) -> Batch:
-        """Gather up to `n_windows` windows, evenly spread; the last target of each follows its look-back."""
-        windows = self.windows._replace(horizon=1) if self.windows.every_step else self.windows
-        times, _ = split_starts(self.n, self.n_lost, windows.lookback, windows.horizon, 0.0)
-        if not len(times):
-            needed = self.n_lost + windows.lookback + windows.horizon
-            raise ValueError(
-                f"`y` has {counted(self.n, 'observation')}; lookback={windows.lookback} and what follows it "
-                f"need at least {needed}. Supply more history."
-            )
-        starts = self.starts(times)
-        return windows.batch(np.ascontiguousarray(starts[:: -(-len(starts) // n_windows)]))
-
-    def latest(self) -> np.ndarray:
-        """Return what the network reads of the last look-back, (T, n_inputs)."""
-        lookback = self.windows.lookback
-        if self.n - lookback < self.n_lost:
-            raise ValueError(
-                f"`y` has {counted(self.n, 'observation')}; lookback={lookback} needs at least "
-                f"{lookback + self.n_lost}. Supply more history."
-            )
-        starts = self.starts(np.array([self.n - lookback]))
-        if len(starts) > 1:
-            raise ValueError(
-                f"The network is shared by {len(starts)} columns and reads one at a time; one look-back "
-                'is needed. Fit one column, or channels="joint".'
-            )
-        return self.windows.inputs(starts)[0][:, 0]
+    def unscaled(self, z: np.ndarray) -> np.ndarray:
+        """Return the prepared values of what the network says."""
+        return z * self.scale + self.level
 
 
 class Pipeline(NamedTuple):
-    """How a history becomes windows; fitted once, applied to any history.
+    """How histories become windows; fitted once, applied to any history.
 
     Attributes
     ----------
     channels : tuple of Channel
-    joint : bool
-        Whether a window holds all channels, or one.
+        Of all series, `width` for each.
     season_length : int
         Steps in a season; 1 for none.
     lookback, horizon : int
@@ -128,10 +67,29 @@ class Pipeline(NamedTuple):
         See `Windows`.
     dtype : str
         Type of the network's numbers.
+    normalize, transform
+        As `RNNForecaster` was told, for series that come later.
+    names : tuple
+        What the series are called; None stands for the only one.
+    width : int
+        Channels that the network reads at a time.
+    goes_on : bool
+        See `Windows`.
+    pads : bool
+        Whether series too short for a window are padded.
+    masks : bool
+        Whether gaps are told to the network, and are no targets.
+    counts : bool
+        Whether values are divided only, by their mean, and the loss has to know by what.
+    past, ahead, static : Standard
+        How covariates are scaled.
+    embeds : bool
+        Whether a series' place among `names` is its last category.
+    categories : tuple of (int, int)
+        How many there are of each kind, and the numbers each comes to.
     """
 
     channels: tuple[Channel, ...]
-    joint: bool
     season_length: int
     lookback: int
     horizon: int
@@ -140,58 +98,141 @@ class Pipeline(NamedTuple):
     patch_size: int
     n_decoded: int
     dtype: str
+    normalize: str | None = None
+    transform: str | Sequence[str] | None = None
+    names: tuple[Hashable | None, ...] = (None,)
+    width: int = 1
+    goes_on: bool = False
+    pads: bool = False
+    masks: bool = False
+    counts: bool = False
+    past: Standard = Standard()
+    ahead: Standard = Standard()
+    static: Standard = Standard()
+    embeds: bool = False
+    categories: tuple[tuple[int, int], ...] = ()
 
     @property
-    def width(self) -> int:
-        """Channels that the network reads at a time."""
-        return len(self.channels) if self.joint else 1
+    def n_inputs(self) -> int:
+        """Numbers that the network reads at a step, categories aside."""
+        n_each = self.width * (1 + self.masks) + self.past.n_columns + self.ahead.n_columns
+        return self.patch_size * n_each + self.goes_on + self.static.n_columns
 
-    def scaled_to(self, values: np.ndarray, normalize: str | None) -> "Pipeline":
-        """Return the pipeline with levels and scales fitted to a history (n, C).
+    @property
+    def n_known(self) -> int:
+        """Numbers known ahead of each patch."""
+        return self.patch_size * self.ahead.n_columns
+
+    def of(self, histories: Sequence[History], seasons: Sequence[int]) -> "Pipeline":
+        """Return the pipeline for other series: those it does not know are prepared by their own history.
+
+        `seasons` has the steps in the season of each of their channels, 1 for none.
+        """
+        places = {name: place for place, name in enumerate(self.names)}
+        C = self.width
+        channels: list[Channel] = []
+        for series, history in enumerate(histories):
+            place = places.get(history.name)
+            if place is None:
+                channels += self._fresh(history, seasons[series * C : (series + 1) * C])
+            else:
+                channels += self.channels[place * C : (place + 1) * C]
+        return self._replace(channels=tuple(channels))
+
+    def _fresh(self, history: History, seasons: Sequence[int]) -> list[Channel]:
+        columns = _columns(history.values)
+        return [
+            self._fit_scale(Channel(choose_transforms(self.transform, column, season)), column, history.name)
+            for column, season in zip(columns, seasons, strict=True)
+        ]
+
+    def _fit_scale(self, channel: Channel, values: np.ndarray, name: Hashable | None) -> Channel:
+        """Fit level and scale.
 
         With ``normalize="window"`` a scale is the root mean square of the windows' deviations from their
         anchors, over up to 1,000 windows spread evenly.
         """
-        if normalize is None:
-            return self
-        scaled = [
-            self._fit_scale(channel, column, normalize)
-            for channel, column in zip(self.channels, _columns(values), strict=True)
-        ]
-        return self._replace(channels=tuple(scaled))
-
-    def _fit_scale(self, channel: Channel, values: np.ndarray, normalize: str) -> Channel:
-        preparation = channel.prepare(values, self.season_length)
+        if self.counts:
+            return channel._replace(scale=float(values.mean()) or 1.0)
+        if self.normalize is None:
+            return channel
+        preparation = channel.prepare(values, self.season_length, name)
         known = preparation.prepared[preparation.n_lost :]
-        level, scale = level_and_scale(known, robust=normalize == "robust")
+        known = known[:: -(-len(known) // _SAMPLED_VALUES)]
+        level, scale = level_and_scale(known, robust=self.normalize == "robust")
         channel = channel._replace(level=level, scale=scale)
-        if normalize == "window" and scale > 0:
-            starts, _ = split_starts(len(values), preparation.n_lost, self.lookback, self.horizon, 0.0)
-            sample = np.ascontiguousarray(starts[:: -(-len(starts) // _SAMPLED_WINDOWS)])
-            windows = self._windows(channel.scaled(preparation.prepared, self.dtype)[:, None])
-            size = root_mean_square(windows.inputs(sample)[0].astype(np.float64))
+        if self.normalize == "window" and scale > 0:
+            alone = self._replace(
+                channels=(channel,), width=1, goes_on=False, masks=False, every_step=False, n_decoded=0
+            )
+            alone = alone._replace(past=Standard(), ahead=Standard(), static=Standard(), embeds=False)
+            cut = alone.cut([History.of(values, name)])
+            whole, _ = cut.split(0.0)
+            batch = cut.windows.inputs(whole.spread(_SAMPLED_WINDOWS) if len(whole) else cut.latest())
+            x = batch.x if batch.begins is None else batch.x[np.arange(len(batch.x))[:, None] >= batch.begins]
+            size = root_mean_square(x.astype(np.float64))
             channel = channel._replace(scale=scale * (size or 1.0))  # 0: flat windows, not a flat series
         return channel
 
-    def cut(self, values: np.ndarray) -> Cut:
-        """Prepare a history (n, C) and lay windows over it."""
-        pairs = list(zip(self.channels, _columns(values), strict=True))
-        preparations = [channel.prepare(column, self.season_length) for channel, column in pairs]
-        z = np.stack(
-            [c.scaled(p.prepared, self.dtype) for c, p in zip(self.channels, preparations, strict=True)]
-        )
-        return Cut(preparations, self._windows(np.ascontiguousarray(z.T) if self.joint else z.reshape(-1, 1)))
+    def cut(self, histories: Sequence[History], n_after: int = 0) -> Cut:
+        """Prepare series, one for each `width` channels, and lay windows over them.
 
-    def _windows(self, values: np.ndarray) -> Windows:
-        return Windows(
-            values,
+        `n_after` rows follow each, for what is known ahead of a forecast. Large arrays of the network's own
+        type, a memory map, are not copied, but scaled as they are read.
+        """
+        C, series, places = self.width, [], {name: place for place, name in enumerate(self.names)}
+        company = Company(sizes=np.ones(1) if self.counts else np.empty(0))
+        for number, history in enumerate(histories):
+            channels = self.channels[number * C : (number + 1) * C]
+            preparations = [
+                channel.prepare(column, self.season_length, history.name)
+                for channel, column in zip(channels, _columns(history.values), strict=True)
+            ]
+            place = places.get(history.name, -1)
+            series.append(self._prepared(history, channels, preparations, place))
+        (channel, *others) = self.channels
+        if not others and series[0].values is histories[0].values:
+            company = company._replace(level=channel.level, factor=1 / (channel.scale or 1.0))
+        return self._lay(series, company, n_after)
+
+    def _prepared(
+        self, history: History, channels: Sequence[Channel], preparations: list[Preparation], place: int
+    ) -> Prepared:
+        dtype, n = self.dtype, len(history.values)
+        gaps, ages = np.empty((n, 0), bool), np.empty((n, 0), dtype)
+        static = self.static.apply(history.static[None])[0]
+        pairs = zip(channels, preparations, strict=True)
+        if history.values.dtype == dtype == "float32" and not channels[0].transforms:
+            z = history.values
+        else:
+            z = np.stack([channel.scaled(one.prepared, dtype) for channel, one in pairs], axis=1)
+        if self.masks:
+            gaps = history.missing
+            z, ages = (table.astype(dtype) for table in hold(np.where(gaps, np.nan, z)))
+        return Prepared(
+            preparations,
+            z,
+            gaps,
+            ages,
+            self.past.apply(history.past).astype(dtype),
+            self.ahead.apply(history.future).astype(dtype),
+            np.concatenate([static, history.codes, [place] * self.embeds]).astype(dtype),
+            channels[0].scale or 1.0,
+        )
+
+    def _lay(self, series: list[Prepared], company: Company, n_after: int) -> Cut:
+        shape = Windows(
+            series[0].values,
             self.lookback,
             self.horizon,
             self.n_anchor,
             self.every_step,
             self.patch_size,
             self.n_decoded,
+            self.goes_on,
+            company,
         )
+        return lay_end_to_end(series, shape, n_after, pads=self.pads)
 
 
 def _columns(values: np.ndarray) -> np.ndarray:
@@ -200,38 +241,44 @@ def _columns(values: np.ndarray) -> np.ndarray:
 
 
 def fit_pipeline(
-    values: np.ndarray,
+    histories: Sequence[History],
     options: SimpleNamespace,
-    season_lengths: Sequence[int],
-    names: Sequence[Hashable] | None = None,
+    seasons: Sequence[int],
+    n_categories: Sequence[int] = (),
+    *,
+    pads: bool = False,
 ) -> Pipeline:
-    """Return the pipeline that a forecaster's options ask for, fitted to a history (n, C).
+    """Return the pipeline that a forecaster's options ask for, fitted to series.
 
     Parameters
     ----------
-    values : ndarray of shape (n, C)
+    histories : sequence of History
+        All with as many channels as the network reads at a time.
     options : SimpleNamespace
         Checked parameters of `RNNForecaster`.
-    season_lengths : sequence of int
-        For each channel, the steps in its season, 1 for none. The longest is that of all;
+    seasons : sequence of int
+        For each channel of each series, the steps in its season, 1 for none. The longest is that of all;
         ``transform="auto"`` takes it out of the channels that have one.
-    names : sequence of hashable, optional
-        The channels' columns.
+    n_categories : sequence of int, optional
+        How many categories there are of each kind.
+    pads : bool, default False
+        Whether series too short for a window are padded, or refused.
     """
-    season_length = max(season_lengths)
-    names = [None] * len(season_lengths) if names is None else names
-    channels = tuple(
-        Channel(choose_transforms(options.transform, column, season), name=name)
-        for column, season, name in zip(_columns(values), season_lengths, names, strict=True)
-    )
+    season_length, width = max(seasons), histories[0].values.shape[1]
+    columns = [column for history in histories for column in _columns(history.values)]
+    transforms = [
+        choose_transforms(options.transform, column, season)
+        for column, season in zip(columns, seasons, strict=True)
+    ]
+    n_observed = int(np.median([len(history.values) for history in histories]))
     lookback = _choose_lookback(
-        len(values), channels[0].transforms.count("difference"), options, season_length
+        n_observed, transforms[0].count("difference"), options, season_length, pads=pads
     )
-    deseasonalized = any("deseasonalize" in channel.transforms for channel in channels)
+    deseasonalized = any("deseasonalize" in names for names in transforms)
     anchor_season = 1 if deseasonalized else season_length
-    return Pipeline(
-        channels=channels,
-        joint=options.channels == "joint",
+    ahead = Standard.of([history.future[: len(history.values)] for history in histories])
+    pipeline = Pipeline(
+        channels=(),
         season_length=season_length,
         lookback=lookback,
         horizon=options.horizon,
@@ -240,10 +287,27 @@ def fit_pipeline(
         patch_size=options.patch_size,
         n_decoded=options.n_decoded,
         dtype=options.dtype,
-    ).scaled_to(values, options.normalize)
+        normalize=options.normalize,
+        transform=options.transform,
+        width=width,
+        goes_on=options.strategy == "direct" and ahead.n_columns > 0,
+        pads=pads,
+        masks=options.missing == "mask",
+        counts=options.loss == "negbin",
+        past=Standard.of([history.past for history in histories]),
+        ahead=ahead,
+        static=Standard.of([history.static[None] for history in histories]),
+        embeds=options.embed_series > 0,
+    )
+    names = tuple(history.name for history in histories)
+    categories = [(n, min(n, _CATEGORY_SIZE)) for n in n_categories]
+    if pipeline.embeds:
+        categories.append((len(names), options.embed_series))
+    pipeline = pipeline._replace(categories=tuple(categories))
+    return pipeline._replace(names=()).of(histories, seasons)._replace(names=names)
 
 
-def _choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_length: int) -> int:
+def _choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_length: int, *, pads: bool) -> int:
     lookback = options.lookback
     if lookback == "auto":
         known = n - n_lost
@@ -251,7 +315,7 @@ def _choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_lengt
         wanted = automatic_lookback(season_length, options.horizon)
         lookback = _whole_patches(wanted, longest, options.patch_size)
     needed = lookback + options.horizon + n_lost + 1
-    if n < needed:
+    if n < needed and not pads:
         chosen = options.lookback != "auto"
         too_long = "lookback" if chosen else "horizon" if options.patch_size == 1 else "horizon or patch_size"
         raise ValueError(
@@ -289,6 +353,8 @@ def choose_transforms(
     >>> choose_transforms("auto", np.ones(48), season_length=1)
     ()
     """
+    if transform == "auto" and values.dtype == np.float32:  # large, and not to be copied
+        return ()
     if transform == "auto":
         return ("log",) * _grows(values) + ("deseasonalize",) * (1 < season_length <= len(values) // 2)
     if transform is None:

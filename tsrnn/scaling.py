@@ -1,7 +1,7 @@
 """Transforms of a series with exact inverses, and the test that decides about seasons."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -222,3 +222,79 @@ def _smooth(seasons: np.ndarray, rate: float) -> np.ndarray:
         surprise = np.nan_to_num(season - pattern[row])
         pattern[row + 1] = pattern[row] + weight * surprise
     return pattern - pattern.mean(axis=1, keepdims=True)
+
+
+class Standard(NamedTuple):
+    """How covariates are brought to zero mean and unit variance, over all series together.
+
+    Attributes
+    ----------
+    mean, size : ndarray of shape (k,)
+    gaps : ndarray of bool, shape (k,)
+        Columns that had gaps: they come with their age.
+
+    Examples
+    --------
+    >>> standard = Standard.of([np.array([[1.0], [np.nan], [3.0]])])
+    >>> standard.apply(np.array([[5.0], [np.nan], [np.nan]])).round(2)
+    array([[3.  , 0.  ],
+           [3.  , 0.69],
+           [3.  , 1.1 ]])
+    """
+
+    mean: np.ndarray = np.empty(0)
+    size: np.ndarray = np.empty(0)
+    gaps: np.ndarray = np.empty(0, bool)
+
+    @classmethod
+    def of(cls, tables: Sequence[np.ndarray]) -> Self:
+        """Fit to the covariates (n, k) of all series."""
+        k = tables[0].shape[1]
+        if k == 0:
+            return cls()
+        rows = np.concatenate(tables)
+        gaps = np.isnan(rows)
+        n_seen = np.maximum((~gaps).sum(axis=0), 1)
+        mean = np.nansum(rows, axis=0) / n_seen
+        size = np.sqrt(np.nansum((rows - mean) ** 2, axis=0) / n_seen)
+        return cls(mean, np.where(size > 1e-12 * np.abs(mean), size, 1.0), gaps.any(axis=0))
+
+    @property
+    def n_columns(self) -> int:
+        """Inputs they come to."""
+        return len(self.mean) + int(self.gaps.sum())
+
+    def apply(self, table: np.ndarray) -> np.ndarray:
+        """Return covariates (n, k) as a network reads them (n, n_columns)."""
+        held, ages = hold((table - self.mean) / self.size)
+        return np.concatenate([held, ages[:, self.gaps]], axis=1)
+
+
+def hold(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Carry the last value of each column over gaps, and say how old it is.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n, k)
+        nan where nothing was observed.
+
+    Returns
+    -------
+    held : ndarray of shape (n, k)
+        0 before the first value.
+    age : ndarray of shape (n, k)
+        log(1 + steps since the last value).
+
+    Examples
+    --------
+    >>> held, age = hold(np.array([[np.nan], [2.0], [np.nan]]))
+    >>> held.ravel(), np.expm1(age).round().ravel()
+    (array([0., 2., 2.]), array([1., 0., 1.]))
+    """
+    gaps = np.isnan(table)
+    if not gaps.any():
+        return table, np.zeros_like(table)
+    rows = np.arange(len(table))[:, None]
+    last = np.maximum.accumulate(np.where(gaps, -1, rows), axis=0)
+    held = np.where(last < 0, 0.0, np.take_along_axis(table, np.maximum(last, 0), axis=0))
+    return held, np.log1p(rows - last)

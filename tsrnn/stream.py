@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tsrnn.history import History
 from tsrnn.kernels.stream import Scaling, Sizes, stream
 from tsrnn.kernels.tile import lanes
 from tsrnn.network import Network
@@ -44,14 +45,13 @@ class Stream:
         Weights of each member; the forecast is the members' median.
     pipeline : Pipeline
         How the data were prepared for training.
-    history : array-like of shape (n,), optional
-        Values to take in first, as by `run`.
 
     Raises
     ------
     ValueError
-        If the model was not trained to forecast one series from a state alone: several columns, strategies
-        but "recursive", ``normalize="window"``, transforms but "log".
+        If the model was not trained to forecast one series from a state alone: several series or columns,
+        strategies but "recursive", ``normalize="window"``, transforms but "log", ``missing="mask"``,
+        ``static``.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class Stream:
     True
     """
 
-    def __init__(self, network: Network, thetas: np.ndarray, pipeline: Pipeline, history: Any = None) -> None:
+    def __init__(self, network: Network, thetas: np.ndarray, pipeline: Pipeline) -> None:
         _check_streams(network, pipeline)
         architecture, cell = network.architecture, network.architecture.cell
         width = lanes(np.empty(0, network.dtype))
@@ -80,6 +80,8 @@ class Stream:
         self._sizes = Sizes(
             network.num_layers, n_panels, cell.n_diagonals, int(architecture.dilation), residual
         )
+        self._covariates = {"X_past": pipeline.past, "X": pipeline.ahead}
+        self._n_covariates = pipeline.past.n_columns + pipeline.ahead.n_columns
         (channel,) = pipeline.channels
         self._scaling = Scaling(
             int("log" in channel.transforms),
@@ -98,19 +100,23 @@ class Stream:
         ]
         self._count = 0
         self._values = np.empty(_PIECE)
-        self._passing = np.empty((_CHUNK, n_units), network.dtype)
+        self._alone = np.empty((_PIECE, 0), network.dtype)
+        self._passing = np.empty((_CHUNK, max(n_units, 1 + self._n_covariates)), network.dtype)
         self._gates = np.empty((_CHUNK, cell.step.n_blocks * n_units), network.dtype)
         self._one = np.empty(1)
         self._largest = float(np.finfo(network.dtype).max) * self._scaling.divisor
-        if history is not None:
-            self.run(history)
 
-    def step(self, value: float) -> float:
+    def step(self, value: float, X: Any = None, *, X_past: Any = None) -> float:
         """Take in the next value and return the forecast of the one after it.
 
         Parameters
         ----------
         value : float
+        X : array-like of shape (F,), optional
+            Covariates known ahead, of the step that is forecast, in the order of the columns that the model
+            was fitted with; needed if there were some.
+        X_past : array-like of shape (P,), optional
+            The other covariates, of the step of `value`.
 
         Returns
         -------
@@ -133,21 +139,26 @@ class Stream:
             )
         number = float(value)
         self._check(number, number, number)
+        company = self._read_company(1, X, X_past)
         self._one[0] = number
         forecasts = np.empty((len(self._members), 1))
-        self._take_in(self._one, forecasts)
+        self._take_in(self._one, company, forecasts)
         forecast = float(forecasts[0, 0] if len(forecasts) == 1 else np.median(forecasts))
         if not math.isfinite(forecast):
             self._give_up()
         return forecast
 
-    def run(self, block: Any) -> np.ndarray:
+    def run(self, block: Any, X: Any = None, *, X_past: Any = None) -> np.ndarray:
         """Take in a block of values and return the forecast that follows each.
 
         Parameters
         ----------
         block : array-like of shape (n,)
             Real numbers in time order, of any type; n may be 0.
+        X : array-like of shape (n, F), optional
+            Covariates known ahead: row t is of the step after ``block[t]``.
+        X_past : array-like of shape (n, P), optional
+            The other covariates: row t is of the step of ``block[t]``.
 
         Returns
         -------
@@ -165,16 +176,18 @@ class Stream:
         if len(values) == 0:
             return np.empty(0)
         self._check(float(values.min()), float(values.max()), values)
+        company = self._read_company(len(values), X, X_past)
         forecasts = np.empty(len(values))
         for first in range(0, len(values), _PIECE):
             piece = values[first : first + _PIECE]
             copied, here = self._values[: len(piece)], forecasts[first : first + len(piece)]
             copied[:] = piece
+            beside = company[first : first + len(piece)] if self._n_covariates else self._alone[: len(piece)]
             if len(self._members) == 1:
-                self._take_in(copied, here[None])
+                self._take_in(copied, beside, here[None])
             else:
                 of_members = np.empty((len(self._members), len(piece)))
-                self._take_in(copied, of_members)
+                self._take_in(copied, beside, of_members)
                 np.median(of_members, axis=0, out=here)
             if not np.isfinite(here).all():
                 self._give_up()
@@ -234,11 +247,19 @@ class Stream:
         both = member.h[:, : self._network.hidden_size], member.c[:, : self._network.hidden_size]
         return both[: self._network.architecture.cell.n_states]
 
-    def _take_in(self, values: np.ndarray, forecasts: np.ndarray) -> None:
+    def _read_company(self, n: int, X: Any, X_past: Any) -> np.ndarray:
+        """Return what the network reads beside n values, (n, F); the shape is of no matter without any."""
+        if X is None and X_past is None and not self._n_covariates:
+            return self._alone[:1]
+        pairs = zip(self._covariates.items(), (X_past, X), strict=True)
+        parts = [standard.apply(_as_table(name, of, n, len(standard.mean))) for (name, standard), of in pairs]
+        return np.concatenate(parts, axis=1).astype(self._network.dtype)
+
+    def _take_in(self, values: np.ndarray, company: np.ndarray, forecasts: np.ndarray) -> None:
         cell, count = self._network.architecture.cell.step, self._count
         for (weights, h, c), here in zip(self._members, forecasts, strict=True):
             room = self._passing, self._gates
-            stream(cell, self._sizes, self._scaling, weights, h, c, *room, count, values, here)
+            stream(cell, self._sizes, self._scaling, weights, h, c, *room, count, values, company, here)
         self._count += len(values)
 
     def _give_up(self) -> None:
@@ -277,6 +298,20 @@ class Stream:
         )
 
 
+def open_stream(
+    network: Network, thetas: np.ndarray, pipeline: Pipeline, history: History | None = None, X: Any = None
+) -> Stream:
+    """Return a stream that has taken in a history, if there is one; X (F,) is of the step after it."""
+    opened = Stream(network, thetas, pipeline)
+    if history is None and X is not None:
+        raise ValueError("`X` is of the step after the training series, which warm=True takes in: set that.")
+    if history is not None:
+        n, F = len(history.values), history.future.shape[1]
+        ahead = np.concatenate([history.future[1:n], _as_table("X", X, 1, F)]) if F else X
+        opened.run(history.values.ravel(), ahead, X_past=history.past if history.past.shape[1] else None)
+    return opened
+
+
 def _as_row(block: Any) -> np.ndarray:
     values = np.asarray(block)
     if values.dtype == object and all(isinstance(v, Real) and not isinstance(v, bool) for v in values.flat):
@@ -293,12 +328,35 @@ def _as_row(block: Any) -> np.ndarray:
     return values
 
 
+def _as_table(name: str, table: Any, n: int, k: int) -> np.ndarray:
+    """Return covariates of n steps as (n, k); a single row or column may come as a vector."""
+    if table is None and k == 0:
+        return np.empty((n, 0))
+    if table is None or k == 0:
+        was, so = ("with", "pass") if k else ("without", "leave out")
+        raise ValueError(f"The model was fitted {was} `{name}`: {so} {name}=.")
+    values = np.asarray(table, np.float64)
+    if values.shape != (n, k) and not (values.ndim < 2 and values.size == n * k and 1 in (n, k)):
+        raise ValueError(
+            f"`{name}` must have a row for each value and a column for each covariate, ({n}, {k}); "
+            f"got the shape {values.shape}."
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f"`{name}` holds missing or infinite numbers; a stream needs all. Fill them first.")
+    return values.reshape(n, k)
+
+
 def _check_streams(network: Network, pipeline: Pipeline) -> None:
     architecture = network.architecture
     if len(pipeline.channels) > 1:
         raise ValueError(
-            f"A stream takes in one series; this model was fitted to {len(pipeline.channels)} columns. "
-            "Fit one of them."
+            f"A stream takes in one series; this model was fitted to {len(pipeline.channels)} series or "
+            "columns. Fit one of them."
+        )
+    if pipeline.masks or pipeline.static.n_columns or pipeline.categories:
+        raise ValueError(
+            "A stream takes in values and covariates that change with time; this model reads gaps, too, or "
+            'what tells series apart. Fit without missing="mask", `static` and embed_series.'
         )
     if not pipeline.every_step:
         raise ValueError(
@@ -316,8 +374,8 @@ def _check_streams(network: Network, pipeline: Pipeline) -> None:
             f"transform={transforms} needs the values of the past, which a stream does not keep. "
             'Fit with transform=None or "log".'
         )
-    sizes = (network.n_inputs, network.n_outputs)
-    if architecture.bidirectional or architecture.embedding or architecture.n_decoded or sizes != (1, 1):
+    several = (network.n_inputs, network.n_outputs) != (pipeline.n_inputs, 1)
+    if architecture.bidirectional or architecture.embedding or architecture.n_decoded or several:
         raise ValueError(
             "A stream needs a one-way network with one value in and one out at each step; this one has more, "
             "or reads backward. Fit one series, without patches, and in one direction."

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from tsrnn.kernels.losses import LOSSES, total_weight
 from tsrnn.network import Network
-from tsrnn.network.workspace import State, Workspace
+from tsrnn.network.workspace import Objective, State, Workspace
 from tsrnn.training import Run, Source, Training
 
 _ROUND = 8  # steps: stretches of few different lengths find their buffers again
@@ -255,7 +254,7 @@ def mean_loss(
         if contexts is not None:
             state = start.states(theta[n:], contexts)
         logits, state = network.forward(theta[:n], x, state, workspace=workspace)
-        weight = np.empty((0, 0), logits.dtype)  # ones
-        total += LOSSES["cross_entropy"](logits, target, weight, 1.0, 0, np.empty_like(logits))
-        count += total_weight(target, weight)
+        objective = Objective.of("cross_entropy", target)
+        total += objective.sum(logits)
+        count += objective.total
     return total / count

@@ -19,9 +19,8 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from tsrnn.deadline import check_deadline
-from tsrnn.kernels.losses import LOSSES, total_weight
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm, clip_value
-from tsrnn.network import Network, truncated_value_and_gradient
+from tsrnn.network import Network, Objective, truncated_value_and_gradient
 from tsrnn.windows import Batch
 
 SCHEDULES = ("constant", "cosine", "plateau")
@@ -29,10 +28,19 @@ _LONGEST_PERIOD = 100  # steps between evaluations, where an epoch is longer
 _SHORTEST_PERIOD = 10
 _EVALUATION_BATCH = 256
 _LIKE_LENGTH = 0.25  # logarithm of how much longer a sequence may be that is mixed with others
+_MANY = 50  # from so many items for each one drawn on, NumPy draws without a list of all
 _PLATEAU_PATIENCE = 5  # evaluations without improvement before schedule="plateau" halves the rate
 _MOST_RECOVERIES = 3
 _MOST_CLIPPED = 0.5  # share of steps from which on clipping, not the learning rate, sets the pace
 _TELLING_STEPS = 200  # the first steps' gradients are long in any training
+
+
+class Items(Protocol):
+    """Numbers of items, an array or what can be indexed like one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, places: Any, /) -> np.ndarray: ...
 
 
 class Source(Protocol):
@@ -83,7 +91,7 @@ class Run:
     training : Training
     source : Source
         Such as `tsrnn.windows.Windows`, whose items are starts.
-    items, validation_items : ndarray
+    items, validation_items : Items
         What to train on and, if any, to validate on.
     rng : numpy.random.Generator
         Shuffles the items and draws the dropout masks.
@@ -99,8 +107,8 @@ class Run:
     theta: np.ndarray
     training: Training
     source: Source
-    items: np.ndarray
-    validation_items: np.ndarray
+    items: Items
+    validation_items: Items
     rng: np.random.Generator
     n_threads: int = 1
     lengths: np.ndarray | None = None
@@ -139,7 +147,7 @@ class Run:
         """Step that training ends with, unless something ends it earlier."""
         return self.n_steps if self.end is None else min(self.end, self.n_steps)
 
-    def again(self, items: np.ndarray) -> "Run":
+    def again(self, items: Items) -> "Run":
         """Return a run from the same start that visits each of `items` as often as led to this one's best.
 
         It draws from the same seed, validates on nothing, and its learning rate falls as it did here, epoch
@@ -152,7 +160,7 @@ class Run:
             theta=self.initial.copy(),
             training=replace(self.training, max_epochs=None, max_steps=n_steps, early_stopping=False),
             items=items,
-            validation_items=items[:0],
+            validation_items=np.empty(0, np.int64),
             rng=deepcopy(self.initial_rng),
             end=round(longer * self.best_step),
             history=[],
@@ -197,13 +205,18 @@ class Run:
         starts = np.arange(0, len(self.items), size)
         while True:
             if self.lengths is None:
-                order = self.rng.permutation(self.items)
+                order = self.items[self._order()]
             else:
-                noise = self.rng.uniform(0, _LIKE_LENGTH, len(self.items))
-                order = self.items[np.argsort(np.log(self.lengths[self.items]) + noise)]
+                noise, items = self.rng.uniform(0, _LIKE_LENGTH, len(self.items)), self.items[:]
+                order = items[np.argsort(np.log(self.lengths[items]) + noise)]
                 starts = self.rng.permutation(starts)
             for start in starts:
                 yield self.source.batch(order[start : start + size])
+
+    def _order(self) -> np.ndarray:
+        """Draw an epoch's items; of very many, no more than there will be steps for."""
+        n, n_drawn = len(self.items), self.n_steps * self.training.batch_size
+        return self.rng.choice(n, n_drawn, replace=False) if n > _MANY * n_drawn else self.rng.permutation(n)
 
     def _step(self, step: int, batch: Any, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""
@@ -227,8 +240,9 @@ class Run:
     def _value_and_gradient(self, step: int, batch: Batch) -> float:
         """Return the mean loss and write its gradient."""
         x, target, loss, bptt = batch.x, batch.target, self.training.loss, self.training.bptt
-        more: dict[str, Any] = {"weight": batch.weight, "rng": self.rng, "workspace": self.workspace}
-        more["begins"], more["known"] = batch.begins, batch.known
+        more: dict[str, Any] = {"weight": batch.weight, "size": batch.size}
+        more |= {"begins": batch.begins, "known": batch.known}
+        more |= {"rng": self.rng, "workspace": self.workspace}
         more["teacher_forcing"] = self.training.teacher_forcing * (1 - (step - 1) / self.n_steps)
         if bptt is not None:
             return truncated_value_and_gradient(
@@ -296,10 +310,9 @@ class Run:
                 known=batch.known,
                 workspace=self.workspace,
             )
-            weight = np.empty((0, 0), output.dtype) if batch.weight is None else batch.weight
-            loss = LOSSES[self.training.loss]
-            total += loss(output, batch.target, weight, 1.0, 0, np.empty_like(output))
-            count += total_weight(batch.target, weight)
+            objective = Objective.of(self.training.loss, batch.target, batch.weight, batch.size)
+            total += objective.sum(output)
+            count += objective.total
         return total / count if count else math.nan
 
 

@@ -112,31 +112,34 @@ def climb(cell, sizes, weights, K, h, c, passing, gates, count):
 
 
 @kernel
-def read_out(weights, W_head, passing):
-    """Put what the head makes of each sample into its first number."""
-    width, H, x = lanes(weights), passing.shape[1], flat(passing)
+def read_out(weights, W_head, H, passing):
+    """Put what the head makes of each sample's H numbers into its first."""
+    width, x = lanes(weights), flat(passing)
     W, b = Panels(weights, W_head, H * width), Panels(weights, W_head + H * width, width)
     for t in range(len(passing)):
-        here = Panels(x, t * H, width)
+        here = Panels(x, t * passing.shape[1], width)
         add_row(here, b, here, W, np.int64(0), np.int64(1), H)
 
 
 @kernel
-def stream(cell, sizes, scaling, weights, h, c, all_passing, all_gates, count, values, forecasts):
+def stream(cell, sizes, scaling, weights, h, c, all_passing, all_gates, count, values, company, forecasts):
     """Take in values that follow `count` others, and write the forecast that follows each.
 
-    h and c (slots, H) hold all layers' states, ``dilation**layer + 1`` slots each: step n of a layer writes
-    slot n modulo that many. all_passing (n, H) and all_gates (n, N lanes) are room for a chunk of samples.
+    company (n, F) is read beside the values. h and c (slots, H) hold all layers' states,
+    ``dilation**layer + 1`` slots each: step n of a layer writes slot n modulo that many. all_passing (n, H
+    or 1 + F, the larger) and all_gates (n, N lanes) are room for a chunk of samples.
     """
-    number = type(weights[0])
+    number, F = type(weights[0]), company.shape[1]
     for begin in range(0, len(values), len(all_gates)):
         n = min(len(all_gates), len(values) - begin)
         passing, gates = all_passing[:n], all_gates[:n]
         for t in range(n):
             value = math.log(values[begin + t]) if scaling.log else values[begin + t]
             passing[t, 0] = number((value - scaling.level) / scaling.divisor)
-        start = climb(cell, sizes, weights, np.int64(1), h, c, passing, gates, count + begin)
-        read_out(weights, start, passing)
+            for f in range(F):
+                passing[t, 1 + f] = company[begin + t, f]
+        start = climb(cell, sizes, weights, np.int64(1 + F), h, c, passing, gates, count + begin)
+        read_out(weights, start, h.shape[1], passing)
         for t in range(n):
             value = np.float64(passing[t, 0]) * scaling.scale + scaling.level
             forecasts[begin + t] = math.exp(min(value, _LARGEST_LOG)) if scaling.log else value

@@ -2,6 +2,6 @@
 
 from tsrnn.network.network import Network
 from tsrnn.network.truncation import truncated_value_and_gradient
-from tsrnn.network.workspace import Workspace
+from tsrnn.network.workspace import Objective, Workspace
 
-__all__ = ["Network", "Workspace", "truncated_value_and_gradient"]
+__all__ = ["Network", "Objective", "Workspace", "truncated_value_and_gradient"]

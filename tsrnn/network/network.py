@@ -1,13 +1,14 @@
 """Stacked recurrent layers with a dense head, over one flat parameter vector."""
 
-from math import prod, sqrt
+from math import prod
 
 import numpy as np
 
 from tsrnn.kernels.cells import CELLS
-from tsrnn.kernels.losses import LOSSES
+from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.network.architecture import Architecture, Inputs, check_together, pack_index
 from tsrnn.network.feedback import Feedback
+from tsrnn.network.initial import draw
 from tsrnn.network.layout import named_views
 from tsrnn.network.summary import summary
 from tsrnn.network.workspace import Objective, Workspace
@@ -151,21 +152,7 @@ class Network:
         variance 1 / d.
         """
         theta = np.zeros(self.n_parameters, self.architecture.dtype)
-        H, cell = self.architecture.hidden_size, self.architecture.cell
-        for name, view in self.views(theta).items():
-            if name.startswith("W_hh"):
-                for block in view.reshape(-1, H, H):
-                    block[:] = np.eye(H) if cell.starts_at_identity else _orthogonal(H, rng)
-            elif name.startswith("bias") and cell.forget_bias is not None:
-                view.reshape(-1, H)[cell.forget_bias] = 1
-            elif name in ("position", "W_symbol"):
-                view[:] = rng.standard_normal(view.shape)
-            elif name.startswith("W_category"):
-                view[:] = rng.standard_normal(view.shape) / sqrt(view.shape[1])
-            elif name.startswith("W_") and not name.startswith("W_peephole"):
-                fan_out = H if name.startswith("W_ih") else len(view)
-                limit = sqrt(6 / (view.shape[1] + fan_out))
-                view[:] = rng.uniform(-limit, limit, view.shape)
+        draw(self.architecture, self.views(theta), rng)
         return theta
 
     def zero_state(self, n_windows: int) -> list[np.ndarray]:
@@ -258,6 +245,7 @@ class Network:
         begins: np.ndarray | None = None,
         known: np.ndarray | None = None,
         weight: np.ndarray | None = None,
+        size: np.ndarray | None = None,
         final: list[np.ndarray] | None = None,
         d_state: list[np.ndarray] | None = None,
         workspace: Workspace | None = None,
@@ -270,8 +258,10 @@ class Network:
             As in `forward`.
         target : ndarray
             Of the shape of the output from some step on, nan where there is no target; for "cross_entropy"
-            (steps, B, 1) with the numbers of classes, whose logits the outputs are.
-        loss : {"mse", "mae", "huber", "cross_entropy"}
+            (steps, B, 1) with the numbers of classes, whose logits the outputs are; for a distribution with
+            K parameters (steps, B, n_outputs / K).
+        loss : {"mse", "mae", "huber", "cross_entropy", "quantile", "gaussian", "student_t", "negbin"}
+            The last four are distributions; see `tsrnn.distributions`.
         gradient : ndarray of shape (n_parameters,)
             Overwritten with d loss / d theta.
         rng : numpy.random.Generator, optional
@@ -281,6 +271,8 @@ class Network:
             there is one, instead of its output; drawn for each step and window (Bengio et al., 2015).
         weight : ndarray of shape (steps, B), optional
             Of the targets in the mean; default: 1 for each.
+        size : ndarray of shape (B,), optional
+            What each window's values were divided by, for losses that ask; default: 1 for each.
         final, d_state : list of ndarray, optional
             Like `zero_state`, overwritten with the final states and with d loss / d starting states.
 
@@ -288,16 +280,11 @@ class Network:
         -------
         float
         """
-        if loss == "cross_entropy" and self.architecture.unrolls:
-            raise ValueError(
-                'A sequential decoder reads its outputs; with loss="cross_entropy" they are logits. '
-                'Choose another loss, or decoder="parallel".'
-            )
+        self._check_loss(loss, target)
         inputs = self._inputs(x, state, lengths, begins, known)._replace(
             masks=self._dropout_masks(x, rng), truth=self._truth(target, teacher_forcing, rng)
         )
-        weight = np.empty((0, 0), self.dtype) if weight is None else weight
-        objective = Objective(LOSSES[loss], target, weight)
+        objective = Objective.of(loss, target, weight, size)
         workspace = workspace or self.workspace()
         return workspace.value_and_gradient(theta, inputs, objective, gradient, final or [], d_state or [])
 
@@ -333,6 +320,20 @@ class Network:
                 "Pass what is known of each decoded step of each window, or set n_known."
             )
         return None if known is None else np.ascontiguousarray(known, self.dtype)
+
+    def _check_loss(self, loss: str, target: np.ndarray) -> None:
+        n_outputs, n_parameters = self.architecture.n_outputs, N_PARAMETERS.get(loss, 1)
+        if self.architecture.unrolls and (loss == "cross_entropy" or n_parameters > 1):
+            outputs = "logits" if loss == "cross_entropy" else "parameters of distributions"
+            raise ValueError(
+                f'A sequential decoder reads its outputs; with loss="{loss}" they are {outputs}. '
+                'Choose another loss, or decoder="parallel".'
+            )
+        if loss != "cross_entropy" and n_outputs != n_parameters * target.shape[2]:
+            raise ValueError(
+                f'loss="{loss}" needs {n_parameters} outputs for each target; got n_outputs={n_outputs} '
+                f"and targets of shape {target.shape}. Set n_outputs={n_parameters * target.shape[2]}."
+            )
 
     def _check_state(self, state: list[np.ndarray] | None) -> None:
         if state is not None and self.architecture.bidirectional:
@@ -384,8 +385,3 @@ class Network:
         total                                34
         """
         return summary(self.architecture, self.cell_name, self._shapes)
-
-
-def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
-    return q * np.sign(np.diag(r))

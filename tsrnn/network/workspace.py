@@ -1,13 +1,12 @@
 """What a network needs to run again and again without allocating: packed weights, buffers for its batches."""
 
-from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from tsrnn.kernels.losses import total_weight
+from tsrnn.kernels.losses import LOSSES, total_weight
 from tsrnn.network.architecture import Architecture, Inputs, PackedGradient, PackedWeights
 from tsrnn.network.feedback import Feedback
 from tsrnn.network.layout import Packing
@@ -28,9 +27,32 @@ G = TypeVar("G", bound="_Group")
 class Objective(NamedTuple):
     """What the outputs of a batch are measured by; see `tsrnn.kernels.losses`."""
 
-    loss: Callable[..., float]
+    loss: str
     target: np.ndarray
     weight: np.ndarray
+    size: np.ndarray
+
+    @classmethod
+    def of(
+        cls, loss: str, target: np.ndarray, weight: np.ndarray | None = None, size: np.ndarray | None = None
+    ) -> Self:
+        """Return the objective; without weights or sizes these are ones."""
+        weights = np.empty((0, 0), target.dtype) if weight is None else weight
+        sizes = np.empty(0, target.dtype) if size is None else np.ascontiguousarray(size, target.dtype)
+        return cls(loss, target, weights, sizes)
+
+    @property
+    def total(self) -> float:
+        """Sum of the weights of all targets there are."""
+        return total_weight(self.target, self.weight)
+
+    def part(self, output: np.ndarray, total: float, first: int, d_output: np.ndarray) -> float:
+        """Return what the outputs from window `first` on add to the mean loss, and write its gradient."""
+        return LOSSES[self.loss](output, self.target, self.weight, self.size, total, first, d_output)
+
+    def sum(self, output: np.ndarray) -> float:
+        """Return the weighted sum of the losses of a whole batch's outputs."""
+        return self.part(output, 1.0, 0, np.empty_like(output))
 
 
 class Workspace:
@@ -90,7 +112,7 @@ class Workspace:
         self.load(theta, training=True)
         first = len(inputs.x) - len(objective.target)
         groups = self._groups_for(self._training_groups, _TrainingGroup, inputs.x, first)
-        total = total_weight(objective.target, objective.weight)
+        total = objective.total
         tasks = [
             partial(group.value_and_gradient, inputs, objective, total, final, d_state) for group in groups
         ]
@@ -168,11 +190,11 @@ class _TrainingGroup(_Group):
     ) -> float:
         """Return the group's part of the mean loss, and leave its gradient in `gradient`."""
         self.gradient.flat[:] = 0
-        value, (loss, target, weight) = 0.0, objective
+        value = 0.0
         for shard, start, _ in self._shards:
             shard.forward(inputs, start)
             d_output = np.empty_like(shard.output)
-            value += loss(shard.output, target, weight, total, start, d_output)
+            value += objective.part(shard.output, total, start, d_output)
             if final:
                 shard.final(final, start)
             shard.backward(d_output)

@@ -1,15 +1,9 @@
-"""Errors of point forecasts: plain functions of plain arrays, compared by position.
-
-Where the truth is NaN nothing was observed, and the point is skipped; where nothing was observed at all the
-result is NaN. A NaN forecast of an observed value makes the result NaN.
-"""
-
-from typing import Any
+"""Errors of point forecasts."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["mae", "mape", "mase", "rmse", "smape"]
+from tsrnn.metrics.observed import mean, observed, ratio
 
 
 def mae(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -35,8 +29,8 @@ def mae(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> mae([1.0, 2.0, 4.0], [2.0, 2.0, 2.0])
     1.0
     """
-    y, f = _observed(y_true, y_pred)
-    return _mean(np.abs(y - f))
+    y, f = observed(y_true, y_pred)
+    return mean(np.abs(y - f))
 
 
 def rmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -61,8 +55,8 @@ def rmse(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> rmse([1.0, 2.0], [4.0, 6.0]) ** 2
     12.5...
     """
-    y, f = _observed(y_true, y_pred)
-    return float(np.sqrt(_mean(np.square(y - f))))
+    y, f = observed(y_true, y_pred)
+    return float(np.sqrt(mean(np.square(y - f))))
 
 
 def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -92,8 +86,8 @@ def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> smape([100.0, 0.0], [300.0, 0.0])
     50.0
     """
-    y, f = _observed(y_true, y_pred)
-    return _mean(200.0 * _ratio(np.abs(y - f), np.abs(y) + np.abs(f)))
+    y, f = observed(y_true, y_pred)
+    return mean(200.0 * ratio(np.abs(y - f), np.abs(y) + np.abs(f)))
 
 
 def mape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -121,8 +115,8 @@ def mape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> mape([2.0, 4.0], [1.0, 5.0])
     37.5
     """
-    y, f = _observed(y_true, y_pred)
-    return _mean(100.0 * _ratio(np.abs(y - f), np.abs(y)))
+    y, f = observed(y_true, y_pred)
+    return mean(100.0 * ratio(np.abs(y - f), np.abs(y)))
 
 
 def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
@@ -158,6 +152,84 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length
     >>> mase([6.0, 8.0], [5.0, 5.0], y_train=[1.0, 3.0, 4.0, 7.0])
     1.0
     """
+    scale = mean(np.abs(_seasonal_change(y_train, season_length)))
+    return float(ratio(mae(y_true, y_pred), scale))
+
+
+def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
+    """Root mean squared scaled error: `rmse` over the seasonal naive method's own, in-sample.
+
+    The scale is the root of the mean of ``(y[t] - y[t - season_length])²`` over the training data. From 0
+    (perfect) up, without a unit; where the scale is 0, as `mase`.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of the same shape
+        Truth and forecast. NaN in `y_true` (never observed) is skipped.
+    y_train : array-like of shape (n,)
+        The data before the forecast, as for `mase`. The M5 competition leaves out the zeros before the first
+        sale.
+    season_length : int, default=1
+        Observations per season; 1, the naive method, is what the M5 competition took.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, `season_length` is below 1 or `y_train` is not longer than it.
+
+    References
+    ----------
+    Hyndman & Koehler (2006), section 3; Makridakis, Spiliotis & Assimakopoulos (2022), "M5 accuracy
+    competition: results, findings, and conclusions", International Journal of Forecasting 38(4).
+
+    Examples
+    --------
+    >>> rmsse([6.0, 8.0], [8.0, 8.0], y_train=[1.0, 2.0, 3.0]) ** 2
+    2.0...
+    """
+    scale = np.sqrt(mean(np.square(_seasonal_change(y_train, season_length))))
+    return float(ratio(rmse(y_true, y_pred), scale))
+
+
+def owa(
+    smape_values: ArrayLike, mase_values: ArrayLike, smape_naive2: ArrayLike, mase_naive2: ArrayLike
+) -> float:
+    """Overall weighted average: mean of `smape` and of `mase`, each relative to that of the method Naive2.
+
+    Each measure is averaged over all series first and then divided. Below 1 is better than Naive2, which is
+    the naive method on data cleared of a season where there is one.
+
+    Parameters
+    ----------
+    smape_values, mase_values : array-like of shape (n_series,)
+        The method's measures of each series, or their means as numbers.
+    smape_naive2, mase_naive2 : array-like of shape (n_series,)
+        Those of Naive2 for the same series.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+
+    References
+    ----------
+    Makridakis, Spiliotis & Assimakopoulos (2020), "The M4 Competition", International Journal of Forecasting
+    36(1).
+
+    Examples
+    --------
+    >>> owa([10.0, 20.0], [1.0, 2.0], smape_naive2=[10.0, 30.0], mase_naive2=[1.0, 1.0])
+    1.125
+    """
+    ratios = []
+    for own, naive2 in ((smape_values, smape_naive2), (mase_values, mase_naive2)):
+        theirs, ours = observed(naive2, own)
+        ratios.append(ratio(mean(ours), mean(theirs)))
+    return float(np.mean(ratios))
+
+
+def _seasonal_change(y_train: ArrayLike, season_length: int) -> np.ndarray:
+    """Return the seasonal naive method's errors in the training data."""
     train = np.asarray(y_train, dtype=np.float64)
     if season_length < 1:
         raise ValueError(f"`season_length` must be at least 1; got {season_length}.")
@@ -166,28 +238,5 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length
             f"`y_train` must be one-dimensional with at least {season_length + 1} observations for "
             f"season_length={season_length}; got shape {train.shape}."
         )
-    change = np.abs(train[season_length:] - train[:-season_length])
-    scale = _mean(change[~np.isnan(change)])
-    return float(_ratio(mae(y_true, y_pred), scale))
-
-
-def _observed(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    y, f = np.asarray(y_true, dtype=np.float64), np.asarray(y_pred, dtype=np.float64)
-    if y.shape != f.shape:
-        raise ValueError(
-            f"`y_true` and `y_pred` must have the same shape; got {y.shape} and {f.shape}. "
-            "They are compared by position: select the same points of both."
-        )
-    seen = ~np.isnan(y)
-    return y[seen], f[seen]
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(values.mean()) if values.size else float("nan")
-
-
-def _ratio(error: Any, size: Any) -> np.ndarray:
-    """Error relative to size: no error is 0 and any other error infinite where the size is 0."""
-    error, size = np.asarray(error), np.asarray(size)
-    at_zero = np.where(error > 0, np.inf, error)
-    return np.divide(error, size, out=at_zero, where=size != 0)
+    change = train[season_length:] - train[:-season_length]
+    return change[~np.isnan(change)]

@@ -1,43 +1,13 @@
-"""Weighted mean losses and their gradients.
-
-Each takes prediction (steps, B, O), the targets and weights (steps, windows) of a whole batch, of which the
-predictions are those from window `first` on, the sum of weights that makes the mean, and gradient, as
-prediction, to be overwritten with d loss / d prediction. Each returns its windows' part of the mean, summed
-in double precision. Where the target is nan there is none: such predictions count for nothing and get no
-gradient. Empty weights stand for ones.
-"""
+"""Errors of point forecasts, and of a class."""
 
 import numpy as np
 
 from tsrnn.kernels.jit import kernel
+from tsrnn.kernels.losses.targets import miss, weight_of
 
 
 @kernel
-def weight_of(weight, t, b):
-    """Return a target's weight."""
-    return np.float64(weight[t, b]) if weight.size > 0 else 1.0
-
-
-@kernel
-def total_weight(target, weight):
-    """Return the sum of the weights of all targets there are."""
-    total = 0.0
-    for t in range(target.shape[0]):
-        for b in range(target.shape[1]):
-            for o in range(target.shape[2]):
-                if target[t, b, o] == target[t, b, o]:
-                    total += weight_of(weight, t, b)
-    return total
-
-
-@kernel
-def miss(prediction, target):
-    """Return prediction - target, 0 where there is no target."""
-    return prediction - target if target == target else type(prediction)(0)
-
-
-@kernel
-def mse(prediction, target, weight, total, first, gradient):
+def mse(prediction, target, weight, size, total, first, gradient):
     """Mean squared error: (p - y)^2."""
     steps, B, O = prediction.shape  # noqa: E741
     loss = 0.0
@@ -53,7 +23,7 @@ def mse(prediction, target, weight, total, first, gradient):
 
 
 @kernel
-def mae(prediction, target, weight, total, first, gradient):
+def mae(prediction, target, weight, size, total, first, gradient):
     """Mean absolute error: |p - y|, with slope 0 where they are equal."""
     steps, B, O = prediction.shape  # noqa: E741
     loss = 0.0
@@ -69,7 +39,7 @@ def mae(prediction, target, weight, total, first, gradient):
 
 
 @kernel
-def huber(prediction, target, weight, total, first, gradient):
+def huber(prediction, target, weight, size, total, first, gradient):
     """Huber's loss (1964, Annals of Mathematical Statistics 35) with threshold 1.
 
     (p - y)^2 / 2 where |p - y| <= 1, else |p - y| - 1/2.
@@ -90,7 +60,7 @@ def huber(prediction, target, weight, total, first, gradient):
 
 
 @kernel
-def cross_entropy(prediction, target, weight, total, first, gradient):
+def cross_entropy(prediction, target, weight, size, total, first, gradient):
     """Cross-entropy of a softmax: log(sum_k exp(p_k)) - p_y, for the class number y (steps, windows, 1).
 
     Its gradient is exp(p_k) / sum_j exp(p_j), less 1 where k = y (Bridle, 1990).
@@ -118,6 +88,3 @@ def cross_entropy(prediction, target, weight, total, first, gradient):
             d[y] -= type(largest)(w / total)
             loss += w * (np.log(np.float64(size)) + np.float64(largest) - np.float64(logits[y]))
     return loss / total
-
-
-LOSSES = {"mse": mse, "mae": mae, "huber": huber, "cross_entropy": cross_entropy}

@@ -1,0 +1,80 @@
+"""What a recurrent forecaster reads of a history, and what it would have forecast all along."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.base import BaseForecaster, find_season
+from tsrnn.history import History
+from tsrnn.known import Known
+from tsrnn.network import Network
+from tsrnn.pipeline import Pipeline
+from tsrnn.rollout import fitted_values
+from tsrnn.windows import Batch
+
+
+class HindsightMixin(BaseForecaster):
+    """Methods of a recurrent forecaster that look back.
+
+    Subclasses have the parameters ``channels`` and ``season_length``.
+    """
+
+    channels: str
+    season_length: Any
+    lookback_: int
+    pipeline_: Pipeline
+    network_: Network
+    thetas_: np.ndarray
+
+    @property
+    def fitted_values_(self) -> Any:
+        """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
+        known = self._known()
+        units = self._units(known)
+        pipeline = self.pipeline_.of(units, self._seasons(known))
+        values = fitted_values(pipeline, self.network_, self.thetas_, units)
+        return self._wrap_history(known, known.together(values))
+
+    @property
+    def residuals_(self) -> Any:
+        """Observed minus `fitted_values_`; of a long table, in the column of the model."""
+        known, fitted = self._known(), self.fitted_values_
+        observed = self._wrap_history(known, [one.channels for one in known.panel.series])
+        if isinstance(fitted, dict):
+            return {key: observed[key] - values for key, values in fitted.items()}
+        if known.panel.form.kind != "long":
+            return observed - fitted
+        return fitted.assign(**{self.label: observed[self.label] - fitted[self.label]})
+
+    def _wrap_history(self, known: Known, values: list[np.ndarray]) -> Any:
+        return known.panel.wrap(values, self.label, indexes=[one.index for one in known.panel.series])
+
+    def _units(self, known: Known) -> list[History]:
+        """Return what the network reads one at a time: series, or with "shared" each of their channels."""
+        return known.histories if self.channels == "joint" else known.channels()
+
+    def _seasons(self, known: Known) -> list[int]:
+        """Return the steps in the season of each channel of each series."""
+        return [
+            find_season(one._replace(values=column), self.season_length)
+            for one in known.panel.series
+            for column in one.channels.T
+        ]
+
+    def _sample(self, y: Any, n_windows: int) -> Batch:
+        known = self._known(y)
+        units = self._units(known)
+        return self.pipeline_.of(units, self._seasons(known)).cut(units).sample(n_windows)
+
+    def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
+        known = self._known(y)
+        units = self._units(known)
+        if len(units) > 1:
+            raise ValueError(
+                f"The network is shared by {len(units)} series and reads one at a time; one look-back "
+                'is needed. Fit one column, or channels="joint".'
+            )
+        cut = self.pipeline_.of(units, self._seasons(known)).cut(units)
+        patch, labels = self.pipeline_.patch_size, known.panel.series[0].index[-self.lookback_ :]
+        return cut.windows.inputs(cut.latest()).x[:, 0], labels[patch - 1 :: patch]

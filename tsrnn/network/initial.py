@@ -1,0 +1,31 @@
+"""Where training starts from."""
+
+from math import sqrt
+
+import numpy as np
+
+from tsrnn.network.architecture import Architecture, Views
+
+
+def draw(network: Architecture, parameters: Views, rng: np.random.Generator) -> None:
+    """Write fresh parameters into arrays of zeros; see `Network.initialise`."""
+    H, cell = network.hidden_size, network.cell
+    for name, view in parameters.items():
+        if name.startswith("W_hh"):
+            for block in view.reshape(-1, H, H):
+                block[:] = np.eye(H) if cell.starts_at_identity else _orthogonal(H, rng)
+        elif name.startswith("bias") and cell.forget_bias is not None:
+            view.reshape(-1, H)[cell.forget_bias] = 1
+        elif name in ("position", "W_symbol"):
+            view[:] = rng.standard_normal(view.shape)
+        elif name.startswith("W_category"):
+            view[:] = rng.standard_normal(view.shape) / sqrt(view.shape[1])
+        elif name.startswith("W_") and not name.startswith("W_peephole"):
+            fan_out = H if name.startswith("W_ih") else len(view)
+            limit = sqrt(6 / (view.shape[1] + fan_out))
+            view[:] = rng.uniform(-limit, limit, view.shape)
+
+
+def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
+    q, r = np.linalg.qr(rng.standard_normal((size, size)))
+    return q * np.sign(np.diag(r))
