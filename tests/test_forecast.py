@@ -135,6 +135,11 @@ def test_one_series_of_a_panel_is_a_forecast(form):
         forecast["c"]
 
 
+def test_a_series_of_one_day_is_forecast_by_itself_as_among_the_others():
+    forecast = make({"a": SERIES, "new": pd.Series([1.0], pd.DatetimeIndex(DAYS[5:], freq=None))})
+    same(forecast["new"].mean.index.to_frame(), forecast.mean["new"].index.to_frame())
+
+
 def test_titles_say_what_was_forecast():
     assert repr(make(SERIES)).startswith("GRU: 3 steps after 2024-01-06\n")
     assert repr(make(TABLE)).startswith("GRU: 3 steps of 2 channels after 2024-01-06\n")
@@ -148,7 +153,9 @@ def test_titles_say_what_was_forecast():
 
 
 def bands(ax):
-    return {band.get_label(): band for band in ax.collections}
+    """Bands by what the legend calls them."""
+    names = [label for label in ax.get_legend_handles_labels()[1] if label.endswith("%")]
+    return dict(zip(names, ax.collections, strict=True))
 
 
 def test_bands_are_a_fan_with_the_widest_below():
@@ -159,6 +166,8 @@ def test_bands_are_a_fan_with_the_widest_below():
     heights = bands(ax)["80 %"].get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == (9, 13)
     assert to_hex(bands(ax)["80 %"].get_facecolor()[0]).upper() == PALETTE[0]
+    wide, narrow = (patch.get_alpha() for patch in ax.patches)
+    assert (wide, narrow) == pytest.approx((0.2, 1 - 0.8**2))  # the narrow one lies on the wide one
 
 
 def test_pairs_of_quantiles_are_bands_and_others_are_not():

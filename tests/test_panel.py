@@ -21,7 +21,7 @@ def long(a=A, b=B):
     return pd.DataFrame(
         {
             "unique_id": ["a"] * len(a) + ["b"] * len(b),
-            "ds": [*DAYS[: len(a)], *DAYS[2 : 2 + len(b)]],
+            "ds": DAYS[: len(a)].append(DAYS[2 : 2 + len(b)]),
             "y": np.array([*a, *b], dtype=float),
         }
     )
@@ -224,6 +224,23 @@ REFUSALS = {
         ValueError,
         "`y` has 1 infinite value in series 'b', the first at 2024-01-04. "
         'Replace them, or pass NaN there and missing="interpolate".',
+    ),
+    "times before series": (
+        levels().swaplevel(),
+        TypeError,
+        f"`y` has an index with times as its first level, 'ds', and {long()['unique_id'].dtype} as its "
+        "second; series come first, then times. Swap them: y.swaplevel().sort_index().",
+    ),
+    "ids in the index": (
+        long().set_index("unique_id"),
+        ValueError,
+        "`y` has 'unique_id' as its index; a long table has it as a column. Pass y.reset_index().",
+    ),
+    "ids that are numbers": (
+        SWAPPED.assign(unique_id=7),
+        ValueError,
+        "Column 'ds' of `y` is not sorted in series 7: 2024-01-01 comes after 2024-01-02; labels must "
+        "increase. Sort it: y.sort_values(['unique_id', 'ds']).",
     ),
     "no rows": (long()[:0], ValueError, "`y` is empty; at least one observation is needed."),
     "no entries": ({}, ValueError, "`y` is an empty dict; at least one series is needed."),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676")
 DASHES: tuple[Any, ...] = ("solid", (0, (3, 1.3)), (0, (1, 1)))
 FAINT = "#8a8a8a"
+_FAN_ALPHA = 0.2
 INK = "#010203"  # stands for the page's text colour until `to_svg` replaces it
 PAGE_STYLE = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
@@ -163,13 +164,14 @@ def draw_bands(ax: Axes, table: pd.DataFrame, *, prefix: str, color: str) -> Non
         if upper in columns and float(name[2:]) < 0.5:
             bands[round(100 - 200 * float(name[2:]), 7)] = (name, upper)
     time = coordinates(table.index)
-    for level, (lower, upper) in sorted(bands.items(), reverse=True):
+    for i, (level, (lower, upper)) in enumerate(sorted(bands.items(), reverse=True)):
         low, high = (table[name].to_numpy(dtype=float) for name in (lower, upper))
-        style: dict[str, Any] = {"color": color, "alpha": 0.2, "label": verbatim(f"{prefix}{level:g} %")}
         if len(table) == 1:
-            ax.vlines(time, low, high, linewidth=6, **style)
+            ax.vlines(time, low, high, linewidth=6, color=color, alpha=_FAN_ALPHA)
         else:
-            ax.fill_between(time, low, high, linewidth=0, **style)
+            ax.fill_between(time, low, high, linewidth=0, color=color, alpha=_FAN_ALPHA)
+        shade = 1 - (1 - _FAN_ALPHA) ** (i + 1)  # as dark in the legend as where it lies on the wider ones
+        ax.fill([], [], color=color, alpha=shade, linewidth=0, label=verbatim(f"{prefix}{level:g} %"))
 
 
 def draw_map(ax: Axes, frame: pd.DataFrame, low: float, high: float) -> None:

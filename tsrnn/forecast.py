@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,15 @@ from tsrnn.parameters import counted
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+class _Source(NamedTuple):
+    """What a forecast was made of; all by series."""
+
+    panel: Panel
+    arrays: list[np.ndarray]
+    names: Sequence[str] | None
+    indexes: Sequence[pd.Index]
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,11 +55,16 @@ class Forecast:
     history: Any
     label: str
     table: Any = None
-    _source: tuple[Panel, list[np.ndarray], Sequence[str] | None] | None = field(default=None, compare=False)
+    _source: "_Source | None" = field(default=None, compare=False)
 
     @classmethod
     def of(
-        cls, panel: Panel, values: Sequence[np.ndarray], label: str, names: Sequence[str] | None = None
+        cls,
+        panel: Panel,
+        values: Sequence[np.ndarray],
+        label: str,
+        names: Sequence[str] | None = None,
+        indexes: Sequence[pd.Index] | None = None,
     ) -> "Forecast":
         """Return the forecast of a panel, from the arrays that `Panel.wrap` takes.
 
@@ -64,24 +78,27 @@ class Forecast:
             Name of the model.
         names : sequence of k str, optional
             "mean" and what is beside it: "lo-80" and "hi-80" bound 80 %, "q-0.1" is the quantile of 0.1.
+        indexes : sequence of pandas.Index, optional
+            Labels of each series' forecast; by default those that follow its history.
         """
         arrays = [np.asarray(part, dtype=np.float64) for part in values]
-        indexes = panel.following(len(arrays[0]))
+        if indexes is None:
+            indexes = panel.following(len(arrays[0]))
         at = ... if names is None else (..., list(names).index("mean"))
         mean = panel.wrap([array[at] for array in arrays], label, indexes=indexes)
         table = None if names is None else panel.wrap(arrays, label, names, indexes)
-        return cls(mean, panel.observed(), label, table, (panel, arrays, names))
+        return cls(mean, panel.observed(), label, table, _Source(panel, arrays, names, indexes))
 
     @property
     def is_panel(self) -> bool:
         """Whether several series were forecast, each with its own history."""
-        return self._source is not None and not self._source[0].is_single
+        return self._source is not None and not self._source.panel.is_single
 
     @property
     def ids(self) -> list[Hashable]:
         """The series of a panel, or the channels of a table; [None] for a single series."""
         if self._source is not None and self.is_panel:
-            return self._source[0].ids
+            return self._source.panel.ids
         return [None] if isinstance(self.mean, pd.Series) else self.mean.columns.tolist()
 
     def __getitem__(self, key: Hashable) -> "Forecast":
@@ -89,9 +106,9 @@ class Forecast:
         if key not in self.ids or key is None:
             raise KeyError(f"There is no forecast of {key!r}, but of {list_some(self.ids)}.")
         if self._source is not None and self.is_panel:
-            panel, arrays, names = self._source
+            panel, arrays, names, indexes = self._source
             i = panel.ids.index(key)
-            return Forecast.of(panel.one(i), [arrays[i]], self.label, names)
+            return Forecast.of(panel.one(i), [arrays[i]], self.label, names, [indexes[i]])
         history = self.history[key]
         units = self.history.attrs.get("units")
         history.attrs = {"units": units.get(key) if isinstance(units, dict) else units}
@@ -178,7 +195,7 @@ class Forecast:
 
     @property
     def _is_long(self) -> bool:
-        return self._source is not None and self._source[0].form.kind == "long"
+        return self._source is not None and self._source.panel.form.kind == "long"
 
     def _lacks(self, names: dict[str, str]) -> list[str]:
         return [name for name in names if name not in self._names]
@@ -202,8 +219,8 @@ class Forecast:
     def _title(self) -> str:
         steps = f"{self.label}: "
         if self._source is not None and self.is_panel:
-            panel, arrays, _ = self._source
-            return f"{steps}{counted(len(arrays[0]), 'step')} of {len(panel.series):,} series"
+            n = len(self._source.panel.series)
+            return f"{steps}{counted(len(self._source.arrays[0]), 'step')} of {n:,} series"
         after = show_label(self.history.index[-1])
         channels = f" of {counted(self.mean.shape[1], 'channel')}" if self.mean.ndim == 2 else ""
         return f"{steps}{counted(len(self.mean), 'step')}{channels} after {after}"

@@ -10,6 +10,7 @@ from tsrnn import frames
 from tsrnn.frames import INDEX, Observed, Words, check_labels, check_order, copy_values
 
 COLUMNS = ("unique_id", "ds", "y")
+_TIMES = (pd.DatetimeIndex, pd.PeriodIndex)
 
 
 class Form(NamedTuple):
@@ -51,6 +52,10 @@ def parse(y: Any, columns: Sequence[Hashable]) -> Parsed:
         As `tsrnn.panel.read_panel`.
     """
     if not is_panel(y, columns):
+        if isinstance(y, pd.DataFrame) and y.index.name == columns[0] and columns[1] in y.columns:
+            raise ValueError(
+                f"`y` has {columns[0]!r} as its index; a long table has it as a column. Pass y.reset_index()."
+            )
         return Parsed(pd.Index([None]), [frames.read_raw(y)], Form("single"))
     if isinstance(y, dict):
         return _parse_dict(y)
@@ -129,7 +134,13 @@ def _parse_levels(y: pd.Series | pd.DataFrame) -> Parsed:
         drop="y[y.index.get_level_values(1).notna()]",
         average="y.groupby(level=[0, 1]).mean()",
     )
-    codes, keys = pd.factorize(y.index.get_level_values(0))
+    first, second = (y.index.get_level_values(level) for level in (0, 1))
+    if isinstance(first, _TIMES) and not isinstance(second, _TIMES):
+        raise TypeError(
+            f"`y` has an index with times as its first level, {y.index.names[0]!r}, and {second.dtype} as "
+            "its second; series come first, then times. Swap them: y.swaplevel().sort_index()."
+        )
+    codes, keys = pd.factorize(first)
     if (codes < 0).any():
         raise ValueError(
             "The first level of the index of `y` has no name of the series at position "
@@ -137,7 +148,7 @@ def _parse_levels(y: pd.Series | pd.DataFrame) -> Parsed:
             "y[y.index.get_level_values(0).notna()]."
         )
     columns = y.columns.copy() if y.ndim == 2 else None
-    series = _cut(codes, keys, y.index.get_level_values(1), y, words, columns)
+    series = _cut(codes, keys, second, y, words, columns)
     return Parsed(keys, series, Form("levels", (*y.index.names, None if y.ndim == 2 else y.name)))
 
 
@@ -150,14 +161,15 @@ def _cut(
     if (np.diff(codes) < 0).any():
         order = np.argsort(codes, kind="stable")
         codes, labels, values = codes[order], labels[order], values[order]
+    ids = pd.Index(keys).tolist()
     starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [len(codes)]])
     falls = ~np.asarray(labels[1:] > labels[:-1], dtype=bool)
     falls[starts[1:-1] - 1] = False
     if falls.any():
-        i = codes[falls.argmax()]
-        check_order(labels[starts[i] : starts[i + 1]], words, f" in series {keys[i]!r}")
+        i = int(codes[falls.argmax()])
+        check_order(labels[starts[i] : starts[i + 1]], words, f" in series {ids[i]!r}")
     missing, attrs = np.isnan(values), dict(table.attrs)
     return [
         Observed(values[a:b], labels[a:b], key, missing[a:b], attrs, columns)
-        for key, a, b in zip(keys, starts[:-1], starts[1:], strict=True)
+        for key, a, b in zip(ids, starts[:-1], starts[1:], strict=True)
     ]

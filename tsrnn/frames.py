@@ -90,8 +90,7 @@ def read_series(y: Any, *, missing: str = "error") -> Observed:
     array([1., 2., 3.])
     """
     check_missing(missing)
-    _as_series(y)
-    return fill(read_raw(y), missing)
+    return fill(read_raw(y if _is_large(y) else _as_series(y)), missing)
 
 
 def read_channels(y: Any, *, missing: str = "error") -> Observed:
