@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.judgement import Backtest
+from tsrnn.origins import Truths
 
 
 class Model:
@@ -34,16 +35,17 @@ def make_backtest(index, misses, *, horizon=4, n_windows=3, name="value", values
         for window, size in enumerate(sizes):
             failed = (model, window) in failures
             status, message = ("failed", "ValueError: <b>no</b> & never") if failed else ("ok", "")
-            folds.append((model, index[size - 1], status, message, 0.5, 0.002, size))
+            folds.append((model, index[size - 1], status, message, 0.5, 0.002, size, 1, int(failed)))
             if failed:
                 forecasts.loc[window * horizon : (window + 1) * horizon - 1, model] = np.nan
     columns = ["model", "cutoff", "status", "message", "fit_seconds", "predict_seconds", "n_train"]
+    columns += ["n_series", "n_failed"]
     return Backtest(
         forecasts=forecasts,
         folds=pd.DataFrame(folds, columns=columns),
         models={model: Model(is_baseline=model not in ("LSTM", "GRU")) for model in misses},
         histories={model: make_history() for model in misses if model in ("LSTM", "GRU")},
-        history=pd.Series(values, index, name=name),
+        truths=Truths.of(pd.Series(values, index, name=name)),
         horizon=horizon,
         step=horizon,
         season_length=1,

@@ -135,7 +135,8 @@ def test_a_model_that_fails_is_a_row_and_no_exception():
 
 
 def test_a_failed_fit_fails_every_origin_without_refit():
-    result = backtest(Broken(), months(20), horizon=2, n_windows=3, refit=False)
+    with pytest.warns(RuntimeWarning, match="No model has forecast anything, .*: ValueError: no convergence"):
+        result = backtest(Broken(), months(20), horizon=2, n_windows=3, refit=False)
     assert result.folds["status"].tolist() == ["failed"] * 3
     assert result.folds["message"].tolist() == ["ValueError: no convergence"] * 3
     assert result.folds["fit_seconds"].notna().tolist() == [True, False, False]
@@ -154,7 +155,8 @@ def test_an_unusable_forecast_is_a_failure(answer, message):
         def predict(self, horizon, *, y=None):
             return answer
 
-    result = backtest(Odd(), Y, horizon=2)
+    with pytest.warns(RuntimeWarning, match="No model has forecast anything"):
+        result = backtest(Odd(), Y, horizon=2)
     assert result.folds["status"].tolist() == ["failed"]
     assert result.folds["message"].tolist() == [message]
     assert result.forecasts["Odd"].isna().all()
@@ -306,7 +308,7 @@ def test_one_model_reports_progress_only_when_asked(capsys):
             "A model's name must be a string other than unique_id, ds, cutoff, y; got 'y'. "
             "Choose another alias.",
         ),
-        ({"y": pd.DataFrame({"a": [1.0]})}, TypeError, None),
+        ({"y": pd.DataFrame({"a": ["no number"]})}, TypeError, None),
     ],
 )
 def test_bad_arguments(arguments, error, message):

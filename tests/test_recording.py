@@ -58,7 +58,8 @@ def test_what_a_model_raises_on_is_still_raised():
                 warnings.simplefilter("error")
                 warnings.warn("not converged", RuntimeWarning, stacklevel=1)
 
-    result = backtest(Strict(), Y, horizon=2)
+    with pytest.warns(RuntimeWarning, match="No model has forecast anything"):
+        result = backtest(Strict(), Y, horizon=2)
     assert result.folds["message"].tolist() == ["RuntimeWarning: not converged"]
     assert result.folds["status"].tolist() == ["failed"]
 

@@ -17,11 +17,12 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from tsrnn import baselines, datasets
-from tsrnn.backtest import LONGEST_ARIMA_SEASON, compare
+from tsrnn.backtest import compare
 from tsrnn.figures import require_matplotlib, save
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.inputs import read_input
 from tsrnn.judgement import Backtest
+from tsrnn.lineup import LONGEST_ARIMA_SEASON
 from tsrnn.plotting import plot_forecast
 from tsrnn.report import best_scores, format_scores, write_report
 from tsrnn.warmup import warmup

@@ -196,6 +196,39 @@ def draw_map(ax: Axes, frame: pd.DataFrame, low: float, high: float) -> None:
     ax.grid(visible=False)
 
 
+def draw_band(
+    ax: Axes, index: pd.Index, low: np.ndarray, high: np.ndarray, *, label: str, color: str
+) -> None:
+    """Draw an interval against its index, with bars where it is too short to be a band; NaN leaves a gap."""
+    if not np.isfinite(low).any():
+        return
+    where = coordinates(index)
+    if len(index) <= 2:
+        ax.vlines(where, low, high, label=label, color=color, linewidth=4, alpha=0.3)
+    else:
+        ax.fill_between(where, low, high, label=label, color=color, alpha=0.18, linewidth=0, zorder=2)
+
+
+def draw_boxes(ax: Axes, values: Sequence[np.ndarray], labels: Sequence[str], colours: Sequence[str]) -> None:
+    """Draw a lying box for each group, the first on top: quartiles, mean, whiskers from 5 to 95 percent."""
+    places = -np.arange(len(values))
+    ends = []
+    for place, group, colour in zip(places, values, colours, strict=True):
+        if len(group):
+            low, first, median, third, high = np.percentile(group, [5, 25, 50, 75, 95])
+            ax.hlines(place, low, high, color=ink(), linewidth=1)
+            ax.barh(place, third - first, 0.55, first, color=colour, edgecolor=ink(), zorder=2)
+            ax.vlines(median, place - 0.275, place + 0.275, color=ink(), linewidth=2, zorder=3)
+            ax.plot(group.mean(), place, "D", color=ink(), markersize=4, zorder=3)
+            ends += [low, high]
+    if ends and 0 < 20 * min(ends) < max(ends):
+        ax.set_xscale("log")
+    ax.set_yticks(places, [verbatim(label) for label in labels])
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", color=FAINT, linewidth=0.5, alpha=0.3)
+
+
 def coordinates(index: pd.Index) -> np.ndarray:
     """Return positions on the horizontal axis: instants as datetime64 in UTC, anything else as numbers."""
     if isinstance(index, pd.PeriodIndex):

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from tsrnn.backtest_plots import (
+    error_by_horizon,
+    plot_backtest,
+    plot_error_by_horizon,
+    plot_error_by_series,
+    plot_panel,
+)
 from tsrnn.figures import (
-    FAINT,
     PALETTE,
     add_legend,
-    coordinates,
     draw_line,
     draw_map,
     ink,
     label_axes,
-    label_outer,
     line_style,
     new_axes,
-    new_panels,
     new_rows,
     tidy,
     to_svg,
-    unit,
-    verbatim,
 )
 from tsrnn.forecast_plots import plot_channels, plot_forecast
 
@@ -33,105 +34,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from tsrnn.judgement import Backtest
 
 __all__ = [
     "error_by_horizon",
     "plot_backtest",
     "plot_channels",
     "plot_error_by_horizon",
+    "plot_error_by_series",
     "plot_forecast",
     "plot_gates",
     "plot_gradient_flow",
+    "plot_panel",
     "plot_training",
     "to_svg",
 ]
-
-
-def plot_backtest(
-    backtest: Backtest,
-    models: Sequence[str] | None = None,
-    last: int | None = None,
-    ax: Axes | None = None,
-) -> Figure:
-    """Draw the history's tail, the truth and each model's forecast from every origin.
-
-    Parameters
-    ----------
-    backtest : Backtest
-    models : sequence of str, optional
-        Which models, by alias; all by default, the lowest MASE first.
-    last : int, optional
-        Only the most recent `last` origins; all by default.
-    ax : matplotlib Axes, optional
-        Draw every model into these axes; by default a new figure with one panel a model, which share
-        their scales. The vertical scale follows the truth: a forecast far off leaves the panel.
-
-    Returns
-    -------
-    matplotlib Figure
-
-    Raises
-    ------
-    ValueError
-        If a name in `models` isn't in the backtest, or `last` is below 1.
-    """
-    names = list(backtest.models)
-    scores = backtest.scores()
-    chosen = list(scores.index if models is None else models)
-    if unknown := [name for name in chosen if name not in names]:
-        raise ValueError(f"The backtest has no model {unknown[0]!r}; it has {', '.join(names)}.")
-    if last is not None and last < 1:
-        raise ValueError(f"`last` needs at least 1 origin; got {last}. Leave it out to draw all.")
-    shown, past = _recent(backtest, last)
-    if ax is not None:
-        _draw_past(ax, past, shown["cutoff"].unique())
-        for name in chosen:
-            style = line_style(names.index(name))
-            _draw_folds(ax, shown, name, **(style if len(chosen) > 1 else {**style, "linestyle": "solid"}))
-        add_legend(ax)
-        return ax.figure  # type: ignore[return-value]
-    figure, panels = new_panels(len(chosen))
-    for panel, name, mase in zip(panels, chosen, scores.loc[chosen, "MASE"], strict=True):
-        _draw_past(panel, past, shown["cutoff"].unique())
-        _draw_folds(panel, shown, name, **{**line_style(names.index(name)), "linestyle": "solid"})
-        score = f" · MASE {mase:.3g}" if np.isfinite(mase) else ""
-        panel.set_title(verbatim(name + score), loc="left", fontsize="medium")
-    label_outer(panels)
-    figure.legend(handles=panels[0].lines[:2], loc="outside upper right", ncols=2, frameon=False)
-    return figure
-
-
-def plot_error_by_horizon(
-    backtest: Backtest, models: Sequence[str] | None = None, ax: Axes | None = None
-) -> Axes:
-    """Draw the mean absolute error over all origins against the step ahead, one line a model.
-
-    Parameters
-    ----------
-    backtest : Backtest
-    models : sequence of str, optional
-        Which models, by alias; all by default.
-    ax : matplotlib Axes, optional
-        Where to draw; by default a new figure.
-
-    Returns
-    -------
-    matplotlib Axes
-    """
-    ax = new_axes() if ax is None else ax
-    errors = error_by_horizon(backtest)
-    for i, name in enumerate(errors.columns):
-        if (models is None or name in models) and errors[name].notna().any():
-            marker = "o" if len(errors) <= 12 else None
-            draw_line(ax, errors[name], label=name, markersize=3, **{"marker": marker, **line_style(i)})
-    ax.locator_params(axis="x", integer=True)
-    ax.set_ylim(bottom=0)
-    ax.set_xlabel("steps ahead")
-    ax.set_ylabel(verbatim(f"mean absolute error{unit(backtest.history)}"))
-    tidy(ax)
-    add_legend(ax)
-    return ax
 
 
 def plot_training(histories: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -254,50 +170,6 @@ def _range(gate: str, values: pd.DataFrame) -> tuple[float, float]:
         return 0.0, 1.0
     size = float(np.abs(values.to_numpy(dtype=float)).max()) or 1.0
     return -size, size
-
-
-def error_by_horizon(backtest: Backtest) -> pd.DataFrame:
-    """Mean absolute error of each model over all origins.
-
-    Returns
-    -------
-    DataFrame
-        One row a step ahead (index ``step``, from 1), one column a model, in the series' units. Truth that
-        was never observed is left out.
-    """
-    frame = backtest.forecasts
-    step = (frame.groupby(["unique_id", "cutoff"], sort=False).cumcount() + 1).rename("step")
-    return frame[list(backtest.models)].sub(frame["y"], axis=0).abs().groupby(step).mean()
-
-
-def _recent(backtest: Backtest, last: int | None) -> tuple[pd.DataFrame, pd.Series]:
-    """Forecasts of the last origins, and the series from a little before the first of them to their end."""
-    frame = backtest.forecasts
-    cutoffs = pd.Index(frame["cutoff"].unique())[-(last or 0) :]
-    frame = frame[frame["cutoff"].isin(cutoffs)]
-    tail = max(2 * backtest.horizon, 2 * (backtest.season_length or 1), 20)
-    labels = backtest.history.index
-    start = labels.searchsorted(cutoffs[0]) + 1 - tail
-    stop = labels.searchsorted(frame["ds"].max(), side="right")
-    return frame, backtest.history.iloc[max(start, 0) : stop]
-
-
-def _draw_past(ax: Axes, past: pd.Series, cutoffs: Any) -> None:
-    draw_line(ax, past, label="truth", color=ink(), linewidth=0.9, zorder=4)
-    for i, cutoff in enumerate(coordinates(pd.Index(cutoffs))):
-        label = "_origin" if i else "origin"
-        ax.axvline(cutoff, label=label, color=FAINT, linewidth=1, linestyle="dotted", zorder=1)
-    if past.notna().any():
-        low, high = past.min(), past.max()
-        margin = 0.25 * (high - low) or abs(high) or 1.0
-        ax.set_ylim(low - margin, high + margin)
-    label_axes(ax, past)
-
-
-def _draw_folds(ax: Axes, forecasts: pd.DataFrame, name: str, **style: Any) -> None:
-    for i, (_, fold) in enumerate(forecasts.groupby("cutoff", sort=False)):
-        series = pd.Series(fold[name].to_numpy(), pd.Index(fold["ds"]))
-        draw_line(ax, series, label=f"_{name}" if i else name, zorder=3, **style)
 
 
 def _training_curves(ax: Axes, history: pd.DataFrame, label: str, color: str) -> None:

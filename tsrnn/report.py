@@ -13,9 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tsrnn.backtest_plots import (
+    leading_models,
+    plot_backtest,
+    plot_error_by_horizon,
+    plot_error_by_series,
+    ranked_series,
+)
 from tsrnn.figures import new_figure, page_style, require_matplotlib, to_png, to_svg
 from tsrnn.frames import show_label
-from tsrnn.plotting import plot_backtest, plot_error_by_horizon, plot_training
+from tsrnn.parameters import counted
+from tsrnn.plotting import plot_training
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["best_scores", "format_scores", "write_report"]
 
 ORIGINS_SHOWN = 5
+SERIES_SHOWN = 6
 HEADINGS = {"fit_seconds": "fit [s]", "predict_seconds": "predict [s]"}
 ACCURACY = ("MASE", "sMAPE", "RMSE", "vs SeasonalNaive")
 EXPLANATIONS = {
@@ -32,9 +41,11 @@ EXPLANATIONS = {
     "sMAPE": "symmetric mean absolute percentage error, 0 to 200",
     "RMSE": "root mean squared error, in the units of the series",
     "vs SeasonalNaive": "error relative to SeasonalNaive's at the same origins; below 1 is better",
-    "p_value": "Diebold-Mariano test of equal accuracy with the best baseline",
+    "coverage": "percent of the truth inside the interval; best is what the level says",
+    "MSIS": "mean scaled interval score: width and misses of the interval together",
+    "p_value": "test of equal accuracy with the best baseline",
     "fit [s], predict [s]": "seconds",
-    "failed": "origins without a forecast",
+    "failed": "origins without a forecast, of all series",
     "history": "most observations that the model was trained on",
 }
 
@@ -48,8 +59,8 @@ def write_report(sections: Mapping[str, Backtest], path: str | PathLike[str]) ->
         One section each, in this order.
     path : path-like
         A file ending in ``.html``; or a directory, made if need be, that gets ``index.html`` and for every
-        section its pictures as ``NAME-forecast.png``, ``NAME-horizon.png`` and ``NAME-training.png`` and its
-        score table as ``NAME-scores.csv``.
+        section its pictures as ``NAME-forecast.png``, ``NAME-horizon.png``, ``NAME-series.png`` and
+        ``NAME-training.png`` and its score table as ``NAME-scores.csv``.
 
     Returns
     -------
@@ -111,12 +122,20 @@ def format_scores(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_scores(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mark the best models: True where an accuracy score, as printed, is its column's lowest."""
+    """Mark the best models: True where an accuracy score, as printed, is its column's lowest.
+
+    The best coverage is the one nearest to its level.
+    """
     best = pd.DataFrame(False, index=scores.index, columns=[HEADINGS.get(name, name) for name in scores])
-    for name in ACCURACY:
-        if name in scores and scores[name].notna().any():
+    for name in scores:
+        distance = scores[name]
+        if name.startswith("coverage-"):
+            distance = (distance - float(name.removeprefix("coverage-"))).abs()
+        elif name not in ACCURACY and not name.startswith("MSIS-"):
+            continue
+        if distance.notna().any():
             printed = _format_column(name, scores[name])
-            best[name] = printed == printed[scores[name].idxmin()]
+            best[name] = printed == printed[distance.idxmin()]
     return best
 
 
@@ -127,6 +146,8 @@ def _format_column(name: str, column: pd.Series) -> pd.Series:
         return column.map(lambda p: "-" if pd.isna(p) else "<0.001" if p < 0.001 else f"{p:.3f}")
     if name.endswith("_seconds"):
         return column.map(lambda s: "-" if pd.isna(s) else "<0.01" if s < 0.01 else f"{s:.2f}")
+    if name.startswith("coverage-"):
+        return column.map(lambda percent: "-" if pd.isna(percent) else f"{percent:.1f}")
     sizes = column.abs()[np.isfinite(column) & (column != 0)]
     smallest, largest = (sizes.min(), sizes.max()) if len(sizes) else (1.0, 1.0)
     digits = max(0, 2 - int(np.floor(np.log10(smallest))))
@@ -145,10 +166,12 @@ def _file_names(titles: Iterable[str]) -> list[str]:
 
 
 def _pictures(backtest: Backtest) -> dict[str, Any]:
-    pictures = {
-        "forecast": plot_backtest(backtest, last=ORIGINS_SHOWN),
+    pictures: dict[str, Any] = {
+        "forecast": backtest.plot(last=ORIGINS_SHOWN),
         "horizon": plot_error_by_horizon(backtest).figure,
     }
+    if backtest.errors.n_series > 1:
+        pictures["series"] = plot_error_by_series(backtest).figure
     if backtest.histories:
         pictures["training"] = plot_training(backtest.histories).figure
     return pictures
@@ -177,7 +200,7 @@ def _section(id_: str, title: str, backtest: Backtest) -> str:
 {_score_table(title, backtest)}
 <ul class="notes">{notes}</ul>
 <h3>Forecasts</h3>
-<p>The truth, and each model's forecasts from {_origins_shown(backtest)}; a dotted line marks the last
+<p>The truth, and {_who_is_shown(backtest)} from {_origins_shown(backtest)}; a dotted line marks the last
 observation that a forecast could see. The scale follows the truth: a forecast far off leaves the picture.</p>
 <div class="grid">{_forecast_cards(title, backtest)}</div>
 <h3>Error and training</h3>
@@ -187,20 +210,34 @@ observation that a forecast could see. The scale follows the truth: a forecast f
 
 
 def _facts(backtest: Backtest) -> str:
-    index = backtest.history.index
-    n_origins = backtest.forecasts["cutoff"].nunique()
+    truths = backtest.truths
+    n, shortest, longest = sum(truths.lengths), min(truths.lengths), max(truths.lengths)
+    several = f"{len(truths.series):,} series of {shortest:,} to {longest:,} observations, {n:,} in all"
+    span = f"{show_label(truths.times.min())} to {show_label(truths.times.max())}"
     facts = [
-        f"{len(index):,} observations, {show_label(index[0])} to {show_label(index[-1])}",
+        several if len(truths.series) > 1 else f"{n:,} observations",
+        span,
         f"horizon {backtest.horizon}",
-        f"{n_origins} origins" if n_origins > 1 else "1 origin",
+        counted(backtest.errors.n_windows, "origin"),
     ]
     if (backtest.season_length or 1) > 1:
         facts.append(f"season of {backtest.season_length}")
     return " · ".join(facts)
 
 
+def _who_is_shown(backtest: Backtest) -> str:
+    bands = ", with intervals shaded," if backtest.level else ""
+    if backtest.errors.n_series == 1:
+        return f"each model's forecasts{bands}"
+    leading = leading_models(backtest)
+    shown = min(SERIES_SHOWN, backtest.errors.n_series)
+    chosen = f"for {shown} of {backtest.errors.n_series:,} series, from the lowest MASE to the highest,"
+    shaded = f"{bands[:-1]} of {leading[0]}," if bands and len(leading) > 1 else bands
+    return f"the forecasts of {' and '.join(leading)}{shaded} {chosen}"
+
+
 def _origins_shown(backtest: Backtest) -> str:
-    n_origins = backtest.forecasts["cutoff"].nunique()
+    n_origins = backtest.errors.n_windows
     if n_origins == 1:
         return "one origin"
     return f"{n_origins} origins" if n_origins <= ORIGINS_SHOWN else f"the last {ORIGINS_SHOWN} origins"
@@ -242,19 +279,34 @@ def _table(label: str, columns: Iterable[str], rows: str, kind: str = "numbers")
 
 def _forecast_cards(title: str, backtest: Backtest) -> str:
     cards = []
-    for name, mase in format_scores(backtest.scores())["MASE"].items():
+    for series, models, mase in _shown(backtest):
         figure = new_figure(4.2, 2.3)
-        plot_backtest(backtest, [name], last=ORIGINS_SHOWN, ax=figure.add_subplot())
+        plot_backtest(backtest, models, last=ORIGINS_SHOWN, ax=figure.add_subplot(), series=series)
         score = "no score" if mase == "-" else f"MASE {mase}"
-        alt = f"{title}: truth and forecasts of {name} from {_origins_shown(backtest)}, {score}."
-        cards.append(_card(f"{name}: {score}", figure, alt))
+        forecasts = f"forecasts of {' and '.join(models)} from {_origins_shown(backtest)}"
+        what = title if series is None else f"{title}, {series}"
+        caption = f"{models[0] if series is None else series}: {score}"
+        cards.append(_card(caption, figure, f"{what}: truth and {forecasts}, {score}."))
     return "".join(cards)
+
+
+def _shown(backtest: Backtest) -> list[tuple[Any, list[str], str]]:
+    """Series, models and MASE of each picture: every model of one series, or the leading ones of several."""
+    if backtest.errors.n_series == 1:
+        return [(None, [str(name)], mase) for name, mase in format_scores(backtest.scores())["MASE"].items()]
+    leading = leading_models(backtest)
+    ranked = _format_column("MASE", ranked_series(backtest, leading[0], SERIES_SHOWN))
+    return [(series, leading, mase) for series, mase in ranked.items()]
 
 
 def _diagnostic_cards(title: str, backtest: Backtest) -> str:
     figure = new_figure(4.8, 3.1)
     plot_error_by_horizon(backtest, ax=figure.add_subplot())
     cards = _card("Error by horizon", figure, f"{title}: mean absolute error of each model by steps ahead.")
+    if backtest.errors.n_series > 1:
+        figure = new_figure(4.8, max(3.1, 0.8 + 0.35 * len(backtest.models)))
+        plot_error_by_series(backtest, ax=figure.add_subplot())
+        cards += _card("Error by series", figure, f"{title}: how each model's MASE spreads over series.")
     if backtest.histories:
         figure = new_figure(4.8, 3.1)
         plot_training(backtest.histories, ax=figure.add_subplot())

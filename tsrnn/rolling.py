@@ -1,152 +1,142 @@
-"""The rolling origin: where the cutoffs lie, and one model's fits and forecasts at them."""
+"""The rolling origin: one model's fits and forecasts at each cutoff, and what went wrong."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
+from inspect import Parameter, signature
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
-import pandas as pd
 from sklearn.base import clone
 
 from tsrnn import deadline
+from tsrnn.answers import read_forecast
+from tsrnn.folds import Fold
+from tsrnn.origins import Origins
 from tsrnn.recording import collect_warnings
 
-__all__ = ["Fold", "Task", "copy_forecaster", "run", "run_all", "training_sizes"]
+__all__ = ["Task", "copy_forecaster", "run", "run_all", "takes", "takes_all"]
 
-
-@dataclass
-class Fold:
-    """One model at one cutoff.
-
-    Attributes
-    ----------
-    model : str
-    size : int
-        Observations up to and including the cutoff.
-    forecast : ndarray of shape (horizon,)
-        NaN where there is none.
-    status : {"ok", "failed", "time limit"}
-    message : str
-        The error and the warnings, "; " between them.
-    fit_seconds, predict_seconds : float
-        NaN where nothing was fitted or forecast.
-    n_train : int
-        Observations the model was trained on.
-    history : DataFrame or None
-        The fitted model's ``history_``.
-    """
-
-    model: str
-    size: int
-    forecast: np.ndarray
-    status: str = "ok"
-    message: str = ""
-    fit_seconds: float = np.nan
-    predict_seconds: float = np.nan
-    n_train: int = 0
-    history: pd.DataFrame | None = None
+ANYTHING = "**"
 
 
 class Task(NamedTuple):
-    """One fit and its forecasts: the model is trained on the first of `sizes` and forecasts from each."""
+    """One fit and its forecasts: the model is trained at the first of `windows` and forecasts from each."""
 
     name: str
     forecaster: Any
-    sizes: Sequence[int]
-    horizon: int
+    origins: Origins
+    windows: Sequence[int]
+    level: Sequence[float] = ()
     max_history: int | None = None
     seconds: float | None = None
 
-
-def training_sizes(n: int, horizon: int, n_windows: int, step: int, shortest: int) -> list[int]:
-    """Observations up to each cutoff, oldest cutoff first; the last truth ends with the series.
-
-    Raises
-    ------
-    ValueError
-        If the first training window would have fewer than `shortest` observations.
-
-    Examples
-    --------
-    >>> training_sizes(100, horizon=12, n_windows=3, step=6, shortest=2)
-    [76, 82, 88]
-    """
-    needed = shortest + horizon + (n_windows - 1) * step
-    if n < needed:
-        raise ValueError(
-            f"`y` has {n} observations; n_windows={n_windows} with horizon={horizon} and step={step} needs "
-            f"at least {needed}, {shortest} of them for the first training window. "
-            "Lower n_windows, step or horizon, or supply more data."
-        )
-    last = n - horizon
-    return list(range(last - (n_windows - 1) * step, last + 1, step))
+    def fold(self, window: int, n_train: int) -> Fold:
+        """Return the record of an origin that nothing was forecast from yet."""
+        part = self.origins.taking_part(window)
+        nothing = np.full((len(part), self.origins.horizon, 1 + 2 * len(self.level)), np.nan)
+        return Fold(self.name, window, self.origins.numbers[part], nothing, n_train=n_train)
 
 
 def copy_forecaster(forecaster: Any, horizon: int) -> Any:
     """Return an unfitted copy with its parameter ``horizon``, if it has one, set to `horizon`."""
-    try:
-        copied = clone(forecaster, safe=False)
-    except (TypeError, RuntimeError):  # follows scikit-learn's conventions only halfway
-        copied = copy.deepcopy(forecaster)
+    copied = _copy(forecaster)
     if hasattr(copied, "set_params") and "horizon" in copied.get_params():
         copied.set_params(horizon=horizon)
     return copied
 
 
-def run(task: Task, y: pd.Series) -> list[Fold]:
-    """Fit one model at its first cutoff and forecast from every one; what goes wrong is in the folds."""
-    forecaster = copy_forecaster(task.forecaster, task.horizon)
-    nothing = np.full(task.horizon, np.nan)
-    size, *later = task.sizes
-    history = _latest(y, size, task.max_history)
-    fold = Fold(task.name, size, nothing, n_train=len(history))
+def _copy(forecaster: Any) -> Any:
+    try:
+        return clone(forecaster, safe=False)
+    except (TypeError, RuntimeError):  # follows scikit-learn's conventions only halfway
+        return copy.deepcopy(forecaster)
+
+
+def takes(method: Callable[..., Any], name: str) -> bool:
+    """Whether a method has an argument of this name."""
+    names = _arguments(getattr(method, "__func__", method))
+    return name in names or ANYTHING in names
+
+
+def takes_all(forecaster: Any, form: str) -> bool:
+    """Whether a forecaster is one model of all series; of any other, each series gets a copy."""
+    is_global = getattr(forecaster, "scope", None) == "global"
+    return form == "series" or is_global or (form == "channels" and hasattr(forecaster, "channels"))
+
+
+def run(task: Task) -> list[Fold]:
+    """Fit one model at its first origin and forecast from every one; what goes wrong is in the folds."""
+    origins, most = task.origins, task.max_history
+    forecaster = _copy(task.forecaster)
+    window, *later = task.windows
+    sizes = origins.sizes[window]
+    fold = task.fold(window, int((sizes if most is None else np.minimum(sizes, most)).sum()))
     fitted = False
     with _recorded(fold, task.seconds):
+        y, known = origins.seen(window, most), _known(forecaster.fit, origins.known(window))
+        if origins.truths.form == "long" and takes(forecaster.fit, "columns"):
+            known["columns"] = origins.truths.columns
         with _timed(fold, "fit_seconds"):
-            forecaster.fit(history)
+            forecaster.fit(y, **known)
         if getattr(forecaster, "interrupted_", False):  # Ctrl-C, which it answered by ending its training
             raise KeyboardInterrupt
         fitted = True
         fold.history = getattr(forecaster, "history_", None)
-        _predict(fold, forecaster)
+        _predict(fold, forecaster, task, origins.ahead(window))
     if not fitted:
-        return [fold, *(replace(fold, size=size, fit_seconds=np.nan) for size in later)]
+        folds = [task.fold(window, fold.n_train) for window in later]
+        return [fold, *(replace(each, status=fold.status, message=fold.message) for each in folds)]
     folds = [fold]
-    for size in later:
-        fold = Fold(task.name, size, nothing, n_train=len(history))
+    for window in later:
+        folds.append(fold := task.fold(window, fold.n_train))
         with _recorded(fold, task.seconds):
-            _predict(fold, forecaster, y=_latest(y, size, task.max_history))
-        folds.append(fold)
+            known = origins.ahead(window, whole=True)
+            _predict(fold, forecaster, task, known, y=origins.seen(window, most))
     return folds
 
 
-def run_all(tasks: Sequence[Task], y: pd.Series, n_jobs: int | None = None, verbose: int = 0) -> list[Fold]:
-    """Run every task, each seeing nothing after its own last cutoff; the order is the tasks'."""
+def run_all(tasks: Sequence[Task], n_jobs: int | None = None, verbose: int = 0) -> list[Fold]:
+    """Run every task; the order is the tasks'."""
     from tqdm import tqdm  # not worth every user's import time
 
     parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
     progress = tqdm(tasks, desc="backtest", unit="fit", disable=not verbose)
-    done = parallel(joblib.delayed(run)(task, y.iloc[: task.sizes[-1]]) for task in progress)
-    return [fold for folds in done for fold in folds]
+    return [fold for folds in parallel(joblib.delayed(run)(task) for task in progress) for fold in folds]
 
 
-def _latest(y: pd.Series, size: int, most: int | None) -> pd.Series:
-    return y.iloc[max(0, size - most) if most else 0 : size].copy()
+@lru_cache(maxsize=256)
+def _arguments(function: Callable[..., Any]) -> frozenset[str]:
+    parameters = signature(function).parameters.values()
+    return frozenset(ANYTHING if p.kind is Parameter.VAR_KEYWORD else p.name for p in parameters)
 
 
-def _predict(fold: Fold, forecaster: Any, **latest: pd.Series) -> None:
-    horizon = len(fold.forecast)
+def _known(method: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if takes(method, name)}
+
+
+def _predict(fold: Fold, forecaster: Any, task: Task, known: dict[str, Any], **history: Any) -> None:
+    arguments = _known(forecaster.predict, known | ({"level": task.level} if task.level else {}))
+    horizon = task.origins.horizon
     with _timed(fold, "predict_seconds"):
-        values = np.asarray(forecaster.predict(horizon, **latest), dtype=np.float64)
-    if values.size != horizon:
-        raise ValueError(f"predict({horizon}) must return {horizon} values; got shape {values.shape}.")
-    if n_bad := int((~np.isfinite(values)).sum()):
-        raise ValueError(f"{n_bad} of the {horizon} values forecast are not finite.")
-    fold.forecast = values.reshape(horizon)
+        answer = forecaster.predict(horizon, **arguments, **history)
+    values = read_forecast(answer, task.origins, fold.window, task.level)
+    means = values[:, :, 0]
+    bad = ~np.isfinite(means).all(axis=1)
+    if n_bad := int(bad.sum()):
+        if n_bad == 1 == len(bad):
+            n_values = int((~np.isfinite(means)).sum())
+            raise ValueError(f"{n_values} of the {horizon} values forecast are not finite.")
+        fold.message = (
+            f"ValueError: the forecasts of {n_bad} of {len(bad)} series are incomplete or not finite"
+        )
+        fold.status = "failed"
+        values[bad] = np.nan
+    fold.values = values
 
 
 @contextmanager
@@ -164,7 +154,7 @@ def _recorded(fold: Fold, seconds: float | None) -> Iterator[None]:
         except Exception as error:
             fold.status = "failed"
             messages = [f"{type(error).__name__}: {error}"]
-    fold.message = "; ".join(messages + list(dict.fromkeys(collected)))
+    fold.message = "; ".join([*filter(None, [fold.message]), *messages, *dict.fromkeys(collected)])
 
 
 @contextmanager

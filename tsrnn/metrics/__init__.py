@@ -5,7 +5,7 @@ result is NaN. A NaN forecast of an observed value makes the result NaN.
 """
 
 from tsrnn.metrics.point import mae, mape, mase, owa, rmse, rmsse, smape
-from tsrnn.metrics.probabilistic import coverage, crps, crps_of_quantiles, interval_score, pinball
+from tsrnn.metrics.probabilistic import coverage, crps, crps_of_quantiles, interval_score, msis, pinball
 
 __all__ = [
     "coverage",
@@ -15,6 +15,7 @@ __all__ = [
     "mae",
     "mape",
     "mase",
+    "msis",
     "owa",
     "pinball",
     "rmse",

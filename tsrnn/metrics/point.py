@@ -86,8 +86,7 @@ def smape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     >>> smape([100.0, 0.0], [300.0, 0.0])
     50.0
     """
-    y, f = observed(y_true, y_pred)
-    return mean(200.0 * ratio(np.abs(y - f), np.abs(y) + np.abs(f)))
+    return mean(symmetric_errors(*observed(y_true, y_pred)))
 
 
 def mape(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -152,8 +151,7 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length
     >>> mase([6.0, 8.0], [5.0, 5.0], y_train=[1.0, 3.0, 4.0, 7.0])
     1.0
     """
-    scale = mean(np.abs(_seasonal_change(y_train, season_length)))
-    return float(ratio(mae(y_true, y_pred), scale))
+    return float(ratio(mae(y_true, y_pred), seasonal_scale(y_train, season_length)))
 
 
 def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
@@ -226,6 +224,16 @@ def owa(
         theirs, ours = observed(naive2, own)
         ratios.append(ratio(mean(ours), mean(theirs)))
     return float(np.mean(ratios))
+
+
+def symmetric_errors(y: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """Return each point's part of `smape`."""
+    return 200.0 * ratio(np.abs(y - f), np.abs(y) + np.abs(f))
+
+
+def seasonal_scale(y_train: ArrayLike, season_length: int = 1) -> float:
+    """Return the mean absolute change over a season, by which `mase` and `msis` divide."""
+    return mean(np.abs(_seasonal_change(y_train, season_length)))
 
 
 def _seasonal_change(y_train: ArrayLike, season_length: int) -> np.ndarray:

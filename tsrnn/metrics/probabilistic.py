@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tsrnn.metrics.observed import mean, observed
+from tsrnn.metrics.observed import mean, observed, ratio
+from tsrnn.metrics.point import seasonal_scale
 
 
 def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: float) -> float:
@@ -157,8 +158,42 @@ def interval_score(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike, level:
     if not 0 < level < 100:
         raise ValueError(f"`level` must be between 0 and 100, a percentage; got {level}.")
     (y, low), (_, high) = observed(y_true, lower), observed(y_true, upper)
-    outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
-    return mean(high - low + 2 / (1 - level / 100) * outside)
+    return mean(interval_scores(y, low, high, level))
+
+
+def msis(
+    y_true: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    level: float,
+    y_train: ArrayLike,
+    season_length: int = 1,
+) -> float:
+    """Mean scaled interval score: `interval_score` over the scale of `mase`, from 0 (perfect) up, unitless.
+
+    Parameters
+    ----------
+    y_true, lower, upper, level
+        As for `interval_score`.
+    y_train, season_length
+        As for `mase`.
+
+    Raises
+    ------
+    ValueError
+        As by either.
+
+    References
+    ----------
+    Gneiting & Raftery (2007), eq. 43, scaled as in Makridakis, Spiliotis & Assimakopoulos (2020), "The M4
+    Competition", International Journal of Forecasting 36(1).
+
+    Examples
+    --------
+    >>> msis([6.0, 9.0], [5.0, 5.0], [7.0, 8.0], level=80, y_train=[1.0, 3.0, 4.0, 7.0])
+    3.75...
+    """
+    return float(ratio(interval_score(y_true, lower, upper, level), seasonal_scale(y_train, season_length)))
 
 
 def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
@@ -187,8 +222,18 @@ def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
     50.0
     """
     (y, low), (_, high) = observed(y_true, lower), observed(y_true, upper)
-    inside = np.where(np.isnan(low) | np.isnan(high), np.nan, (low <= y) & (y <= high))
-    return mean(100.0 * inside)
+    return mean(covered(y, low, high))
+
+
+def covered(y: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return each point's part of `coverage`: 100 in its interval, 0 outside; NaN where one is missing."""
+    return np.where(np.isnan(y + low + high), np.nan, 100.0 * ((low <= y) & (y <= high)))
+
+
+def interval_scores(y: np.ndarray, low: np.ndarray, high: np.ndarray, level: float) -> np.ndarray:
+    """Return each point's part of `interval_score`."""
+    outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+    return high - low + 2 / (1 - level / 100) * outside
 
 
 def _pinball(y: np.ndarray, f: np.ndarray, quantile: ArrayLike) -> np.ndarray:

@@ -1,0 +1,194 @@
+"""Errors of many forecasts at once: arrays over series and origins, and their means."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.answers import interval_names
+from tsrnn.frames import read_series
+from tsrnn.metrics.observed import ratio
+from tsrnn.metrics.point import seasonal_scale, symmetric_errors
+from tsrnn.metrics.probabilistic import covered, interval_scores
+from tsrnn.origins import Truths
+
+__all__ = ["By", "Errors", "mean_by", "mean_of"]
+
+By = Literal["model", "series", "origin", "horizon"]
+SEASONAL_NAIVE = "seasonal naive method"  # no model's name: it has no column
+
+
+class Errors:
+    """What forecasts missed by; a cut is a series at an origin, and the frame has `horizon` rows for each.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        As in `Backtest.forecasts`.
+    truths : Truths
+    horizon, step, season_length : int
+    level : sequence of float
+
+    Attributes
+    ----------
+    ids : Index
+        The series that take part in an origin.
+    series, window : ndarray of shape (n_cuts,)
+        Place of the series in `ids`, and number of the origin, the oldest 0.
+    sizes : ndarray of shape (n_cuts,)
+        Observations up to the cutoff.
+    scale : ndarray of shape (n_cuts,)
+        Mean absolute seasonal change in training. NaN where there is none, though others change.
+    """
+
+    def __init__(
+        self,
+        forecasts: pd.DataFrame,
+        truths: Truths,
+        *,
+        horizon: int,
+        step: int,
+        season_length: int,
+        level: Sequence[float],
+    ) -> None:
+        self._forecasts, self._truths = forecasts, truths
+        self._horizon, self._season, self._level = horizon, season_length, level
+        firsts = forecasts.iloc[::horizon]
+        self._numbers = truths.ids.get_indexer(firsts["unique_id"])
+        part, self.series = np.unique(self._numbers, return_inverse=True)
+        self.ids = truths.ids[part]
+        self.sizes = self._positions(pd.Index(firsts["cutoff"])) + 1
+        back = (truths.lengths[self._numbers] - horizon - self.sizes) // step
+        self.window = back.max() - back
+        self._truth = self._rows("y")
+        self.scale = np.array([seasonal_scale(train, season_length) for train in self._trains()])
+        self.without_scale = self.scale == 0
+        if not self.without_scale.all():
+            self.scale[self.without_scale] = np.nan
+        self._naive = np.array([self._repeat_season(train) for train in self._trains()])
+
+    @property
+    def n_series(self) -> int:
+        """Series that take part in an origin."""
+        return len(self.ids)
+
+    @property
+    def n_windows(self) -> int:
+        """Origins."""
+        return int(self.window.max()) + 1
+
+    def made(self, model: str) -> np.ndarray:
+        """Where a model has a forecast, for each cut."""
+        return ~np.isnan(self._rows(model)).any(axis=1)
+
+    def points(self, model: str, metric: str) -> np.ndarray:
+        """Return the error of each point, (n_cuts, horizon); NaN where truth or forecast is missing.
+
+        `metric` is "MAE", "MASE", "sMAPE", "MSE", "MSSE", or "coverage-80" and "MSIS-80" for the level 80.
+        """
+        kind, _, percent = metric.partition("-")
+        if kind in ("coverage", "MSIS"):
+            low, high = (self._rows(f"{model}-{name}") for name in interval_names([float(percent)]))
+            if kind == "coverage":
+                return covered(self._truth, low, high)
+            return ratio(interval_scores(self._truth, low, high, float(percent)), self.scale[:, None])
+        forecast = self._naive if model == SEASONAL_NAIVE else self._rows(model)
+        if kind == "sMAPE":
+            return symmetric_errors(self._truth, forecast)
+        error = np.abs(self._truth - forecast)
+        if kind in ("MASE", "MSSE"):
+            error = ratio(error, self.scale[:, None])
+        return error**2 if kind in ("MSE", "MSSE") else error
+
+    def mean(self, model: str, metric: str, by: By = "model", where: np.ndarray | None = None) -> np.ndarray:
+        """Average a metric over origins within each series and then over series, each counting equally.
+
+        Parameters
+        ----------
+        model, metric : str
+            As in `points`; also "RMSE", the root of the mean square of a cut, or by horizon of a series.
+        by : {"model", "series", "origin", "horizon"}
+            What is kept apart.
+        where : ndarray of bool, shape (n_cuts,), optional
+            Cuts that count; by default all.
+
+        Returns
+        -------
+        ndarray of shape (), (n_series,), (n_windows,) or (horizon,)
+        """
+        rooted = metric == "RMSE"
+        points = self.points(model, "MSE" if rooted else metric)
+        if where is not None:
+            points = np.where(where[:, None], points, np.nan)
+        if by == "horizon":
+            steps = mean_by(points, self.series, self.n_series)
+            return mean_of(np.sqrt(steps) if rooted else steps, axis=0)
+        cuts = mean_of(points, axis=1)
+        cuts = np.sqrt(cuts) if rooted else cuts
+        if by == "origin":
+            return mean_by(cuts, self.window, self.n_windows)
+        series = mean_by(cuts, self.series, self.n_series)
+        return series if by == "series" else mean_of(series, axis=0)
+
+    def relative(self, model: str, by: By = "model") -> np.ndarray:
+        """Return a model's mean MASE over that of SeasonalNaive from the same cuts."""
+        reference = self.mean(SEASONAL_NAIVE, "MASE", by, self.made(model))
+        with np.errstate(divide="ignore", invalid="ignore"):  # a series that repeats exactly
+            return self.mean(model, "MASE", by) / reference
+
+    def _rows(self, column: str) -> np.ndarray:
+        return self._forecasts[column].to_numpy(dtype=float).reshape(-1, self._horizon)
+
+    def _trains(self) -> list[np.ndarray]:
+        starts = self._truths.starts[self._numbers]
+        return [self._truths.values[a : a + size] for a, size in zip(starts, self.sizes, strict=True)]
+
+    def _positions(self, cutoffs: pd.Index) -> np.ndarray:
+        """Where each cutoff stands in its series."""
+        positions = np.empty(len(cutoffs), dtype=int)
+        changes = np.flatnonzero(np.diff(self.series)) + 1
+        for rows in np.split(np.arange(len(cutoffs)), changes):
+            index = self._truths.series[self._numbers[rows[0]]].index
+            positions[rows] = index.get_indexer(cutoffs[rows])
+        return positions
+
+    def _repeat_season(self, train: np.ndarray) -> np.ndarray:
+        """Return SeasonalNaive's forecast; gaps in training are interpolated."""
+        if np.isnan(train[-self._season :]).any():
+            if np.isnan(train).all():
+                return np.full(self._horizon, np.nan)
+            train = read_series(train, missing="interpolate").values
+        return np.resize(train[-self._season :], self._horizon)
+
+
+def mean_of(values: np.ndarray, axis: int) -> np.ndarray:
+    """Average what is not NaN; NaN where nothing is.
+
+    Examples
+    --------
+    >>> mean_of(np.array([[1.0, np.nan], [3.0, np.nan]]), axis=0)
+    array([ 2., nan])
+    """
+    seen = ~np.isnan(values)
+    return _divide(np.where(seen, values, 0.0).sum(axis), seen.sum(axis))
+
+
+def mean_by(values: np.ndarray, codes: np.ndarray, n: int) -> np.ndarray:
+    """Average the rows of each code from 0 to n - 1 as `mean_of` does.
+
+    Examples
+    --------
+    >>> mean_by(np.array([1.0, 5.0, np.nan, 3.0]), np.array([0, 0, 1, 2]), 3)
+    array([ 3., nan,  3.])
+    """
+    seen = ~np.isnan(values)
+    totals, counts = np.zeros((n, *values.shape[1:])), np.zeros((n, *values.shape[1:]))
+    np.add.at(totals, codes, np.where(seen, values, 0.0))
+    np.add.at(counts, codes, seen)
+    return _divide(totals, counts)
+
+
+def _divide(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    nothing = np.full(np.shape(totals), np.nan)
+    return np.divide(totals, counts, out=nothing, where=np.asarray(counts) > 0)

@@ -1,0 +1,126 @@
+"""Footnotes: what a reader of the scores has to know, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tsrnn.parameters import counted
+from tsrnn.significance import MIN_ORIGINS
+
+if TYPE_CHECKING:
+    from tsrnn.judgement.result import Backtest
+
+__all__ = ["write_notes"]
+
+
+def write_notes(backtest: Backtest) -> list[str]:
+    """Return the footnotes of a backtest's scores."""
+    return [
+        *_score_notes(backtest),
+        *_interval_notes(backtest),
+        *_test_notes(backtest),
+        *_training_notes(backtest),
+        *_series_notes(backtest),
+        *_truth_notes(backtest),
+        *_failure_notes(backtest),
+    ]
+
+
+def _score_notes(backtest: Backtest) -> list[str]:
+    errors, season = backtest.errors, backtest.season_length
+    of = f" of {errors.n_series:,} series, each counting equally" if errors.n_series > 1 else ""
+    notes = [
+        f"Means over {counted(errors.n_windows, 'origin')}{of}; MASE is scaled by the seasonal naive method "
+        f"(season_length={season}) in each training window.",
+        "sMAPE is the mean of 200 |y - f| / (|y| + |f|), from 0 to 200.",
+    ]
+    if season == 1:
+        notes.append('There is no season: "vs SeasonalNaive" is relative to Naive.')
+    if errors.without_scale.any() and not errors.without_scale.all():
+        n = len(np.unique(errors.series[errors.without_scale]))
+        notes.append(f"{n:,} series without any seasonal change in training have no MASE there.")
+    return notes
+
+
+def _interval_notes(backtest: Backtest) -> list[str]:
+    if not backtest.level:
+        return []
+    names = [f"{name}-lo-{backtest.level[0]:g}" for name in backtest.models]
+    silent = [
+        name for name, low in zip(backtest.models, names, strict=True) if backtest.forecasts[low].isna().all()
+    ]
+    notes = [
+        "coverage: percent of the truth inside the interval; MSIS: mean scaled interval score, which adds up "
+        "width and misses."
+    ]
+    return [*notes, f"{', '.join(silent)} gave no intervals."] if silent else notes
+
+
+def _test_notes(backtest: Backtest) -> list[str]:
+    n_windows, n_series = backtest.errors.n_windows, backtest.errors.n_series
+    if len(backtest.models) == 1:
+        return []
+    is_baseline = getattr(backtest.models[backtest.opponent], "is_baseline", False)
+    role = "the best baseline" if is_baseline else "the best model, as there is no baseline"
+    against = f"against {backtest.opponent}, {role}"
+    if backtest.unit == "series":
+        test = "Wilcoxon's signed-rank test of the series' mean scaled absolute errors"
+        return [f"p_value: {test} {against}; it takes the {n_series:,} series to be independent."]
+    if n_windows < MIN_ORIGINS:
+        made = counted(n_windows, "origin") + (f" of {n_series} series" if n_series > 1 else "")
+        enough = f" {MIN_ORIGINS}" + (f", or {MIN_ORIGINS} series" if n_series > 1 else "")
+        return [f"No p-value: {made}; the Diebold-Mariano test needs at least{enough}."]
+    if n_windows <= backtest.lags:
+        return ["No p-value: all horizons overlap each other; use more origins or a longer step."]
+    scaled = "mean scaled absolute error" if n_series > 1 else "mean absolute error"
+    return [f"p_value: Diebold-Mariano test of equal {scaled} {against}."]
+
+
+def _training_notes(backtest: Backtest) -> list[str]:
+    notes = [] if backtest.refit else ["Each model was fitted once, before the first origin."]
+    longest = backtest.errors.sizes.max()
+    for cap in sorted(set(backtest.max_history.values())):
+        if longest > cap:
+            capped = [name for name, limit in backtest.max_history.items() if limit == cap]
+            notes.append(f"{', '.join(capped)}: given the most recent {cap:,} observations only.")
+    for table, given in backtest.covariates.items():
+        others = [name for name in backtest.models if name not in given]
+        if others:
+            notes.append(f"{', '.join(others)}: forecast without `{table}`.")
+    return notes
+
+
+def _series_notes(backtest: Backtest) -> list[str]:
+    errors, n_series = backtest.errors, len(backtest.truths.series)
+    part, origins = np.unique(errors.series, return_counts=True)
+    notes = []
+    if short := int((origins < errors.n_windows).sum()):
+        notes.append(
+            f"{short:,} of {n_series:,} series are too short for every origin, and are judged at later ones."
+        )
+    if absent := n_series - len(part):
+        notes.append(f"{absent:,} of {n_series:,} series are too short for any origin, and are left out.")
+    return notes
+
+
+def _truth_notes(backtest: Backtest) -> list[str]:
+    truth = backtest.forecasts["y"]
+    if not truth.isna().any():
+        return []
+    return [f"{truth.isna().sum()} of {len(truth)} points of truth were never observed and are skipped."]
+
+
+def _failure_notes(backtest: Backtest) -> list[str]:
+    folds, several = backtest.folds, len(backtest.truths.series) > 1
+    failed = folds["n_failed"] > 0
+    notes = []
+    for name, rows in folds[failed].groupby("model", sort=False):
+        origins = f"{len(rows)} of {counted(backtest.errors.n_windows, 'origin')}"
+        if several:
+            n_made = int(folds.loc[folds["model"] == name, "n_series"].sum())
+            origins = f"{rows['n_failed'].sum():,} of {n_made:,} forecasts"
+        notes.append(f"{name} failed at {origins}: {rows['message'].iloc[0]}")
+    warned = folds.loc[~failed & (folds["message"] != ""), "model"].unique()
+    return [*notes, f"Warnings from {', '.join(warned)}: see .folds."] if len(warned) else notes

@@ -1,0 +1,117 @@
+"""Who takes part in a comparison: the models given, or the usual ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tsrnn.baselines import ARIMA, ETS, AutoReg, Naive, SeasonalNaive, Theta
+from tsrnn.forecaster import RNNForecaster
+
+__all__ = ["LONGEST_ARIMA_SEASON", "MOST_SERIES_OF_ARIMA", "default_models", "name_models"]
+
+KEYS = ("unique_id", "ds", "cutoff", "y")
+LONGEST_ARIMA_SEASON = 60
+MOST_SERIES_OF_ARIMA = 100
+
+
+def default_models(
+    horizon: int,
+    season_length: int = 1,
+    *,
+    missing: str = "error",
+    n_observations: int = 0,
+    n_series: int = 1,
+    random_state: int | None = 0,
+) -> dict[str, Any]:
+    """Return the models that `compare` compares: three recurrent networks and the classics.
+
+    All are told the same season. RNN, LSTM and GRU with default settings; Naive; SeasonalNaive if there is a
+    season; ARIMA(1, 1, 1), with (0, 1, 1) at a season of up to 60 steps, beyond which it takes too long; ETS;
+    Theta. AutoReg, linear prediction by least squares, joins them where ARIMA sees too little: at longer
+    seasons, and in series of more than the 2,000 observations that ARIMA, ETS and Theta are given by default,
+    such as audio. Of more than 100 series there is no ARIMA: it is fitted to each and takes longer than all
+    the others together.
+
+    Parameters
+    ----------
+    horizon : int
+        Steps to forecast.
+    season_length : int, default=1
+        Observations per season; 1 for none.
+    missing : {"error", "interpolate"}, default="error"
+        What NaN in the series gets.
+    n_observations : int, default=0
+        Length of the series, or of the longest.
+    n_series : int, default=1
+        Number of series.
+    random_state : int, optional
+        Seed of the recurrent models.
+
+    Returns
+    -------
+    dict of str to forecaster
+
+    Examples
+    --------
+    >>> list(default_models(horizon=12, season_length=12))
+    ['RNN', 'LSTM', 'GRU', 'Naive', 'SeasonalNaive', 'ARIMA', 'ETS', 'Theta']
+    """
+    shared: dict[str, Any] = {"horizon": horizon, "missing": missing}
+    seasonal = shared | {"season_length": season_length if season_length > 1 else None}
+    recurrent = [
+        RNNForecaster(cell, random_state=random_state, **seasonal) for cell in ("rnn", "lstm", "gru")
+    ]
+    arima_sees_season = 1 < season_length <= LONGEST_ARIMA_SEASON
+    arima_season = (0, 1, 1, season_length) if arima_sees_season else (0, 0, 0, 0)
+    needs_more = season_length > LONGEST_ARIMA_SEASON or n_observations > (ARIMA.max_history or np.inf)
+    models = [
+        *recurrent,
+        Naive(**shared),
+        *([SeasonalNaive(**seasonal)] if season_length > 1 else []),
+        *([ARIMA(seasonal_order=arima_season, **shared)] if n_series <= MOST_SERIES_OF_ARIMA else []),
+        ETS(**seasonal),
+        Theta(**seasonal),
+        *([AutoReg(**shared)] if needs_more else []),
+    ]
+    return {model.label: model for model in models}
+
+
+def name_models(models: Any) -> dict[str, Any]:
+    """Return one forecaster, a list or a dict of them by name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is no forecaster, or names are not unique.
+    """
+    if isinstance(models, Mapping):
+        named = list(models.items())
+    else:
+        listed = list(models) if isinstance(models, list | tuple) else [models]
+        named = [(getattr(model, "label", type(model).__name__), model) for model in listed]
+    if not named:
+        raise ValueError("`models` is empty; at least one forecaster is needed.")
+    names = [name for name, _ in named]
+    for name, model in named:
+        _check_model(name, model)
+        if names.count(name) > 1:
+            raise ValueError(
+                f"`models` has {names.count(name)} forecasters called {name!r}; names must be unique. "
+                "Give each its own alias, or pass a dict of name to forecaster."
+            )
+    return dict(named)
+
+
+def _check_model(name: Any, model: Any) -> None:
+    if isinstance(model, type):
+        raise TypeError(
+            f"`models` has the class {model.__name__}; a forecaster is needed: {model.__name__}(...)."
+        )
+    if not callable(getattr(model, "fit", None)) or not callable(getattr(model, "predict", None)):
+        raise TypeError(f"`models` must hold forecasters, with fit and predict; got {model!r}.")
+    if not isinstance(name, str) or name in KEYS:
+        raise ValueError(
+            f"A model's name must be a string other than {', '.join(KEYS)}; got {name!r}. "
+            "Choose another alias."
+        )

@@ -1,0 +1,363 @@
+"""Rolling origins: the series of a backtest, where each is cut, and what a model may see there."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.forms import COLUMNS, is_panel
+from tsrnn.frames import Observed
+from tsrnn.panel import read_panel
+
+__all__ = ["Origins", "Rows", "Truths", "cut_sizes", "read_truths"]
+
+Form = Literal["series", "channels", "long", "levels", "dict"]
+
+
+@dataclass(frozen=True, eq=False)
+class Truths:
+    """The series of a backtest: what was observed, NaN where nothing was.
+
+    Attributes
+    ----------
+    form : {"series", "channels", "long", "levels", "dict"}
+        What the user gave: one series; a table of channels; a panel as a long table, with a two-level index
+        or as a dict.
+    series : list of Series
+        As float64, each with its own index.
+    ids : Index
+        What tells the series apart.
+    data : Series, DataFrame or dict
+        What the user gave, for a panel.
+    columns : tuple of str
+        The columns of a long table: series, time, value.
+    """
+
+    form: Form
+    series: list[pd.Series]
+    ids: pd.Index
+    data: Any = None
+    columns: tuple[str, ...] = COLUMNS
+
+    @classmethod
+    def of(cls, y: pd.Series) -> "Truths":
+        """Return one series, in float64."""
+        return cls("series", [y], pd.Index(["y" if y.name is None else str(y.name)]))
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Observations of each series."""
+        return np.array([len(y) for y in self.series])
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each series starts in `values` and `times`."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """All series end to end."""
+        return np.concatenate([y.to_numpy() for y in self.series])
+
+    @cached_property
+    def times(self) -> pd.Index:
+        """All labels end to end."""
+        first, *others = [y.index for y in self.series]
+        return first.append(others) if others else first
+
+
+def read_truths(y: Any, columns: Sequence[str] = COLUMNS) -> Truths:
+    """Read one series, a table of channels, or a panel in any of its forms.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As by `tsrnn.panel.read_panel`, or if the series of a panel have several columns.
+    """
+    panel = read_panel(y, missing="interpolate", columns=columns)
+    first = panel.series[0]
+    if panel.is_single and first.columns is None:
+        return Truths.of(_series(first.raw, first))
+    if panel.is_single and first.columns is not None:
+        series = [_series(first.raw[:, i], first, name) for i, name in enumerate(first.columns)]
+        return Truths("channels", series, first.columns)
+    if panel.columns is not None and len(panel.columns) > 1:
+        raise ValueError(
+            f"Each series of `y` has {len(panel.columns)} columns; one is judged at a time. "
+            f"Pass one column, such as {panel.columns[0]!r}, and the others as X_past=."
+        )
+    series = [_series(one.raw.ravel(), one, key) for key, one in zip(panel.ids, panel.series, strict=True)]
+    if panel.form.kind == "dict":
+        y = dict(zip(panel.ids, series, strict=True))
+    return Truths(panel.form.kind, series, panel.keys, y, tuple(columns))  # type: ignore[arg-type]
+
+
+def cut_sizes(
+    lengths: np.ndarray, horizon: int, n_windows: int, step: int, shortest: int, refit: bool = True
+) -> np.ndarray:
+    """Observations of each series up to each cutoff, oldest origin first; the last truth ends each series.
+
+    A series with fewer than `shortest` observations before a cutoff takes no part in that origin: 0. Without
+    `refit`, it takes part in no origin unless in the first.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_series)
+
+    Raises
+    ------
+    ValueError
+        If no series takes part in the first origin.
+
+    Examples
+    --------
+    >>> cut_sizes(np.array([100, 30]), horizon=12, n_windows=3, step=6, shortest=10)
+    array([[76,  0],
+           [82, 12],
+           [88, 18]])
+    """
+    last = lengths - horizon
+    sizes = last - step * np.arange(n_windows - 1, -1, -1)[:, None]
+    sizes[sizes < shortest] = 0
+    if not sizes[0].any():
+        needed = shortest + horizon + (n_windows - 1) * step
+        longest = "`y`" if len(lengths) == 1 else f"The longest of {len(lengths)} series in `y`"
+        raise ValueError(
+            f"{longest} has {lengths.max()} observations; n_windows={n_windows} with horizon={horizon} and "
+            f"step={step} needs at least {needed}, {shortest} of them for the first training window. "
+            "Lower n_windows, step or horizon, or supply more data."
+        )
+    if not refit:
+        sizes[:, sizes[0] == 0] = 0
+    return sizes
+
+
+class Rows:
+    """A table that goes with the series, cut by their labels.
+
+    Parameters
+    ----------
+    data : Series, DataFrame or dict
+    form : {"long", "levels", "dict", "shared"}
+        "shared": indexed by time alone, for every series.
+    ids : Index
+        The series.
+    columns : sequence of str
+        The first two name the series and times of a long table.
+    """
+
+    def __init__(self, data: Any, form: str, ids: pd.Index, columns: Sequence[str]) -> None:
+        self.data, self.form, self.ids, self._columns = data, form, ids, columns
+        if form == "long":
+            self._codes, self._times = ids.get_indexer(data[columns[0]]), pd.Index(data[columns[1]])
+        elif form == "levels":
+            self._codes = ids.get_indexer(data.index.get_level_values(0))
+            self._times = data.index.get_level_values(1)
+
+    def cut(self, part: np.ndarray, after: pd.Index | None, until: pd.Index) -> Any:
+        """Return a copy of the rows later than `after`, not later than `until`, of the series in `part`.
+
+        `after` and `until` hold a label for each of the series; rows of a shared table go by the latest.
+        """
+        if self.form == "shared":
+            start = None if after is None else after[part].max()
+            return self._between(self.data, start, until[part].max())
+        if self.form == "dict":
+            return {
+                self.ids[i]: self._between(
+                    self.data[self.ids[i]], None if after is None else after[i], until[i]
+                )
+                for i in part
+                if self.ids[i] in self.data
+            }
+        taking_part = np.zeros(len(self.ids) + 1, dtype=bool)  # the last is for rows of no series
+        taking_part[part] = True
+        kept = taking_part[self._codes] & np.asarray(self._times <= until.take(self._codes))
+        if after is not None:
+            kept &= np.asarray(self._times > after.take(self._codes))
+        return self.data[kept].copy()
+
+    def of(self, i: int) -> "Rows":
+        """Return the rows of one series, indexed by time."""
+        if self.form == "shared":
+            return self
+        if self.form == "dict":
+            data = self.data[self.ids[i]]
+        else:
+            data = self.data.iloc[self._groups[i]]
+            times = self._times[self._groups[i]]
+            data = data.drop(columns=list(self._columns[:2])) if self.form == "long" else data
+            data = data.set_axis(times, axis=0)
+        return Rows(data, "shared", self.ids[[i]], self._columns)
+
+    def spread(self, truths: Truths) -> "Rows":
+        """Return a shared table as a panel of the form of `truths`: each series gets the rows of its time."""
+        spans = [self.data.index.slice_indexer(y.index[0], y.index[-1]) for y in truths.series]
+        if truths.form == "dict":
+            parts = {name: self.data.iloc[span] for name, span in zip(truths.ids, spans, strict=True)}
+            return Rows(parts, "dict", truths.ids, self._columns)
+        rows = np.concatenate([np.arange(len(self.data))[span] for span in spans])
+        counts = [len(range(*span.indices(len(self.data)))) for span in spans]
+        data, who = self.data.iloc[rows], truths.ids.repeat(counts)
+        if truths.form == "long":
+            who_and_when = {self._columns[0]: who, self._columns[1]: data.index}
+            data = pd.concat([pd.DataFrame(who_and_when), data.reset_index(drop=True)], axis=1)
+        else:
+            data = data.set_axis(pd.MultiIndex.from_arrays([who, data.index]))
+        return Rows(data, truths.form, truths.ids, self._columns)
+
+    @staticmethod
+    def _between(data: Any, after: Any, until: Any) -> Any:
+        start = 0 if after is None else data.index.searchsorted(after, side="right")
+        return data.iloc[start : data.index.searchsorted(until, side="right")].copy()
+
+    @cached_property
+    def _groups(self) -> list[np.ndarray]:
+        order = np.argsort(self._codes, kind="stable")
+        bounds = np.searchsorted(self._codes[order], np.arange(len(self.ids) + 1))
+        return [order[bounds[i] : bounds[i + 1]] for i in range(len(self.ids))]
+
+
+@dataclass(frozen=True, eq=False)
+class Origins:
+    """The series and what goes with them, cut at rolling origins: what a model may see at each.
+
+    Attributes
+    ----------
+    truths : Truths
+    sizes : ndarray of shape (n_windows, n_series)
+        Observations up to each cutoff; 0 where a series takes no part.
+    horizon : int
+    tables : dict of str to Rows
+        Covariates: ``X``, known ahead, and ``X_past``, known up to the cutoff.
+    static : DataFrame or None
+        Indexed by the series.
+    numbers : ndarray
+        Which of all series these are.
+    """
+
+    truths: Truths
+    sizes: np.ndarray
+    horizon: int
+    tables: dict[str, Rows] = field(default_factory=dict)
+    static: pd.DataFrame | None = None
+    numbers: np.ndarray = field(default_factory=lambda: np.zeros(1, int))
+
+    @classmethod
+    def cut(
+        cls,
+        truths: Truths,
+        sizes: np.ndarray,
+        horizon: int,
+        *,
+        X: Any = None,
+        X_past: Any = None,
+        static: pd.DataFrame | None = None,
+    ) -> "Origins":
+        """Bring the covariates into a form that can be cut with the series."""
+        origins = cls(truths, sizes, horizon, {}, static, np.arange(len(truths.series)))
+        for name, table in {"X": X, "X_past": X_past}.items():
+            if table is not None:
+                origins.tables[name] = origins._read_rows(table, name)
+        return origins
+
+    def taking_part(self, window: int) -> np.ndarray:
+        """Return the numbers of the series that take part in an origin."""
+        return np.flatnonzero(self.sizes[window])
+
+    def seen(self, window: int, most: int | None = None) -> Any:
+        """Return the series up to the cutoffs, at most the last `most` of each, in the form they came in."""
+        truths, part, sizes = self.truths, self.taking_part(window), self.sizes[window]
+        most = int(sizes.max()) if most is None else most
+        first = np.maximum(sizes - most, 0)
+        if truths.form == "series":
+            return truths.series[0].iloc[first[0] : sizes[0]].copy()
+        if truths.form == "channels":
+            columns = {name: y.iloc[first[0] : sizes[0]] for name, y in self._named}
+            return pd.DataFrame(columns, columns=truths.ids)
+        rows = self._rows.cut(part, None, self._labels(sizes - 1))
+        if not first.any():
+            return rows
+        if truths.form == "dict":
+            return {name: y.iloc[-most:] for name, y in rows.items()}
+        by = {"level": 0} if truths.form == "levels" else {"by": truths.columns[0]}
+        return rows.groupby(**by, sort=False).tail(most)
+
+    def known(self, window: int) -> dict[str, Any]:
+        """Return the covariates up to the cutoffs, and what never changes."""
+        until = self._labels(self.sizes[window] - 1)
+        part = self.taking_part(window)
+        tables = {name: rows.cut(part, None, until) for name, rows in self.tables.items()}
+        return tables | self._static(part)
+
+    def ahead(self, window: int, whole: bool = False) -> dict[str, Any]:
+        """Return the horizon's rows of ``X``; `whole`: all that is known for a forecast from new history."""
+        part, sizes = self.taking_part(window), self.sizes[window]
+        known = self.known(window) if whole else {}
+        if "X" in self.tables:
+            after = None if whole else self._labels(sizes - 1)
+            known["X"] = self.tables["X"].cut(part, after, self._labels(sizes + self.horizon - 1))
+        return known
+
+    def single(self, i: int) -> "Origins":
+        """Return one of the series with its covariates."""
+        series = self.truths.series[i]
+        if isinstance(series.index, pd.DatetimeIndex) and series.index.freq is None and len(series) > 2:
+            series = series.set_axis(pd.DatetimeIndex(series.index, freq="infer"))  # once, not at each origin
+        truths = Truths("series", [series], self.truths.ids[[i]])
+        tables = {name: rows.of(i) for name, rows in self.tables.items()}
+        return replace(
+            self, truths=truths, sizes=self.sizes[:, [i]], tables=tables, static=None, numbers=np.array([i])
+        )
+
+    def _labels(self, positions: np.ndarray) -> pd.Index:
+        """Return the label at a position of each series; any label where that is before its start."""
+        return self.truths.times.take(self.truths.starts + np.maximum(positions, 0))
+
+    def _static(self, part: np.ndarray) -> dict[str, Any]:
+        if self.static is None:
+            return {}
+        if self.truths.form == "series":
+            return {"static": self.static}
+        return {"static": self.static[self.static.index.isin(self.truths.ids[part])]}
+
+    @property
+    def _named(self) -> list[tuple[Hashable, pd.Series]]:
+        return list(zip(self.truths.ids, self.truths.series, strict=True))
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows(self.truths.data, self.truths.form, self.truths.ids, self.truths.columns)
+
+    def _read_rows(self, table: Any, name: str) -> Rows:
+        truths = self.truths
+        if isinstance(table, np.ndarray | list | tuple):
+            table = _like(np.asarray(table), truths, name)
+        form = "shared"
+        if is_panel(table, truths.columns) and truths.form not in ("series", "channels"):
+            two_level = not isinstance(table, dict) and table.index.nlevels == 2
+            form = "dict" if isinstance(table, dict) else "levels" if two_level else "long"
+        rows = Rows(table, form, truths.ids, truths.columns)
+        common = all(y.index.equals(truths.series[0].index) for y in truths.series[1:])
+        return rows if form != "shared" or common else rows.spread(truths)
+
+
+def _like(array: np.ndarray, truths: Truths, name: str) -> pd.DataFrame:
+    index = truths.series[0].index
+    if len(truths.series) > 1 or len(array) != len(index):
+        raise ValueError(
+            f"`{name}` is an array of shape {array.shape}; one row for each of the {len(index)} observations "
+            "of a single series is needed. Otherwise pass a DataFrame indexed like `y`."
+        )
+    return pd.DataFrame(array, index)
+
+
+def _series(values: np.ndarray, observed: Observed, name: Hashable | None = None) -> pd.Series:
+    series = pd.Series(values, index=observed.index, name=observed.name if name is None else name)
+    series.attrs.update(observed.attrs)
+    if isinstance(units := series.attrs.get("units"), dict):
+        series.attrs["units"] = units.get(series.name)
+    return series
