@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tsrnn.backtest import backtest
 from tsrnn.judgement import Backtest
 from tsrnn.origins import Truths
 
@@ -68,3 +69,38 @@ def make_history(validation=True):
             "seconds": 0.1,
         }
     )
+
+
+def make_panel_backtest(n_series=9, level=(80,), horizon=4):
+    """Series of several lengths; the models miss by more from one series to the next."""
+    rng = np.random.default_rng(0)
+    panel = {
+        f"s{i}": pd.Series(
+            10 + rng.normal(size=50 + i).cumsum(), pd.date_range("2026-01-01", periods=50 + i), name=f"s{i}"
+        )
+        for i in range(n_series)
+    }
+    models = [Shifted(0.1, "LSTM", False), Shifted(-0.5, "Naive", True)]
+    return backtest(models, panel, horizon, n_windows=2, season_length=None, level=level)
+
+
+class Shifted:
+    """The last value of each series, and the more to it the later the series ends, with intervals."""
+
+    scope = "global"
+
+    def __init__(self, shift, label, is_baseline):
+        self.shift, self.label, self.is_baseline = shift, label, is_baseline
+
+    def fit(self, y):
+        self.y_ = y
+
+    def predict(self, horizon, level=None):
+        answers = {}
+        for i, (name, y) in enumerate(self.y_.items()):
+            mean = np.full(horizon, y.iloc[-1] + self.shift * (i + 1))
+            columns = {"mean": mean}
+            for percent in level or ():
+                columns |= {f"lo-{percent}": mean - percent / 40, f"hi-{percent}": mean + percent / 40}
+            answers[name] = pd.DataFrame(columns)
+        return answers

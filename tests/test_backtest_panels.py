@@ -126,7 +126,7 @@ def test_columns_of_a_long_table_may_have_other_names():
             return frame.loc[frame.index.repeat(horizon)].rename(columns={"sales": "any"})
 
     panel = make_panel()
-    result = backtest(Told(alias="told"), to_long(panel, names), HORIZON, columns=names)
+    result = backtest(Told(alias="told"), to_long(panel, names), HORIZON, columns=names, season_length=None)
     assert seen == [(list(names), names)]
     assert result.forecasts["Told"].tolist() == np.repeat([y.iloc[-4] for y in panel.values()], 3).tolist()
 
@@ -480,12 +480,30 @@ def test_without_a_season_a_footnote_says_what_errors_are_relative_to():
     assert note not in backtest(Last(), months(60), 3).footnotes
 
 
-def test_a_panels_season_is_what_most_series_show():
-    seasonal = {f"s{i}": months(60, seed=i) for i in range(3)}
+def test_the_season_of_many_series_is_their_indexs_unless_none_is_long_enough():
     rng = np.random.default_rng(0)
     noise = {f"n{i}": pd.Series(rng.normal(size=60), months(60).index) for i in range(4)}
-    assert backtest(Last(), seasonal | {"n0": noise["n0"]}, 6).season_length == 12
-    assert backtest(Last(), noise, 6).season_length == 1
+    assert backtest(Last(), noise, 6).season_length == 12
+    short = {name: y[:16] for name, y in noise.items()}
+    assert backtest(Last(), short, 3).season_length == 12
+    assert backtest(Last(), short, 4).season_length == 1
+    assert {
+        model.season_length for model in (default_models(6, 12, own_season=True)[n] for n in ("GRU", "ETS"))
+    } == {"auto"}
+
+
+def test_messages_of_many_series_are_counted_and_only_the_most_common_listed():
+    class Verbose(Last):
+        def fit(self, y):
+            raise ValueError("no convergence" if len(y) % 5 else f"{len(y)} observations are too many")
+
+    panel = make_panel({f"s{i}": 30 + i for i in range(20)})
+    result = backtest([Verbose(), Last()], panel, HORIZON, season_length=None)
+    expected = (
+        "ValueError: no convergence (16 of 20 series); "
+        "ValueError: 30 observations are too many (1 of 20 series); and 3 further messages"
+    )
+    assert result.folds["message"].iloc[0] == expected
 
 
 def test_levels_are_checked():

@@ -385,3 +385,43 @@ def test_each_input_has_its_own_number_of_origins(capsys):
     printed = capsys.readouterr().out
     assert "nile: 100 observations, horizon 2, 3 origins" in printed
     assert "lynx: 114 observations, horizon 3, 4 origins" in printed
+
+
+@pytest.fixture
+def shops(folder):
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2026-01-05", periods=40)
+    frames = [
+        pd.DataFrame({"shop": shop, "day": days[:n], "sales": rng.normal(size=n).cumsum() + 50})
+        for shop, n in {"north": 40, "south": 30}.items()
+    ]
+    table = pd.concat(frames)
+    table.to_csv(folder / "shops.csv", index=False)
+    return table
+
+
+def test_compare_judges_the_series_of_a_long_file(capsys, shops, folder):
+    columns = ["--id", "shop", "--time", "day", "--value", "sales"]
+    options = ["--horizon", "3", "--windows", "2", "--models", "naive", "drift", "--level", "80", "97.5"]
+    assert main(["compare", "shops.csv", *columns, *options, "--report", "out"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("shops: sales: 2 series, 70 observations, horizon 3, 2 origins\n\n")
+    names = ["shop", "day", "sales"]
+    scores = backtest([Naive(), Drift()], shops, 3, n_windows=2, columns=names).scores()
+    printed = printed_table(out)
+    for model, row in scores.iterrows():
+        assert [float(cell) for cell in printed[model][:4]] == pytest.approx(row.iloc[:4].tolist(), rel=5e-3)
+    assert max(map(len, out.splitlines())) <= 100
+    assert "2 series of 30 to 40 observations" in (folder / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_rows_of_each_series_are_counted_without_times(capsys, shops):
+    columns = ["--id", "shop", "--value", "sales"]
+    shops.drop(columns="day").to_csv("rows.csv", index=False)
+    assert main(["compare", "rows.csv", *columns, "--horizon", "3", "--models", "naive"]) == 0
+    assert "2 series, 70 observations" in capsys.readouterr().out
+
+
+def test_a_column_of_series_needs_a_file(capsys):
+    assert main(["compare", "nile", "--id", "shop", "--horizon", "3"]) == 2
+    assert "--id names a column of a CSV file; 'nile' is none." in capsys.readouterr().err

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from backtests import make_backtest, make_history
+from backtests import make_backtest, make_history, make_panel_backtest
 from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
@@ -18,9 +18,11 @@ from tsrnn.plotting import (
     error_by_horizon,
     plot_backtest,
     plot_error_by_horizon,
+    plot_error_by_series,
     plot_forecast,
     plot_gates,
     plot_gradient_flow,
+    plot_panel,
     plot_training,
 )
 
@@ -400,3 +402,79 @@ def test_gates_of_patches_stand_where_their_values_do():
     np.testing.assert_array_equal(series.lines[0].get_xdata(), np.arange(104, 120))
     low, high = stripes.collections[0].get_coordinates()[0, [0, -1], 0]
     assert abs(low - 103.5) <= 0.5 and abs(high - 119.5) <= 0.5  # noqa: PT018
+
+
+@pytest.fixture(scope="module")
+def panel():
+    return make_panel_backtest()
+
+
+def test_series_are_drawn_from_the_best_to_the_worst_of_the_leading_model(panel):
+    figure = plot_panel(panel, n_series=3)
+    mase = panel.scores(by="series")["MASE"]["LSTM"].sort_values()
+    expected = [f"{name} · MASE {error:.3g}" for name, error in mase.iloc[[0, 4, 8]].items()]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == expected
+    shown = lines(figure.axes[1])
+    assert {"truth", "LSTM", "Naive", "origin"} <= set(shown)
+    rows = panel.forecasts[panel.forecasts["unique_id"] == mase.index[4]]
+    np.testing.assert_array_equal(shown["Naive"].get_ydata(), rows["Naive"][:4])
+    np.testing.assert_array_equal(shown["truth"].get_ydata()[-8:], rows["y"])
+    assert figure.get_suptitle() == "3 of 9 series, by the MASE of LSTM: lowest to highest"
+    assert len(plot_panel(panel).axes) == 6
+    assert len(plot_panel(panel, ["Naive"], n_series=20).axes) == 9
+    to_png(figure)
+
+
+def test_intervals_are_drawn_for_the_first_model(panel):
+    ax = plot_panel(panel, n_series=1).axes[0]
+    name = ax.get_title(loc="left").split(" ")[0]
+    rows = panel.forecasts[panel.forecasts["unique_id"] == name].iloc[:4]
+    band = ax.collections[0].get_paths()[0].vertices[:, 1]
+    assert len(ax.collections) == 2  # one for each origin
+    assert band.min() == pytest.approx(rows["LSTM-lo-80"].min())
+    assert band.max() == pytest.approx(rows["LSTM-hi-80"].max())
+    alone = make_panel_backtest(level=())
+    assert len(plot_panel(alone, n_series=1).axes[0].collections) == 0
+
+
+def test_a_backtest_draws_the_series_it_is_of(panel, backtest):
+    assert len(panel.plot(n_series=2).axes) == 2
+    assert len(backtest.plot().axes) == len(MISSES)
+    ax = plot_backtest(panel, ["Naive"], series="s3").axes[0]
+    rows = panel.forecasts[panel.forecasts["unique_id"] == "s3"]
+    np.testing.assert_array_equal(lines(ax)["Naive"].get_ydata(), rows["Naive"][:4])
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda panel: plot_panel(panel, n_series=0), "`n_series` needs at least 1 series; got 0."),
+        (lambda panel: plot_panel(panel, ["GRU"]), "The backtest has no model 'GRU'; it has LSTM, Naive."),
+        (
+            lambda panel: plot_backtest(panel, series="x"),
+            "The backtest has no forecasts of a series 'x'.",
+        ),
+    ],
+)
+def test_panels_refuse(panel, draw, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        draw(panel)
+
+
+def test_errors_spread_over_series_as_the_scores_say(panel):
+    ax = plot_error_by_series(panel)
+    mase = panel.scores(by="series")["MASE"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["LSTM", "Naive"]
+    for i, name in enumerate(["LSTM", "Naive"]):
+        box = ax.patches[i]
+        low, high = np.percentile(mase[name], [25, 75])
+        assert (box.get_x(), box.get_x() + box.get_width()) == pytest.approx((low, high))
+        assert ax.lines[i].get_xdata().item() == pytest.approx(mase[name].mean())
+
+
+def test_errors_of_several_series_are_scaled_by_step(panel):
+    errors = error_by_horizon(panel)
+    expected = panel.scores(by="horizon")["MASE"]
+    for name in errors:
+        np.testing.assert_allclose(errors[name], expected[name])
+    assert plot_error_by_horizon(panel).get_ylabel() == "mean absolute error, scaled"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from backtests import make_backtest
+from backtests import make_backtest, make_panel_backtest
 
 from tsrnn.report import best_scores, format_scores, write_report
 
@@ -211,3 +211,28 @@ def test_equals_in_print_are_both_best():
     best = best_scores(scores(MASE=[0.50001, 0.50002, 0.6], RMSE=[np.nan] * 3, fit_seconds=[1.0, 2.0, 3.0]))
     assert best["MASE"].tolist() == [True, True, False]
     assert not best[["RMSE", "fit [s]"]].to_numpy().any()
+
+
+def test_many_series_are_shown_by_the_leading_models_from_best_to_worst(tmp_path):
+    panel = make_panel_backtest()
+    write_report({"Shops": panel}, tmp_path)
+    page = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    text = " ".join(" ".join(page.text).split())
+    assert "9 series of 50 to 58 observations, 486 in all · 2026-01-01 to 2026-02-27 · horizon 4" in text
+    assert "forecasts of LSTM with intervals of 80 percent shaded and of Naive for 6 of 9 series" in text
+    pictures = [attrs["aria-label"] for tag, attrs in page.elements if tag == "svg"]
+    assert len(pictures) == 6 + 2
+    best = panel.scores(by="series")["MASE"]["LSTM"].idxmin()
+    expected = f"Shops, {best}: truth and forecasts of LSTM and Naive from 2 origins, MASE "
+    assert pictures[0].startswith(expected)
+    assert {path.name for path in tmp_path.glob("*.png")} == {
+        f"shops-{kind}.png" for kind in ("forecast", "horizon", "series")
+    }
+
+
+def test_the_best_coverage_is_the_one_nearest_to_its_level():
+    table = scores(**{"coverage-80": [99.0, 78.0, 60.0], "MSIS-80": [3.0, 2.0, 4.0]})
+    best = best_scores(table)
+    assert best["coverage-80"].tolist() == best["MSIS-80"].tolist() == [False, True, False]
+    assert format_scores(table)["coverage-80"].tolist() == ["99.0", "78.0", "60.0"]
+    assert list(format_scores(scores(**{"MASE": [1.0], "MSIS-80": [np.nan]}))) == ["MASE"]

@@ -1,6 +1,7 @@
 """Honest comparison of forecasters from rolling origins."""
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -20,7 +21,7 @@ from tsrnn.timeline import natural_season
 
 __all__ = ["Backtest", "backtest", "compare", "default_models"]
 
-JUDGES = 100  # series that show whether a panel has a season
+JUDGES = 100  # series whose labels tell the season of a panel
 
 
 class _Plan(NamedTuple):
@@ -95,8 +96,8 @@ def backtest(
     season_length : int, "auto" or None, default="auto"
         Season of MASE's scale and of the SeasonalNaive that scores are relative to; the models have their
         own. "auto" takes the index's natural season (12 for months, 24 for hours, ...) if the first training
-        window shows it, or has less than three seasons to judge by; of several series, if most of up to 100
-        of them do. None or 1: no season.
+        window shows it, or has less than three seasons to judge by; of several series, in any case, as the
+        forecasting competitions do, unless none is long enough. None or 1: no season.
     max_history : int, "auto" or None, default="auto"
         The most recent observations given to models that don't scale, which are those with a ``max_history``
         that is not None. "auto" is that number (2,000 for the classics), an int replaces it, None lifts it.
@@ -204,7 +205,8 @@ def compare(
         Number of origins. A p-value needs at least 10.
     models : forecaster, list of forecasters, or dict of name to forecaster, optional
         By default `default_models`, which interpolate if `y` has missing values; without ARIMA for more than
-        100 series.
+        100 series. Where `season_length` is "auto", they judge by themselves which of several series have a
+        season.
     random_state : int, optional
         Seed of the default recurrent models.
     X, X_past, static, level, columns, step, refit, season_length, max_history, time_limit, n_jobs, verbose
@@ -234,7 +236,8 @@ def compare(
             plan.season_length,
             missing="interpolate" if np.isnan(plan.truths.values).any() else "error",
             n_observations=plan.truths.lengths.max(),
-            n_series=len(plan.truths.series),
+            n_series=plan.truths.n_series,
+            own_season=plan.truths.n_series > 1 and season_length == "auto",
             random_state=random_state,
         )
     return backtest(
@@ -295,16 +298,12 @@ def _plan(
 
 
 def _visible_season(truths: Truths, sizes: np.ndarray) -> int:
-    """Return the natural season that most series show before the first origin; else 1."""
-    part = np.flatnonzero(sizes[0])
-    judges = part[np.linspace(0, len(part) - 1, min(len(part), JUDGES)).astype(int)]
-    seasons = [_season_of(truths.series[i].iloc[: sizes[0, i]]) for i in judges]
-    season = max(seasons)
-    return season if 2 * seasons.count(season) >= len(seasons) else 1
-
-
-def _season_of(train: pd.Series) -> int:
-    """Return the index's natural season if the series shows it, or is too short to refute it; else 1."""
+    """Return most series' natural season if one is long enough, and a single one shows it; else 1."""
+    if truths.n_series > 1:
+        judges = np.linspace(0, truths.n_series - 1, min(truths.n_series, JUDGES)).astype(int)
+        season = Counter(natural_season(truths.series[i].index) for i in judges).most_common(1)[0][0]
+        return season if season < sizes[0].max() else 1
+    train = truths.series[0].iloc[: sizes[0, 0]]
     season = natural_season(train.index)
     if season < len(train) < 3 * season:
         return season

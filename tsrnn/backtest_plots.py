@@ -91,7 +91,7 @@ def plot_backtest(
         _draw_models(panel, backtest, shown, past, [name])
         _title(panel, name, mase)
     label_outer(panels)
-    figure.legend(handles=panels[0].lines[:2], loc="outside upper right", ncols=2, frameon=False)
+    _add_legend(figure, panels, without=chosen)
     return figure
 
 
@@ -138,8 +138,7 @@ def plot_panel(
         count = f"{len(mase)} of {backtest.errors.n_series:,} series"
         text = f"{count}, by the MASE of {chosen[0]}: lowest to highest"
         figure.suptitle(verbatim(text), x=0, ha="left", fontsize="medium")
-    handles = [line for line in panels[0].lines if not str(line.get_label()).startswith("_")]
-    figure.legend(handles=handles, loc="outside upper right", ncols=len(handles), frameon=False)
+    _add_legend(figure, panels)
     return figure
 
 
@@ -170,7 +169,7 @@ def plot_error_by_horizon(
     ax.locator_params(axis="x", integer=True)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("steps ahead")
-    single = len(backtest.truths.series) == 1
+    single = backtest.truths.n_series == 1
     units = unit(backtest.truths.series[0]) if single else ", scaled"
     ax.set_ylabel(verbatim(f"mean absolute error{units}"))
     tidy(ax)
@@ -214,7 +213,7 @@ def error_by_horizon(backtest: Backtest) -> pd.DataFrame:
         One row a step ahead (index ``step``, from 1), one column a model, in the series' units, or scaled as
         MASE is if there are several series. Truth that was never observed is left out.
     """
-    metric = "MAE" if len(backtest.truths.series) == 1 else "MASE"
+    metric = "MAE" if backtest.truths.n_series == 1 else "MASE"
     steps = pd.RangeIndex(1, backtest.horizon + 1, name="step")
     errors = {name: backtest.errors.mean(name, metric, "horizon") for name in backtest.models}
     return pd.DataFrame(errors, steps)
@@ -252,6 +251,17 @@ def _recent(backtest: Backtest, series: Hashable, last: int | None) -> tuple[pd.
     start = history.index.searchsorted(cutoffs[0]) + 1 - tail
     stop = history.index.searchsorted(frame["ds"].max(), side="right")
     return frame, history.iloc[max(start, 0) : stop]
+
+
+def _add_legend(figure: Figure, panels: Sequence[Axes], without: Sequence[str] = ()) -> None:
+    """Add one legend of what the panels show, above them."""
+    shown: dict[str, Any] = {}
+    for panel in panels:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            if label not in map(verbatim, without):
+                shown.setdefault(label, handle)
+    place: dict[str, Any] = {"loc": "outside upper right", "frameon": False}
+    figure.legend(shown.values(), shown.keys(), ncols=len(shown), **place)
 
 
 def _title(ax: Axes, name: str, mase: float) -> None:

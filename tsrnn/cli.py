@@ -20,9 +20,11 @@ from tsrnn import baselines, datasets
 from tsrnn.backtest import compare
 from tsrnn.figures import require_matplotlib, save
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.forms import COLUMNS
 from tsrnn.inputs import read_input
 from tsrnn.judgement import Backtest
 from tsrnn.lineup import LONGEST_ARIMA_SEASON
+from tsrnn.parameters import counted
 from tsrnn.plotting import plot_forecast
 from tsrnn.report import best_scores, format_scores, write_report
 from tsrnn.warmup import warmup
@@ -117,6 +119,8 @@ def _add_compare(commands: Any) -> None:
         metavar="N",
         help="origins to forecast from, for all or per INPUT (default: 5)",
     )
+    add("--id", metavar="COL", help="column of a CSV file that tells series apart")
+    add("--level", nargs="+", type=float, metavar="PERCENT", help="intervals to judge, such as 80 95")
     add("--step", type=_count, metavar="N", help="observations between origins (default: the horizon)")
     add("--jobs", type=int, metavar="N", help="threads; -1 takes every core (default: 1)")
     add("--report", type=Path, metavar="DIR", help="write index.html, pictures and score tables there")
@@ -173,7 +177,11 @@ def _run_compare(arguments: argparse.Namespace) -> None:
     windows = _one_each("--windows", arguments.windows, arguments.inputs)
     if arguments.report is not None:
         require_matplotlib()
-    series = [_read(source, arguments) for source in arguments.inputs]
+    series = [
+        read_input(source, arguments.time, arguments.value, arguments.id) for source in arguments.inputs
+    ]
+    for source, y in zip(arguments.inputs, series, strict=True):
+        _report_gaps(source, y)
     sections: dict[str, Backtest] = {}
     for source, y, horizon, n_windows in zip(arguments.inputs, series, horizons, windows, strict=True):
         title = _unused(_title(source, y), sections)
@@ -192,7 +200,9 @@ def _one_each(option: str, numbers: list[int], inputs: list[str]) -> list[int]:
     return numbers * len(inputs) if len(numbers) == 1 else numbers
 
 
-def _compare(y: pd.Series, horizon: int, n_windows: int, arguments: argparse.Namespace) -> Backtest:
+def _compare(
+    y: pd.Series | pd.DataFrame, horizon: int, n_windows: int, arguments: argparse.Namespace
+) -> Backtest:
     names = dict.fromkeys(arguments.models or ())
     models = [_build(name, y, horizon, arguments) for name in names] or None
     return compare(
@@ -200,6 +210,8 @@ def _compare(y: pd.Series, horizon: int, n_windows: int, arguments: argparse.Nam
         horizon,
         n_windows,
         models,
+        level=arguments.level,
+        columns=list(y.columns) if isinstance(y, pd.DataFrame) else COLUMNS,
         step=arguments.step,
         season_length=arguments.season_length,
         n_jobs=arguments.jobs,
@@ -214,12 +226,13 @@ def _run_forecast(arguments: argparse.Namespace) -> None:
     for path in (arguments.output, arguments.plot):
         if path is not None and not path.parent.is_dir():
             raise FileNotFoundError(f"There is no directory {str(path.parent)!r} to write {path.name!r} in.")
-    y = _read(arguments.input, arguments)
+    y = read_input(arguments.input, arguments.time, arguments.value)
+    _report_gaps(arguments.input, y)
     model = _build(arguments.model or arguments.cell or "gru", y, arguments.horizon, arguments)
     forecast = model.fit(y).forecast()
     if arguments.plot is not None:
         save(plot_forecast(forecast), arguments.plot)
-    label = y.index.name or "time"
+    label = str(y.index.name or "time")
     forecast.to_frame().to_csv(arguments.output or sys.stdout, index_label=label, lineterminator="\n")
 
 
@@ -252,20 +265,23 @@ def _run_warmup(arguments: argparse.Namespace) -> None:
     print(f"Ready after {perf_counter() - start:.1f} s. Machine code is kept in {folder}")
 
 
-def _read(source: str, arguments: argparse.Namespace) -> pd.Series:
-    y = read_input(source, arguments.time, arguments.value)
-    if n_missing := int(y.isna().sum()):
-        filled = f"{n_missing:,} missing value{'s' * (n_missing > 1)} interpolated"
-        print(f"tsrnn: {_title(source, y)}: {filled}", file=sys.stderr)
-    return y
+def _values(y: pd.Series | pd.DataFrame) -> pd.Series:
+    return y.iloc[:, 2] if isinstance(y, pd.DataFrame) else y
 
 
-def _build(name: str, y: pd.Series, horizon: int, arguments: argparse.Namespace) -> Any:
+def _report_gaps(source: str, y: pd.Series | pd.DataFrame) -> None:
+    if n_missing := int(_values(y).isna().sum()):
+        print(
+            f"tsrnn: {_title(source, y)}: {counted(n_missing, 'missing value')} interpolated", file=sys.stderr
+        )
+
+
+def _build(name: str, y: pd.Series | pd.DataFrame, horizon: int, arguments: argparse.Namespace) -> Any:
     season = arguments.season_length
     options = {
         "horizon": horizon,
         "season_length": season,
-        "missing": "interpolate" if y.isna().any() else "error",
+        "missing": "interpolate" if _values(y).isna().any() else "error",
         "random_state": arguments.seed,
     }
     if season != "auto":
@@ -278,10 +294,11 @@ def _build(name: str, y: pd.Series, horizon: int, arguments: argparse.Namespace)
     return kind(**{key: value for key, value in options.items() if key in signature(kind).parameters})
 
 
-def _title(source: str, y: pd.Series) -> str:
+def _title(source: str, y: pd.Series | pd.DataFrame) -> str:
     path = Path(source)
     name = path.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".wav")
-    return name if y.name in (None, name) else f"{name}: {y.name}"
+    column = _values(y).name
+    return name if column in (None, name) else f"{name}: {column}"
 
 
 def _unused(title: str, taken: Sequence[str] | dict[str, Any]) -> str:
@@ -299,12 +316,12 @@ def _section(title: str, backtest: Backtest) -> str:
         textwrap.fill(note, WIDTH, initial_indent="- ", subsequent_indent="  ")
         for note in ["* is the best of its column.", *backtest.footnotes]
     ]
-    n_origins = backtest.forecasts["cutoff"].nunique()
+    several = f"{backtest.truths.n_series:,} series, " if backtest.truths.n_series > 1 else ""
     heading = (
-        f"{title}: {len(backtest.history):,} observations, horizon {backtest.horizon}, "
-        f"{n_origins} origin{'s' * (n_origins > 1)}"
+        f"{title}: {several}{sum(backtest.truths.lengths):,} observations, horizon {backtest.horizon}, "
+        f"{counted(backtest.errors.n_windows, 'origin')}"
     )
-    lines = unmarked.rename_axis(None).to_string().splitlines()
+    lines = unmarked.rename_axis(None).to_string(line_width=WIDTH).splitlines()
     return "\n".join([heading, "", *(line.rstrip() for line in lines), "", *notes, ""])
 
 

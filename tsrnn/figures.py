@@ -222,7 +222,12 @@ def draw_boxes(ax: Axes, values: Sequence[np.ndarray], labels: Sequence[str], co
             ax.plot(group.mean(), place, "D", color=ink(), markersize=4, zorder=3)
             ends += [low, high]
     if ends and 0 < 20 * min(ends) < max(ends):
+        from matplotlib.ticker import LogLocator, NullFormatter
+
         ax.set_xscale("log")
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_yticks(places, [verbatim(label) for label in labels])
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)

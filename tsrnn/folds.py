@@ -9,8 +9,11 @@ import pandas as pd
 
 from tsrnn.answers import interval_names
 from tsrnn.origins import Origins
+from tsrnn.parameters import counted
 
 __all__ = ["Fold", "fold_frame", "forecast_frame"]
+
+MOST_MESSAGES = 2
 
 
 @dataclass
@@ -97,20 +100,25 @@ def fold_frame(folds: list[Fold], origins: Origins, names: list[str]) -> pd.Data
 def _fold_row(parts: list[Fold]) -> dict[str, Any]:
     """Put together what came of a model at an origin, from all its copies."""
     n_series, n_failed = sum(len(part.series) for part in parts), sum(part.n_failed for part in parts)
-    messages = Counter(part.message for part in parts if part.message)
+    messages = Counter(part.message for part in parts if part.message).most_common()
     worst = next((part.status for part in parts if part.n_failed), "ok")
     return {
         "status": worst if n_failed in (0, n_series) else "partly failed",
-        "message": "; ".join(
-            f"{message} ({n:,} of {n_series:,} series)" if len(parts) > 1 else message
-            for message, n in messages.items()
-        ),
+        "message": messages[0][0] if len(parts) == 1 and messages else _list_messages(messages, n_series),
         "fit_seconds": _total([part.fit_seconds for part in parts]),
         "predict_seconds": _total([part.predict_seconds for part in parts]),
         "n_train": sum(part.n_train for part in parts),
         "n_series": n_series,
         "n_failed": n_failed,
     }
+
+
+def _list_messages(messages: list[tuple[str, int]], n_series: int) -> str:
+    """Return the most common messages, each with how many series it is of."""
+    listed = [f"{message} ({n:,} of {n_series:,} series)" for message, n in messages[:MOST_MESSAGES]]
+    if further := len(messages) - len(listed):
+        listed.append(f"and {counted(further, 'further message')}")
+    return "; ".join(listed)
 
 
 def _total(seconds: list[float]) -> float:

@@ -11,8 +11,10 @@ from tsrnn import datasets
 __all__ = ["read_input"]
 
 
-def read_input(source: str, time: str | None = None, value: str | None = None) -> pd.Series:
-    """Read one series.
+def read_input(
+    source: str, time: str | None = None, value: str | None = None, series: str | None = None
+) -> pd.Series | pd.DataFrame:
+    """Read one series, or the many of a long table.
 
     Parameters
     ----------
@@ -25,9 +27,12 @@ def read_input(source: str, time: str | None = None, value: str | None = None) -
     value : str, optional
         Column of a CSV file or of a dataset that is a table; not needed where there is only one.
 
+    series : str, optional
+        Column of a CSV file that tells series apart.
+
     Returns
     -------
-    Series
+    Series, or DataFrame with the columns `series`, `time` (``row`` without one) and `value`
         In the file's order; NaN where a cell is empty.
 
     Raises
@@ -39,6 +44,8 @@ def read_input(source: str, time: str | None = None, value: str | None = None) -
         says which.
     """
     path = Path(source)
+    if series is not None and (not path.exists() or path.suffix.lower() == ".wav"):
+        raise ValueError(f"--id names a column of a CSV file; {source!r} is none.")
     if not path.exists():
         if source in datasets.names() + datasets.sequence_names():
             return _from_dataset(source, value)
@@ -48,7 +55,7 @@ def read_input(source: str, time: str | None = None, value: str | None = None) -
         )
     if path.suffix.lower() == ".wav":
         return datasets.read_wav(path)
-    return _from_csv(path, time, value)
+    return _from_csv(path, time, value, series)
 
 
 def _from_dataset(name: str, value: str | None) -> pd.Series:
@@ -61,14 +68,23 @@ def _from_dataset(name: str, value: str | None) -> pd.Series:
     return series
 
 
-def _from_csv(path: Path, time: str | None, value: str | None) -> pd.Series:
+def _from_csv(
+    path: Path, time: str | None, value: str | None, series: str | None
+) -> pd.Series | pd.DataFrame:
     frame = _read_cells(path)
     columns = list(frame.columns)
-    if time is not None and time not in columns:
-        raise ValueError(f"{path.name} has no column {time!r} for --time. Its columns: {', '.join(columns)}.")
-    column = _choose(path.name, [name for name in columns if name != time], value)
+    for option, name in {"time": time, "id": series}.items():
+        if name is not None and name not in columns:
+            listed = ", ".join(columns)
+            raise ValueError(f"{path.name} has no column {name!r} for --{option}. Its columns: {listed}.")
+    column = _choose(path.name, [name for name in columns if name not in (time, series)], value)
     values = _numbers(frame[column], path.name)
-    return pd.Series(values, index=None if time is None else _times(frame[time], path.name), name=column)
+    times = None if time is None else _times(frame[time], path.name)
+    if series is None:
+        return pd.Series(values, index=times, name=column)
+    _check(frame[series].notna(), frame[series], path.name, "the name of a series, which every row needs")
+    rows = frame.groupby(series).cumcount() if times is None else times
+    return pd.DataFrame({series: frame[series], time or "row": rows, column: values})
 
 
 def _read_cells(path: Path) -> pd.DataFrame:

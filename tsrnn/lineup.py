@@ -22,16 +22,17 @@ def default_models(
     missing: str = "error",
     n_observations: int = 0,
     n_series: int = 1,
+    own_season: bool = False,
     random_state: int | None = 0,
 ) -> dict[str, Any]:
     """Return the models that `compare` compares: three recurrent networks and the classics.
 
-    All are told the same season. RNN, LSTM and GRU with default settings; Naive; SeasonalNaive if there is a
-    season; ARIMA(1, 1, 1), with (0, 1, 1) at a season of up to 60 steps, beyond which it takes too long; ETS;
-    Theta. AutoReg, linear prediction by least squares, joins them where ARIMA sees too little: at longer
-    seasons, and in series of more than the 2,000 observations that ARIMA, ETS and Theta are given by default,
-    such as audio. Of more than 100 series there is no ARIMA: it is fitted to each and takes longer than all
-    the others together.
+    All are told the same season, unless `own_season`. RNN, LSTM and GRU with default settings; Naive;
+    SeasonalNaive if there is a season; ARIMA(1, 1, 1), with (0, 1, 1) at a season of up to 60 steps, beyond
+    which it takes too long; ETS; Theta. AutoReg, linear prediction by least squares, joins them where ARIMA
+    sees too little: at longer seasons, and in series of more than the 2,000 observations that ARIMA, ETS and
+    Theta are given by default, such as audio. Of more than 100 series there is no ARIMA: it is fitted to each
+    and takes longer than all the other classics together.
 
     Parameters
     ----------
@@ -45,6 +46,9 @@ def default_models(
         Length of the series, or of the longest.
     n_series : int, default=1
         Number of series.
+    own_season : bool, default=False
+        Whether models that can judge for each series if it shows its index's season do; `season_length` is
+        told to the others.
     random_state : int, optional
         Seed of the recurrent models.
 
@@ -59,9 +63,8 @@ def default_models(
     """
     shared: dict[str, Any] = {"horizon": horizon, "missing": missing}
     seasonal = shared | {"season_length": season_length if season_length > 1 else None}
-    recurrent = [
-        RNNForecaster(cell, random_state=random_state, **seasonal) for cell in ("rnn", "lstm", "gru")
-    ]
+    judging = shared | {"season_length": "auto"} if own_season else seasonal
+    recurrent = [RNNForecaster(cell, random_state=random_state, **judging) for cell in ("rnn", "lstm", "gru")]
     arima_sees_season = 1 < season_length <= LONGEST_ARIMA_SEASON
     arima_season = (0, 1, 1, season_length) if arima_sees_season else (0, 0, 0, 0)
     needs_more = season_length > LONGEST_ARIMA_SEASON or n_observations > (ARIMA.max_history or np.inf)
@@ -70,8 +73,8 @@ def default_models(
         Naive(**shared),
         *([SeasonalNaive(**seasonal)] if season_length > 1 else []),
         *([ARIMA(seasonal_order=arima_season, **shared)] if n_series <= MOST_SERIES_OF_ARIMA else []),
-        ETS(**seasonal),
-        Theta(**seasonal),
+        ETS(**judging),
+        Theta(**judging),
         *([AutoReg(**shared)] if needs_more else []),
     ]
     return {model.label: model for model in models}

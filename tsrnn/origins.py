@@ -47,6 +47,11 @@ class Truths:
         """Return one series, in float64."""
         return cls("series", [y], pd.Index(["y" if y.name is None else str(y.name)]))
 
+    @property
+    def n_series(self) -> int:
+        """Number of series."""
+        return len(self.series)
+
     @cached_property
     def lengths(self) -> np.ndarray:
         """Observations of each series."""

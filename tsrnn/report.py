@@ -100,8 +100,8 @@ def format_scores(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame of str
-        Columns that say nothing are left out: ``p_value`` without a p-value, ``failed`` without a failure,
-        ``history`` where it is the same for all.
+        Columns that say nothing are left out: ``p_value`` without a p-value, ``coverage-80`` and ``MSIS-80``
+        without intervals, ``failed`` without a failure, ``history`` where it is the same for all.
 
     Examples
     --------
@@ -117,6 +117,9 @@ def format_scores(scores: pd.DataFrame) -> pd.DataFrame:
         "failed": lambda column: not column.any(),
         "history": lambda column: (column == column.iloc[0]).all(),
     }
+    for name in scores:
+        if name.startswith(("coverage-", "MSIS-")):
+            silent[name] = silent["p_value"]
     shown = [name for name in scores if not (name in silent and silent[name](scores[name]))]
     return pd.DataFrame({HEADINGS.get(name, name): _format_column(name, scores[name]) for name in shown})
 
@@ -212,10 +215,10 @@ observation that a forecast could see. The scale follows the truth: a forecast f
 def _facts(backtest: Backtest) -> str:
     truths = backtest.truths
     n, shortest, longest = sum(truths.lengths), min(truths.lengths), max(truths.lengths)
-    several = f"{len(truths.series):,} series of {shortest:,} to {longest:,} observations, {n:,} in all"
+    several = f"{truths.n_series:,} series of {shortest:,} to {longest:,} observations, {n:,} in all"
     span = f"{show_label(truths.times.min())} to {show_label(truths.times.max())}"
     facts = [
-        several if len(truths.series) > 1 else f"{n:,} observations",
+        several if truths.n_series > 1 else f"{n:,} observations",
         span,
         f"horizon {backtest.horizon}",
         counted(backtest.errors.n_windows, "origin"),
@@ -226,14 +229,16 @@ def _facts(backtest: Backtest) -> str:
 
 
 def _who_is_shown(backtest: Backtest) -> str:
-    bands = ", with intervals shaded," if backtest.level else ""
+    levels = " and ".join(f"{percent:g}" for percent in backtest.level)
+    bands = f" with intervals of {levels} percent shaded" if levels else ""
     if backtest.errors.n_series == 1:
         return f"each model's forecasts{bands}"
-    leading = leading_models(backtest)
     shown = min(SERIES_SHOWN, backtest.errors.n_series)
-    chosen = f"for {shown} of {backtest.errors.n_series:,} series, from the lowest MASE to the highest,"
-    shaded = f"{bands[:-1]} of {leading[0]}," if bands and len(leading) > 1 else bands
-    return f"the forecasts of {' and '.join(leading)}{shaded} {chosen}"
+    first, *others = leading_models(backtest)
+    if levels and backtest.forecasts[f"{first}-lo-{backtest.level[0]:g}"].isna().all():
+        bands = ""
+    who = f"forecasts of {first}{bands}{''.join(f' and of {name}' for name in others)}"
+    return f"{who} for {shown} of {backtest.errors.n_series:,} series, lowest to highest MASE,"
 
 
 def _origins_shown(backtest: Backtest) -> str:

@@ -93,7 +93,7 @@ def _training_notes(backtest: Backtest) -> list[str]:
 
 
 def _series_notes(backtest: Backtest) -> list[str]:
-    errors, n_series = backtest.errors, len(backtest.truths.series)
+    errors, n_series = backtest.errors, backtest.truths.n_series
     part, origins = np.unique(errors.series, return_counts=True)
     notes = []
     if short := int((origins < errors.n_windows).sum()):
@@ -113,7 +113,7 @@ def _truth_notes(backtest: Backtest) -> list[str]:
 
 
 def _failure_notes(backtest: Backtest) -> list[str]:
-    folds, several = backtest.folds, len(backtest.truths.series) > 1
+    folds, several = backtest.folds, backtest.truths.n_series > 1
     failed = folds["n_failed"] > 0
     notes = []
     for name, rows in folds[failed].groupby("model", sort=False):

@@ -167,7 +167,7 @@ class Backtest:
         check_choice("loss", loss, ("absolute", "squared"))
         against = self.opponent if against is None else against
         check_choice("against", against, self.models)
-        kind = ("MAE", "MSE") if len(self.truths.series) == 1 else ("MASE", "MSSE")
+        kind = ("MAE", "MSE") if self.truths.n_series == 1 else ("MASE", "MSSE")
         metric = kind[loss == "squared"]
         other = mean_of(self.errors.points(against, metric), axis=1)
         rows = {
@@ -187,7 +187,7 @@ class Backtest:
         """Draw the forecasts as `tsrnn.plotting.plot_backtest` or, of several series, `plot_panel` does."""
         from tsrnn.plotting import plot_backtest, plot_panel
 
-        draw = plot_backtest if len(self.truths.series) == 1 else plot_panel
+        draw = plot_backtest if self.truths.n_series == 1 else plot_panel
         return draw(self, *args, **kwargs)
 
     def to_html(self, path: str | PathLike[str]) -> Path:
@@ -239,7 +239,7 @@ class Backtest:
     def _name(self) -> str:
         if self.truths.form == "series":
             return str(self.truths.ids[0])
-        return f"{len(self.truths.series):,} series"
+        return f"{self.truths.n_series:,} series"
 
     @property
     def _title(self) -> str:
