@@ -13,7 +13,7 @@ from tsrnn.figures import (
     FAINT,
     add_legend,
     coordinates,
-    draw_band,
+    draw_bands,
     draw_boxes,
     draw_line,
     ink,
@@ -299,6 +299,6 @@ def _draw_folds(ax: Axes, forecasts: pd.DataFrame, name: str, level: Sequence[fl
         draw_line(
             ax, pd.Series(fold[name].to_numpy(), times), label=f"_{name}" if i else name, zorder=3, **style
         )
-        for percent in level:
-            low, high = (fold[f"{name}-{end}"].to_numpy() for end in interval_names([percent]))
-            draw_band(ax, times, low, high, label="_" if i else f"{percent:g} %", color=style["color"])
+        ends = interval_names(level)
+        bands = fold[[f"{name}-{end}" for end in ends]].set_axis(ends, axis=1).set_axis(times)
+        draw_bands(ax, bands.dropna(axis=1, how="all"), prefix="_" if i else "", color=style["color"])

@@ -196,19 +196,6 @@ def draw_map(ax: Axes, frame: pd.DataFrame, low: float, high: float) -> None:
     ax.grid(visible=False)
 
 
-def draw_band(
-    ax: Axes, index: pd.Index, low: np.ndarray, high: np.ndarray, *, label: str, color: str
-) -> None:
-    """Draw an interval against its index, with bars where it is too short to be a band; NaN leaves a gap."""
-    if not np.isfinite(low).any():
-        return
-    where = coordinates(index)
-    if len(index) <= 2:
-        ax.vlines(where, low, high, label=label, color=color, linewidth=4, alpha=0.3)
-    else:
-        ax.fill_between(where, low, high, label=label, color=color, alpha=0.18, linewidth=0, zorder=2)
-
-
 def draw_boxes(ax: Axes, values: Sequence[np.ndarray], labels: Sequence[str], colours: Sequence[str]) -> None:
     """Draw a lying box for each group, the first on top: quartiles, mean, whiskers from 5 to 95 percent."""
     places = -np.arange(len(values))
