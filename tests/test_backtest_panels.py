@@ -263,7 +263,7 @@ def test_covariates_are_cut_with_each_series(form, refit):
             + 5 * total(tables[1], None, fitted)
         )
         again = window == 1 and not refit
-        seen += 7 * 111 + 11 * total(tables[0], None if again else sizes, ends)
+        seen += 7 * 116 + 11 * total(tables[0], None if again else sizes, ends)
         seen += 13 * total(tables[1], None, sizes) * again
         for name, y in panel.items():
             rows = result.forecasts[result.forecasts["unique_id"] == name].iloc[3 * window : 3 * window + 3]
@@ -314,7 +314,7 @@ def test_columns_of_a_table_are_judged_as_series():
     y = pd.DataFrame({"sine": months(40), "noise": months(40, seed=1)})
 
     class Both(Last):
-        channels = "joint"
+        scope = "global"
 
         def predict(self, horizon, *, y=None, level=None):
             last = self.trained_on_.iloc[-1]

@@ -60,15 +60,16 @@ def backtest(
 
     Each series of a panel is cut from its own end. One too short for an origin, with less than a season and
     one observation before it, takes part in those it is long enough for. A model of all series (its ``scope``
-    is "global") is given the panel in the form it came in; of any other, each series gets its own copy. So
-    does each column of a table of channels, unless the model takes channels.
+    is "global", as of `RNNForecaster`) is given the panel, or table of channels, in the form it came in; of
+    any other, each series gets its own copy, which learns its intervals from that series alone, too.
 
     Parameters
     ----------
     models : forecaster, list of forecasters, or dict of name to forecaster
         Anything with ``fit(y)`` and ``predict(horizon)``. They are copied, never changed; where a copy has
         the parameter ``horizon``, it is set to the backtest's. ``X``, ``X_past``, ``static`` and ``level``
-        go to those whose methods have an argument of that name.
+        go to those whose methods have an argument of that name, covariates to none that has
+        ``uses_covariates = False``.
     y : Series or array-like of shape (n,), DataFrame, or dict of Series
         One series; a DataFrame of channels, each column judged as a series; or a panel: a long DataFrame with
         the three `columns`, a Series with a two-level index (series, time), or a dict of Series. Truth that
@@ -347,8 +348,7 @@ def _given(models: Mapping[str, Any], tables: Mapping[str, Any], form: str) -> d
         table: [
             name
             for name, model in models.items()
-            if takes(model.fit, table)
-            and (table != "static" or (takes_all(model, form) and form != "series"))
+            if takes(model, table) and (table != "static" or (takes_all(model, form) and form != "series"))
         ]
         for table, value in tables.items()
         if value is not None

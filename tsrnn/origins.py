@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.forms import COLUMNS, is_panel
-from tsrnn.frames import Observed
+from tsrnn.frames import Observed, list_some
 from tsrnn.panel import read_panel
 
 __all__ = ["Origins", "Rows", "Truths", "cut_sizes", "read_truths"]
@@ -165,10 +165,10 @@ class Rows:
     def cut(self, part: np.ndarray, after: pd.Index | None, until: pd.Index) -> Any:
         """Return a copy of the rows later than `after`, not later than `until`, of the series in `part`.
 
-        `after` and `until` hold a label for each of the series; rows of a shared table go by the latest.
+        `after` and `until` hold a label for each of the series; a shared table has all that any of them has.
         """
         if self.form == "shared":
-            start = None if after is None else after[part].max()
+            start = None if after is None else after[part].min()
             return self._between(self.data, start, until[part].max())
         if self.form == "dict":
             return {
@@ -176,7 +176,6 @@ class Rows:
                     self.data[self.ids[i]], None if after is None else after[i], until[i]
                 )
                 for i in part
-                if self.ids[i] in self.data
             }
         taking_part = np.zeros(len(self.ids) + 1, dtype=bool)  # the last is for rows of no series
         taking_part[part] = True
@@ -185,11 +184,11 @@ class Rows:
             kept &= np.asarray(self._times > after.take(self._codes))
         return self.data[kept].copy()
 
-    def of(self, i: int) -> "Rows":
-        """Return the rows of one series, indexed by time."""
+    def of(self, i: int, first: Any) -> "Rows":
+        """Return the rows of one series, indexed by time; of a shared table those from label `first` on."""
         if self.form == "shared":
-            return self
-        if self.form == "dict":
+            data = self.data[np.asarray(self.data.index >= first)]
+        elif self.form == "dict":
             data = self.data[self.ids[i]]
         else:
             data = self.data.iloc[self._groups[i]]
@@ -198,26 +197,10 @@ class Rows:
             data = data.set_axis(times, axis=0)
         return Rows(data, "shared", self.ids[[i]], self._columns)
 
-    def spread(self, truths: Truths) -> "Rows":
-        """Return a shared table as a panel of the form of `truths`: each series gets the rows of its time."""
-        spans = [self.data.index.slice_indexer(y.index[0], y.index[-1]) for y in truths.series]
-        if truths.form == "dict":
-            parts = {name: self.data.iloc[span] for name, span in zip(truths.ids, spans, strict=True)}
-            return Rows(parts, "dict", truths.ids, self._columns)
-        rows = np.concatenate([np.arange(len(self.data))[span] for span in spans])
-        counts = [len(range(*span.indices(len(self.data)))) for span in spans]
-        data, who = self.data.iloc[rows], truths.ids.repeat(counts)
-        if truths.form == "long":
-            who_and_when = {self._columns[0]: who, self._columns[1]: data.index}
-            data = pd.concat([pd.DataFrame(who_and_when), data.reset_index(drop=True)], axis=1)
-        else:
-            data = data.set_axis(pd.MultiIndex.from_arrays([who, data.index]))
-        return Rows(data, truths.form, truths.ids, self._columns)
-
     @staticmethod
     def _between(data: Any, after: Any, until: Any) -> Any:
-        start = 0 if after is None else data.index.searchsorted(after, side="right")
-        return data.iloc[start : data.index.searchsorted(until, side="right")].copy()
+        kept = np.asarray(data.index <= until)
+        return data[kept if after is None else kept & np.asarray(data.index > after)].copy()
 
     @cached_property
     def _groups(self) -> list[np.ndarray]:
@@ -296,7 +279,7 @@ class Origins:
         until = self._labels(self.sizes[window] - 1)
         part = self.taking_part(window)
         tables = {name: rows.cut(part, None, until) for name, rows in self.tables.items()}
-        return tables | self._static(part)
+        return tables if self.static is None else tables | {"static": self.static}
 
     def ahead(self, window: int, whole: bool = False) -> dict[str, Any]:
         """Return the horizon's rows of ``X``; `whole`: all that is known for a forecast from new history."""
@@ -313,7 +296,7 @@ class Origins:
         if isinstance(series.index, pd.DatetimeIndex) and series.index.freq is None and len(series) > 2:
             series = series.set_axis(pd.DatetimeIndex(series.index, freq="infer"))  # once, not at each origin
         truths = Truths("series", [series], self.truths.ids[[i]])
-        tables = {name: rows.of(i) for name, rows in self.tables.items()}
+        tables = {name: rows.of(i, series.index[0]) for name, rows in self.tables.items()}
         return replace(
             self, truths=truths, sizes=self.sizes[:, [i]], tables=tables, static=None, numbers=np.array([i])
         )
@@ -321,13 +304,6 @@ class Origins:
     def _labels(self, positions: np.ndarray) -> pd.Index:
         """Return the label at a position of each series; any label where that is before its start."""
         return self.truths.times.take(self.truths.starts + np.maximum(positions, 0))
-
-    def _static(self, part: np.ndarray) -> dict[str, Any]:
-        if self.static is None:
-            return {}
-        if self.truths.form == "series":
-            return {"static": self.static}
-        return {"static": self.static[self.static.index.isin(self.truths.ids[part])]}
 
     @property
     def _named(self) -> list[tuple[Hashable, pd.Series]]:
@@ -345,9 +321,14 @@ class Origins:
         if is_panel(table, truths.columns) and truths.form not in ("series", "channels"):
             two_level = not isinstance(table, dict) and table.index.nlevels == 2
             form = "dict" if isinstance(table, dict) else "levels" if two_level else "long"
-        rows = Rows(table, form, truths.ids, truths.columns)
-        common = all(y.index.equals(truths.series[0].index) for y in truths.series[1:])
-        return rows if form != "shared" or common else rows.spread(truths)
+        elif isinstance(table, pd.DataFrame) and truths.columns[1] in table.columns:
+            table = table.set_index(truths.columns[1])
+        if form == "dict" and (absent := [key for key in truths.ids if key not in table]):
+            raise ValueError(
+                f"`{name}` has nothing for {len(absent)} of {truths.n_series} series of `y`: "
+                f"{list_some(absent)}. All need it."
+            )
+        return Rows(table, form, truths.ids, truths.columns)
 
 
 def _like(array: np.ndarray, truths: Truths, name: str) -> pd.DataFrame:

@@ -57,16 +57,14 @@ def _copy(forecaster: Any) -> Any:
         return copy.deepcopy(forecaster)
 
 
-def takes(method: Callable[..., Any], name: str) -> bool:
-    """Whether a method has an argument of this name."""
-    names = _arguments(getattr(method, "__func__", method))
-    return name in names or ANYTHING in names
+def takes(forecaster: Any, table: str) -> bool:
+    """Whether a forecaster is given covariates of this name: those it has an argument for, and uses."""
+    return getattr(forecaster, "uses_covariates", True) and _has(forecaster.fit, table)
 
 
 def takes_all(forecaster: Any, form: str) -> bool:
     """Whether a forecaster is one model of all series; of any other, each series gets a copy."""
-    is_global = getattr(forecaster, "scope", None) == "global"
-    return form == "series" or is_global or (form == "channels" and hasattr(forecaster, "channels"))
+    return form == "series" or getattr(forecaster, "scope", None) == "global"
 
 
 def run(task: Task) -> list[Fold]:
@@ -78,8 +76,8 @@ def run(task: Task) -> list[Fold]:
     fold = task.fold(window, int((sizes if most is None else np.minimum(sizes, most)).sum()))
     fitted = False
     with _recorded(fold, task.seconds):
-        y, known = origins.seen(window, most), _known(forecaster.fit, origins.known(window))
-        if origins.truths.form == "long" and takes(forecaster.fit, "columns"):
+        y, known = origins.seen(window, most), _read_by(forecaster, "fit", origins.known(window))
+        if origins.truths.form == "long" and _has(forecaster.fit, "columns"):
             known["columns"] = origins.truths.columns
         with _timed(fold, "fit_seconds"):
             forecaster.fit(y, **known)
@@ -115,12 +113,24 @@ def _arguments(function: Callable[..., Any]) -> frozenset[str]:
     return frozenset(ANYTHING if p.kind is Parameter.VAR_KEYWORD else p.name for p in parameters)
 
 
-def _known(method: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in arguments.items() if takes(method, name)}
+def _has(method: Callable[..., Any], argument: str) -> bool:
+    names = _arguments(getattr(method, "__func__", method))
+    return argument in names or ANYTHING in names
+
+
+def _read_by(forecaster: Any, method: str, tables: dict[str, Any]) -> dict[str, Any]:
+    """Return the covariates that a forecaster's method is given."""
+    return {
+        name: table
+        for name, table in tables.items()
+        if takes(forecaster, name) and _has(getattr(forecaster, method), name)
+    }
 
 
 def _predict(fold: Fold, forecaster: Any, task: Task, known: dict[str, Any], **history: Any) -> None:
-    arguments = _known(forecaster.predict, known | ({"level": task.level} if task.level else {}))
+    arguments = _read_by(forecaster, "predict", known)
+    if task.level and _has(forecaster.predict, "level"):
+        arguments["level"] = task.level
     horizon = task.origins.horizon
     with _timed(fold, "predict_seconds"):
         answer = forecaster.predict(horizon, **arguments, **history)
