@@ -4,6 +4,7 @@ from tsrnn import audio, datasets, metrics
 from tsrnn.backtest import Backtest, backtest, compare
 from tsrnn.base import Forecast
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.combine import Combine
 from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.generator import RNNGenerator
@@ -17,6 +18,7 @@ __all__ = [
     "ETS",
     "AutoReg",
     "Backtest",
+    "Combine",
     "Drift",
     "Forecast",
     "Naive",
