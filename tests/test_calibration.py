@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tsrnn.baselines import ETS, Naive, SeasonalNaive
-from tsrnn.calibration import Calibration, origins, scales_of
+from tsrnn.calibration import Calibration, misses, origins, scales_of
 from tsrnn.conformal import conform
 
 
@@ -123,6 +123,19 @@ def test_missing_truth_is_no_error():
         ValueError, match=r"^No error of a forecast is known to learn intervals from: `y` is "
     ):
         calibrate(y, missing="interpolate")
+
+
+def test_what_ends_a_gap_is_not_known_within_it():
+    y = walk(60).rename_axis(None)
+    y[48:53] = np.nan
+    known = Naive(missing="interpolate").fit(y).known_
+    head = known.until([0], [50])
+    assert (
+        head.panel.series[0].values[-3:].tolist() == head.histories[0].values[-3:, 0].tolist() == [y[47]] * 3
+    )
+    assert known.histories[0].values[49, 0] != y[47]
+    errors, _ = misses(Naive(missing="interpolate"), known, 5)
+    assert errors[None][:, :, 0][list(range(45, 60)).index(50)][3] == y[53] - y[47]
 
 
 def test_too_short_a_series_says_so():

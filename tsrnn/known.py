@@ -67,16 +67,32 @@ class Known(NamedTuple):
         return [np.concatenate(values[i : i + n], axis=1) for i in range(0, len(values), n)]
 
     def until(self, places: Sequence[int], sizes: Sequence[int], n_ahead: int = 0) -> "Known":
-        """Return the first `sizes` steps of the series at `places`, covariates known further ahead."""
+        """Return the first `sizes` steps of the series at `places`, covariates known further ahead.
+
+        A gap at the end of what is left holds the last value: what came after it fills it no more.
+        """
         series, histories = [], []
         for place, size in zip(places, sizes, strict=True):
             one, history = self.panel.series[place], self.histories[place]
-            parts = {name: getattr(one, name)[:size] for name in ("values", "index", "missing")}
-            series.append(one._replace(**parts))
-            parts = {name: getattr(history, name)[:size] for name in ("values", "missing", "past")}
-            histories.append(history._replace(**parts, future=history.future[: size + n_ahead]))
+            parts = {name: getattr(history, name)[:size] for name in ("missing", "past")}
+            values, future = _hold_last(history.values[:size], parts["missing"]), history.future
+            histories.append(history._replace(**parts, values=values, future=future[: size + n_ahead]))
+            parts = {name: getattr(one, name)[:size] for name in ("index", "missing")}
+            series.append(one._replace(**parts, values=values.reshape(one.values[:size].shape)))
         keys = self.panel.keys.take(list(places))
         return Known(Panel(keys, series, self.panel.form), histories, self.scheme)
+
+
+def _hold_last(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    """Return values (n, C) whose last ones, where they are missing, are those observed last."""
+    if not missing[-1].any():
+        return values
+    values = values.copy()
+    for column, gaps in zip(values.T, missing.T, strict=True):
+        if not gaps.all():
+            last = len(gaps) - 1 - int(gaps[::-1].argmin())
+            column[last + 1 :] = column[last]
+    return values
 
 
 def _single(one: Observed) -> Panel:
