@@ -16,7 +16,7 @@ from tsrnn.forms import COLUMNS
 from tsrnn.frames import Observed
 from tsrnn.known import Known
 from tsrnn.panel import read_panel
-from tsrnn.parameters import check_choice, check_number, check_positive_integer
+from tsrnn.parameters import check_choice, check_number, check_positive_integer, seed_sequence
 from tsrnn.scaling import seasonal_test
 from tsrnn.timeline import natural_season
 
@@ -39,9 +39,9 @@ def _asked(level: Any, quantiles: Any) -> tuple[list[str] | None, list[float]]:
         return None, []
     names, probabilities = ["mean"], []
     for percent in np.atleast_1d([] if level is None else level).tolist():
-        share = check_number("level", percent, 0, 100, open_low=True) / 100
+        check_number("level", percent, 0, 100, open_low=True)
         names += [f"lo-{percent:g}", f"hi-{percent:g}"]
-        probabilities += [(1 - share) / 2, (1 + share) / 2]
+        probabilities += [(100 - percent) / 200, (100 + percent) / 200]
     for p in np.atleast_1d([] if quantiles is None else quantiles).tolist():
         probabilities.append(check_number("quantiles", p, 0, 1, open_low=True))
         names.append(f"q-{p:g}")
@@ -185,6 +185,66 @@ class BaseForecaster(BaseEstimator):
         known, values, names = self._forecast(horizon, X, **options)
         return Forecast.of(known.panel, values, self.label, names)
 
+    def sample_paths(
+        self,
+        n: int,
+        horizon: int | None = None,
+        X: Any = None,
+        *,
+        X_past: Any = None,
+        static: Any = None,
+        y: Any = None,
+        random_state: Any = None,
+    ) -> Any:
+        """Draw paths that the steps after the training series, or `y`, may take.
+
+        At each step the paths spread as the quantiles of `predict` say, and each goes on from step to step as
+        errors do. That answers what quantiles cannot: how large a sum, a maximum or a rise may be.
+
+        Parameters
+        ----------
+        n : int
+            Number of paths.
+        horizon, X, X_past, static, y
+            As for `predict`.
+        random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
+            Seed. The same int gives the same bits; None gives others each time.
+
+        Returns
+        -------
+        pandas.DataFrame or dict
+            In the form of the history, its index as of `predict`: a column for each path, 0 to n - 1, as a
+            second level of the columns where the history has columns. Of a long table: its first two columns,
+            ``path`` and one called `alias`, one path below the other.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As by `predict`; if `n` is no positive whole number.
+
+        Notes
+        -----
+        A network whose loss is a distribution draws from it. What is drawn is fed back where forecasts are,
+        with ``strategy="recursive"`` at each step, and what is forecast at once goes together as in the last
+        windows of the training series. Of all other models, errors go together as those that a copy made on
+        the last quarter, and are as large as their intervals (`tsrnn.calibration`). Either way whole rows of
+        ranks are drawn (Clark et al., 2004; Schefzik et al., 2013; `tsrnn.dependence`). Of several series,
+        each is drawn for itself.
+
+        Examples
+        --------
+        >>> from tsrnn import Drift, datasets
+        >>> model = Drift(horizon=10).fit(datasets.load("nile"))
+        >>> paths = model.sample_paths(1000, random_state=0)
+        >>> paths.shape, float(paths.max().quantile(0.9).round(-2))  # of the largest flow in ten years
+        ((10, 1000), 1300.0)
+        """
+        n_paths = check_positive_integer("n", n, "paths")
+        steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
+        known = self._known(y, X, X_past, static, steps)
+        rng = np.random.default_rng(seed_sequence(random_state))
+        return known.panel.wrap_paths(self._draw_paths(known, steps, n_paths, rng), self.label)
+
     def _forecast(
         self, horizon: Any, X: Any, X_past: Any, static: Any, y: Any, level: Any, quantiles: Any
     ) -> tuple[Known, list[np.ndarray], list[str] | None]:
@@ -288,6 +348,15 @@ class BaseForecaster(BaseEstimator):
             offsets = calibration.offsets(p, horizon, key, scales_of(one))
             bands.append(np.concatenate([mean[None], mean + offsets]).transpose(1, 2, 0))
         return bands
+
+    def _draw_paths(self, known: Known, horizon: int, n: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """Draw paths of what follows each series, as (horizon, C, n)."""
+        calibration = self._calibration(horizon)
+        paths: list[np.ndarray] = []
+        for mean, one in zip(self._predict_all(known, horizon), known.panel.series, strict=True):
+            key = None if known.panel.is_single else known.panel.ids[len(paths)]
+            paths.append((mean + calibration.draw(n, horizon, rng, key, scales_of(one))).transpose(1, 2, 0))
+        return paths
 
     def _calibration(self, horizon: int) -> Calibration:
         """Return how far forecasts miss, found out when first asked for."""

@@ -7,10 +7,12 @@ import numpy as np
 from sklearn.base import clone
 
 from tsrnn.conformal import Conformal, conform, conform_together, mean_change
+from tsrnn.dependence import draw, ranks
 from tsrnn.frames import Observed
 from tsrnn.history import History
 from tsrnn.known import Known
 from tsrnn.parameters import counted
+from tsrnn.scaling import hold
 from tsrnn.timeline import natural_season
 
 _MOST_ORIGINS = 50
@@ -26,6 +28,8 @@ class Calibration(NamedTuple):
         For each series, and each of its channels: what is known of the errors, and the unit they are in.
     of_others : list of Conformal
         For each channel of a series that was not there, in units of its scale; empty if there was only one.
+    errors : dict of hashable to ndarray of shape (n, H, C)
+        Of each series, in units of its scale where there are several.
 
     Examples
     --------
@@ -39,6 +43,7 @@ class Calibration(NamedTuple):
 
     of_series: dict[Hashable, list[tuple[Conformal, float]]]
     of_others: list[Conformal]
+    errors: dict[Hashable, np.ndarray]
 
     @classmethod
     def fit(cls, forecaster: Any, known: Known, horizon: int, kind: str = "split") -> Self:
@@ -84,7 +89,9 @@ class Calibration(NamedTuple):
         ]
         of_series = {name: [channel[name] for channel, _ in by_channel] for name in errors}
         of_others = [others for _, others in by_channel if others is not None]
-        return cls(of_series, of_others)
+        several = len(errors) > 1
+        units = {name: np.where(scale > 0, scale, 1.0) if several else 1.0 for name, scale in scales.items()}
+        return cls(of_series, of_others, {name: these / units[name] for name, these in errors.items()})
 
     def offsets(
         self,
@@ -111,16 +118,45 @@ class Calibration(NamedTuple):
         ValueError
             If a series was not there, and it has no scale or is not one of many.
         """
-        if name in self.of_series:
-            found = self.of_series[name]
-        elif scales is not None and self.of_others:
-            found = list(zip(self.of_others, map(float, scales), strict=True))
-        else:
-            raise ValueError(
-                f"There are no intervals for the series {name!r}; they were calibrated on "
-                f"{', '.join(map(repr, list(self.of_series)[:6]))}. Fit to it, too."
-            )
+        found = self._find(name, scales)
         return np.stack([unit * conformal.offsets(p, horizon) for conformal, unit in found], axis=-1)
+
+    def draw(
+        self,
+        n: int,
+        horizon: int,
+        rng: np.random.Generator,
+        name: Hashable | None = None,
+        scales: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Draw what to add to forecasts for n paths: (n, horizon, C).
+
+        They are as large as `offsets` says, and go together over steps and channels as the errors of one
+        origin do (`tsrnn.dependence`). Past the steps that errors are known for, each path stays at its
+        quantile.
+        """
+        found = self._find(name, scales)
+        u = draw(ranks(self._rows(name), rng), n, rng)[:, :horizon]
+        u = np.concatenate([u, u[:, -1:].repeat(horizon - u.shape[1], axis=1)], axis=1)
+        return np.stack(
+            [unit * conformal.at(u[:, :, c]) for c, (conformal, unit) in enumerate(found)], axis=-1
+        )
+
+    def _find(self, name: Hashable | None, scales: np.ndarray | None) -> list[tuple[Conformal, float]]:
+        if name in self.of_series:
+            return self.of_series[name]
+        if scales is not None and self.of_others:
+            return list(zip(self.of_others, map(float, scales), strict=True))
+        raise ValueError(
+            f"There are no intervals for the series {name!r}; they were calibrated on "
+            f"{', '.join(map(repr, list(self.of_series)[:6]))}. Fit to it, too."
+        )
+
+    def _rows(self, name: Hashable | None) -> np.ndarray:
+        """Return the errors (N, H, C) of origins that are like those of a series: its own if they suffice."""
+        if name in self.errors and (len(self.errors) == 1 or _n_whole(self.errors[name]) >= _ENOUGH_ORIGINS):
+            return _whole(self.errors[name])
+        return _whole(np.concatenate(list(self.errors.values())))
 
 
 def misses(
@@ -219,6 +255,21 @@ def _errors(
         truth = values[size : size + horizon]
         row[: len(truth)] = truth - forecast[: len(truth)]
     return errors
+
+
+def _n_whole(errors: np.ndarray) -> int:
+    return int((~np.isnan(errors)).all(axis=(1, 2)).sum())
+
+
+def _whole(errors: np.ndarray) -> np.ndarray:
+    """Return the rows (H, C) of errors without gaps, or all if those are few: the last error is held then."""
+    gaps = np.isnan(errors)
+    if _n_whole(errors) >= _ENOUGH_ORIGINS:
+        return errors[~gaps.any(axis=(1, 2))]
+    n, H, C = errors.shape
+    sizes = np.nansum(np.abs(errors), axis=0) / np.maximum((~gaps).sum(axis=0), 1)
+    held, _ = hold((errors / np.where(sizes > 0, sizes, 1.0)).swapaxes(0, 1).reshape(H, n * C))
+    return held.reshape(H, n, C).swapaxes(0, 1)[~gaps.all(axis=(1, 2))]
 
 
 def _transposed(scales: Mapping[Hashable, np.ndarray]) -> list[dict[Hashable, float]]:

@@ -7,7 +7,6 @@ intervals cover exactly as often as they promise, or up to 1 / (n + 1) more, if 
 """
 
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -41,19 +40,22 @@ class Conformal(NamedTuple):
     shares: np.ndarray
     n_origins: float
 
-    def score(self, coverage: float) -> float:
-        """Return the score that a share `coverage`, in [0, 1), of errors does not exceed.
+    def score(self, coverage: np.ndarray) -> np.ndarray:
+        """Return the scores that shares `coverage`, each in [0, 1), of errors do not exceed.
 
         Where that is more than was ever seen, the largest score is continued as if scores were those of a
         normal distribution.
         """
         n = self.n_origins
         share = coverage * (n + 1) / n
-        if share > 1 + 1e-9:
-            normal = NormalDist()
-            beyond = normal.inv_cdf((1 + coverage) / 2) / normal.inv_cdf((1 + n / (n + 1)) / 2)
-            return float(self.scores[-1] * beyond)
-        return float(self.scores[np.searchsorted(self.shares, share - 1e-9).clip(max=len(self.scores) - 1)])
+        scores = self.scores[np.searchsorted(self.shares, share - 1e-9).clip(max=len(self.scores) - 1)]
+        beyond = share > 1 + 1e-9
+        if beyond.any():
+            from scipy.special import ndtri  # not worth every user's import time
+
+            seen = ndtri((1 + n / (n + 1)) / 2)
+            scores[beyond] = self.scores[-1] * (ndtri((1 + coverage[beyond]) / 2) / seen)
+        return scores
 
     def steps(self, horizon: int) -> np.ndarray:
         """Return the mean absolute error by step, (horizon,)."""
@@ -68,8 +70,11 @@ class Conformal(NamedTuple):
         would tell the sides apart, covered less and were wider on real series, whose bias in a few dozen
         origins is that of a passing trend.
         """
-        scores = [np.sign(q - 0.5) * self.score(abs(2 * q - 1)) if q != 0.5 else 0.0 for q in p]
-        return np.array(scores)[:, None] * self.steps(horizon)
+        return self.at(np.repeat(np.reshape(p, (-1, 1)), horizon, axis=1))
+
+    def at(self, u: np.ndarray) -> np.ndarray:
+        """Return what to add for the quantiles at `u` (n, horizon), one for each step."""
+        return np.sign(u - 0.5) * self.score(np.abs(2 * u - 1)) * self.steps(u.shape[1])
 
 
 def conform(errors: np.ndarray, kind: str = "split") -> Conformal:

@@ -70,7 +70,7 @@ class Panel:
         self,
         values: Sequence[np.ndarray],
         label: str,
-        names: Sequence[str] | None = None,
+        names: Sequence[Hashable] | None = None,
         indexes: Sequence[pd.Index] | None = None,
     ) -> Any:
         """Return what was found for each series in the form that came.
@@ -111,6 +111,26 @@ class Panel:
         whole = Observed(table, times, name, np.empty(0), {}, self.columns)
         levels = pd.MultiIndex.from_arrays([keys, times], names=self.form.names[:2])
         return _label(whole, table.reshape(len(table), *arrays[0].shape[1:]), levels, names)
+
+    def wrap_paths(self, values: Sequence[np.ndarray], label: str) -> Any:
+        """Return paths (h, C, n) of what follows each series in the form that came.
+
+        As `wrap` with the paths' numbers as names; in a long table they are the column ``path``, and each
+        path has rows of its own.
+        """
+        h, _, n = values[0].shape
+        if self.form.kind != "long":
+            return self.wrap(values, label, range(n))
+        key, time, _ = self.form.names
+        indexes = self.following(h)
+        times = [index.take(np.tile(np.arange(h), n)) for index in indexes]
+        table = {
+            key: self.keys.repeat(h * n),
+            time: times[0].append(times[1:]),
+            "path": np.tile(np.arange(n).repeat(h), len(values)),
+            label: np.concatenate([part[:, 0].T.ravel() for part in values]),
+        }
+        return pd.DataFrame(table)
 
     def observed(self) -> Any:
         """Return the histories in the form that came; what is missing is filled in as it was read."""
@@ -260,7 +280,7 @@ def _fill(one: Observed, missing: str, key: Hashable, observed: np.ndarray) -> O
 
 
 def _label(
-    observed: Observed, values: np.ndarray, index: pd.Index, names: Sequence[str] | None
+    observed: Observed, values: np.ndarray, index: pd.Index, names: Sequence[Hashable] | None
 ) -> pd.Series | pd.DataFrame:
     """Return values (h, C), or (h, C, k) with k names, as what `observed` was."""
     if names is None:
