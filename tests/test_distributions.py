@@ -79,6 +79,16 @@ def test_a_count_is_its_own_quantile():
     assert (own.quantile(raw, [0.0], size) == 0).all()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_value_has_a_quantile_of_its_own(name):
+    raw, size = draw(name)
+    own, u = DISTRIBUTIONS[name], np.random.default_rng(1).uniform(0.01, 0.99, (3, 4, 2))
+    values = own.inverse(raw, u, size)
+    for place in np.ndindex(u.shape):
+        one = own.quantile(raw[place[:2]][:, place[2:]], u[place], size[place[1]])
+        assert values[place] == pytest.approx(one.item(), rel=1e-12)
+
+
 @pytest.mark.parametrize("name", CONTINUOUS)
 def test_probabilities_undo_quantiles(name):
     raw, _ = draw(name)

@@ -52,9 +52,17 @@ class Distribution(ABC):
     def point(self, raw: np.ndarray, size: ArrayLike = 1.0) -> np.ndarray:
         """Return the forecast (..., O) that has the least loss as a point."""
 
-    @abstractmethod
     def quantile(self, raw: np.ndarray, p: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
         """Return the quantiles (..., len(p), O) that the value stays below with probabilities p."""
+        return self._quantile(raw, np.asarray(p, np.float64).reshape(-1, 1), size)
+
+    def inverse(self, raw: np.ndarray, u: np.ndarray, size: ArrayLike = 1.0) -> np.ndarray:
+        """Return the quantile (..., O) of each value, given its own probability u (..., O)."""
+        return self._quantile(raw, _rows(u), size)[..., 0, :]
+
+    @abstractmethod
+    def _quantile(self, raw: np.ndarray, p: np.ndarray, size: ArrayLike) -> np.ndarray:
+        """Return quantiles (..., n, O) at p, which broadcasts to that shape."""
 
     @abstractmethod
     def cdf(self, raw: np.ndarray, y: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
@@ -79,12 +87,10 @@ class Quantiles(Distribution):
         """Return the median."""
         return _parameter(raw, 0)
 
-    def quantile(self, raw: np.ndarray, p: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
-        """Return the quantiles."""
+    def _quantile(self, raw: np.ndarray, p: np.ndarray, size: ArrayLike) -> np.ndarray:
         from scipy.special import ndtri  # not worth every user's import time
 
-        deviates = np.broadcast_to(ndtri(_column(p)), (*raw.shape[:-2], np.size(p), raw.shape[-1]))
-        return self._at(raw, deviates)
+        return self._at(raw, np.broadcast_to(ndtri(p), (*raw.shape[:-2], p.shape[-2], raw.shape[-1])))
 
     def cdf(self, raw: np.ndarray, y: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
         """Return the probabilities."""
@@ -129,11 +135,10 @@ class Gaussian(Distribution):
         """Return the mean."""
         return _parameter(raw, 0)
 
-    def quantile(self, raw: np.ndarray, p: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
-        """Return the quantiles."""
+    def _quantile(self, raw: np.ndarray, p: np.ndarray, size: ArrayLike) -> np.ndarray:
         from scipy.special import ndtri
 
-        return _rows(self.point(raw)) + _rows(_scale(raw)) * ndtri(_column(p))
+        return _rows(self.point(raw)) + _rows(_scale(raw)) * ndtri(p)
 
     def cdf(self, raw: np.ndarray, y: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
         """Return the probabilities."""
@@ -155,11 +160,10 @@ class StudentT(Distribution):
         """Return the mean, which is the location."""
         return _parameter(raw, 0)
 
-    def quantile(self, raw: np.ndarray, p: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
-        """Return the quantiles."""
+    def _quantile(self, raw: np.ndarray, p: np.ndarray, size: ArrayLike) -> np.ndarray:
         from scipy.special import stdtrit
 
-        deviates = stdtrit(_rows(self._freedom(raw)), _column(p))
+        deviates = stdtrit(_rows(self._freedom(raw)), p)
         return _rows(self.point(raw)) + _rows(_scale(raw)) * deviates
 
     def cdf(self, raw: np.ndarray, y: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
@@ -193,12 +197,11 @@ class NegativeBinomial(Distribution):
         """Return the mean."""
         return _softplus(raw[..., 0, :])
 
-    def quantile(self, raw: np.ndarray, p: ArrayLike, size: ArrayLike = 1.0) -> np.ndarray:
-        """Return the quantiles."""
+    def _quantile(self, raw: np.ndarray, p: np.ndarray, size: ArrayLike) -> np.ndarray:
         from scipy.stats import nbinom
 
         r, share = (_rows(parameter) for parameter in self._parameters(raw, size))
-        levels = np.broadcast_to(_column(p), np.broadcast_shapes(r.shape, (np.size(p), 1)))
+        levels = np.broadcast_to(p, np.broadcast_shapes(r.shape, p.shape))
         counts = np.maximum(nbinom.ppf(levels, r, share), 0)
         less = np.maximum(counts - 1, 0)
         enough = nbinom.cdf(less, r, share) >= levels * (1 - 1e-12)  # but for rounding
@@ -247,10 +250,6 @@ def _softplus(x: np.ndarray) -> np.ndarray:
 def _sizes(size: ArrayLike) -> np.ndarray:
     """One for all values of a window."""
     return np.asarray(size, np.float64)[..., None]
-
-
-def _column(p: ArrayLike) -> np.ndarray:
-    return np.asarray(p, np.float64).reshape(-1, 1)
 
 
 def _rows(values: np.ndarray) -> np.ndarray:

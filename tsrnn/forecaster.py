@@ -12,20 +12,19 @@ from tsrnn.covariates import attach
 from tsrnn.cut import Cut
 from tsrnn.ensemble import check_continues, history, refit, start_runs
 from tsrnn.frames import check_alike
-from tsrnn.hindsight import HindsightMixin
-from tsrnn.history import History
+from tsrnn.hindsight import by_name
 from tsrnn.inspection import InspectionMixin
 from tsrnn.known import Known
 from tsrnn.network import Network
-from tsrnn.options import build_network, check_options
+from tsrnn.options import build_network, check_loss_continues, check_options
 from tsrnn.parameters import seed_sequence
 from tsrnn.pipeline import fit_pipeline
-from tsrnn.rollout import predict
+from tsrnn.predictive import PredictiveMixin
 from tsrnn.stream import Stream, open_stream
 from tsrnn.training import Run, train_all
 
 
-class RNNForecaster(HindsightMixin, InspectionMixin, BaseForecaster):
+class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
     """Forecast a series, or several channels, with a recurrent neural network.
 
     A series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
@@ -99,8 +98,14 @@ class RNNForecaster(HindsightMixin, InspectionMixin, BaseForecaster):
         (`tsrnn.calendar`).
     embed_series : int, default 0
         Numbers, learned, that tell the network which of many series it reads; 0: none.
-    loss : {"mae", "mse", "huber"}, default "mae"
-        Mean absolute error (forecasts the median), mean squared error (the mean), Huber's with threshold 1.
+    loss : str, default "mae"
+        Of points: "mae", mean absolute error (forecasts the median); "mse", mean squared error (the mean);
+        "huber", Huber's with threshold 1. Of distributions, from which `predict` reads `level` and
+        `quantiles` at once, and `sample_paths` draws: "quantile", 13 quantiles that never cross, for all
+        shapes; "gaussian", normal; "student_t", with heavier tails; "negbin", negative binomial, for counts,
+        which are divided by their series' mean whatever `normalize` says, and not transformed. Point
+        forecasts are the median of "quantile", else the mean; of what was transformed by "log", the mean
+        of logarithms comes back as a median. Not with "seq2seq".
     optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
         Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
     learning_rate : float, default 0.001
@@ -323,7 +328,8 @@ class RNNForecaster(HindsightMixin, InspectionMixin, BaseForecaster):
         units, seasons = self._units(known), self._seasons(known)
         pads = not known.panel.is_single
         if continued:
-            pipeline = self.pipeline_
+            check_loss_continues(self.pipeline_.loss, options.loss)
+            pipeline = self.pipeline_._replace(loss=options.loss)
         else:
             pipeline = fit_pipeline(units, options, seasons, known.scheme.n_categories, pads=pads)
         if continued and units[0].values.shape[1] != pipeline.width:
@@ -336,7 +342,8 @@ class RNNForecaster(HindsightMixin, InspectionMixin, BaseForecaster):
         if continued:
             check_continues(network, options.n_members, self.thetas_)
         cut = pipeline.of(units, seasons).cut(units)
-        runs = search = self._runs(options, network, cut, continued=continued)
+        seed = seed_sequence(options.random_state)
+        runs = search = self._runs(options, network, cut, seed.spawn(options.n_members), continued=continued)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
         again: list[Run] = []
         if options.early_stopping and not interrupted:
@@ -348,47 +355,24 @@ class RNNForecaster(HindsightMixin, InspectionMixin, BaseForecaster):
             "network_": network,
             "thetas_": np.stack([run.theta for run in runs]),
             "history_": pd.DataFrame(history(search, again)),
+            "seed_": seed,
             "interrupted_": interrupted,
             "n_parameters_": network.n_parameters,
             "lookback_": pipeline.lookback,
             "season_length_": pipeline.season_length,
-            "transform_": _by_name(units, known, transforms),
+            "transform_": by_name(units, known, transforms),
         }
 
-    def _runs(self, options: SimpleNamespace, network: Network, cut: Cut, *, continued: bool) -> list[Run]:
+    def _runs(
+        self,
+        options: SimpleNamespace,
+        network: Network,
+        cut: Cut,
+        seeds: Sequence[np.random.SeedSequence],
+        *,
+        continued: bool,
+    ) -> list[Run]:
         fraction = options.validation_fraction if options.early_stopping else 0.0
-        seeds = seed_sequence(options.random_state).spawn(options.n_members)
         rngs = [np.random.default_rng(seed) for seed in seeds]
         thetas = self.thetas_ if continued else None
         return start_runs(network, cut.windows, cut.split(fraction), options, rngs, thetas)
-
-    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
-        if hasattr(self, "models_"):
-            return super()._predict_all(known, horizon)
-        return self._predict_units(known, horizon)
-
-    def predict_from(
-        self, known: Known, origins: Sequence[tuple[int, int]], horizon: int
-    ) -> list[np.ndarray]:
-        """Forecast from several cutoffs at once."""
-        if hasattr(self, "models_"):
-            return super().predict_from(known, origins, horizon)
-        places, sizes = zip(*origins, strict=True)
-        return self._predict_units(known.until(places, sizes, horizon), horizon)
-
-    def _predict_units(self, known: Known, horizon: int) -> list[np.ndarray]:
-        units = self._units(known)
-        pipeline = self.pipeline_.of(units, self._seasons(known))
-        return known.together(predict(pipeline, self.network_, self.thetas_, units, horizon))
-
-
-def _by_name(units: list[History], known: Known, values: list[Any]) -> Any:
-    """Return values, as many for each unit, by the units' names; those of the only series as they are."""
-    if known.is_one:
-        return values[0]
-    if known.panel.is_single and known.panel.columns is not None:
-        return dict(zip(known.panel.columns, values, strict=True))
-    n = len(values) // len(units)
-    return {
-        unit.name: values[n * i] if n == 1 else values[n * i : n * (i + 1)] for i, unit in enumerate(units)
-    }

@@ -78,3 +78,15 @@ class HindsightMixin(BaseForecaster):
         cut = self.pipeline_.of(units, self._seasons(known)).cut(units)
         patch, labels = self.pipeline_.patch_size, known.panel.series[0].index[-self.lookback_ :]
         return cut.windows.inputs(cut.latest()).x[:, 0], labels[patch - 1 :: patch]
+
+
+def by_name(units: list[History], known: Known, values: list[Any]) -> Any:
+    """Return values, as many for each unit, by the units' names; those of the only series as they are."""
+    if known.is_one:
+        return values[0]
+    if known.panel.is_single and known.panel.columns is not None:
+        return dict(zip(known.panel.columns, values, strict=True))
+    n = len(values) // len(units)
+    return {
+        unit.name: values[n * i] if n == 1 else values[n * i : n * (i + 1)] for i, unit in enumerate(units)
+    }

@@ -4,7 +4,9 @@ from math import ceil, inf
 from types import SimpleNamespace
 from typing import Any
 
+from tsrnn.distributions import DISTRIBUTIONS
 from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.network import Network
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
@@ -25,7 +27,7 @@ CHOICES = SHARED_CHOICES | {
     "channels": ("joint", "shared"),
     "calendar": (None, "auto"),
     "normalize": ("window", "series", "robust", None),
-    "loss": ("mse", "mae", "huber"),
+    "loss": ("mae", "mse", "huber", *DISTRIBUTIONS),
 }
 _COUNTS = {
     "horizon": "steps",
@@ -61,6 +63,7 @@ def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
     if options.lookback != "auto":
         options.lookback = check_positive_integer("lookback", options.lookback, 'steps, or "auto"')
     _check_together(options)
+    _check_loss(options)
     decodes = options.strategy in _DECODERS
     options.n_decoded = ceil(options.horizon / options.patch_size) if decodes else 0
     return options
@@ -115,6 +118,32 @@ def _check_together(options: SimpleNamespace) -> None:
         )
 
 
+def _check_loss(options: SimpleNamespace) -> None:
+    """Refuse what a distribution does not go with, and leave counts as they are but for their mean."""
+    if options.strategy == "seq2seq" and options.loss in DISTRIBUTIONS:
+        raise ValueError(
+            f'strategy="seq2seq" feeds its forecasts back in training; with loss={options.loss!r} they are '
+            'no values but a distribution. Use strategy="parallel", "direct" or "recursive", or '
+            'loss="mae", "mse" or "huber".'
+        )
+    if options.loss == "negbin":
+        if options.transform not in ("auto", None, [], ()):
+            raise ValueError(
+                f'loss="negbin" is for counts, which transform={options.transform!r} would turn into other '
+                'numbers. Leave transform="auto" or None, or use loss="quantile".'
+            )
+        options.transform = options.normalize = None
+
+
+def check_loss_continues(before: str, after: str) -> None:
+    """Refuse to go on training with outputs that mean something else."""
+    if before != after and (before in DISTRIBUTIONS or after in DISTRIBUTIONS):
+        raise ValueError(
+            f"Training can only continue with the same network: the outputs of one with loss={before!r} mean "
+            f"something else than with {after!r}. Set warm_start=False."
+        )
+
+
 def build_network(options: SimpleNamespace, pipeline: Pipeline) -> Network:
     """Return the network that checked options describe, for what a pipeline feeds it."""
     width = pipeline.width
@@ -125,7 +154,7 @@ def build_network(options: SimpleNamespace, pipeline: Pipeline) -> Network:
         pipeline.n_inputs,
         options.hidden_size,
         options.num_layers,
-        n_outputs[options.strategy] * width,
+        n_outputs[options.strategy] * width * N_PARAMETERS.get(options.loss, 1),
         dropout=options.dropout,
         bidirectional=options.bidirectional,
         residual=options.residual,

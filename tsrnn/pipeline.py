@@ -79,8 +79,8 @@ class Pipeline(NamedTuple):
         Whether series too short for a window are padded.
     masks : bool
         Whether gaps are told to the network, and are no targets.
-    counts : bool
-        Whether values are divided only, by their mean, and the loss has to know by what.
+    loss : str
+        What the network is trained on.
     past, ahead, static : Standard
         How covariates are scaled.
     embeds : bool
@@ -105,12 +105,17 @@ class Pipeline(NamedTuple):
     goes_on: bool = False
     pads: bool = False
     masks: bool = False
-    counts: bool = False
+    loss: str = "mae"
     past: Standard = Standard()
     ahead: Standard = Standard()
     static: Standard = Standard()
     embeds: bool = False
     categories: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether values are divided only, by their mean, and the loss has to know by what."""
+        return self.loss == "negbin"
 
     @property
     def n_inputs(self) -> int:
@@ -293,7 +298,7 @@ def fit_pipeline(
         goes_on=options.strategy == "direct" and ahead.n_columns > 0,
         pads=pads,
         masks=options.missing == "mask",
-        counts=options.loss == "negbin",
+        loss=options.loss,
         past=Standard.of([history.past for history in histories]),
         ahead=ahead,
         static=Standard.of([history.static[None] for history in histories]),

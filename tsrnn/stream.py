@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tsrnn.distributions import DISTRIBUTIONS
 from tsrnn.history import History
 from tsrnn.kernels.stream import Scaling, Sizes, stream
 from tsrnn.kernels.tile import lanes
@@ -357,6 +358,11 @@ def _check_streams(network: Network, pipeline: Pipeline) -> None:
         raise ValueError(
             "A stream takes in values and covariates that change with time; this model reads gaps, too, or "
             'what tells series apart. Fit without missing="mask", `static` and embed_series.'
+        )
+    if pipeline.loss in DISTRIBUTIONS:
+        raise ValueError(
+            f"A stream gives values; with loss={pipeline.loss!r} this model gives distributions. "
+            'Fit with loss="mae", "mse" or "huber".'
         )
     if not pipeline.every_step:
         raise ValueError(
