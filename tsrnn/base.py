@@ -17,8 +17,8 @@ from tsrnn.frames import Observed
 from tsrnn.known import Known
 from tsrnn.panel import read_panel
 from tsrnn.parameters import check_choice, check_number, check_positive_integer, seed_sequence
-from tsrnn.scaling import seasonal_test
-from tsrnn.timeline import natural_season
+from tsrnn.scaling import Deseasonalize, seasonal_test
+from tsrnn.timeline import natural_season, natural_seasons
 
 _LATEST = 1_000_000  # values that tell whether there is a season
 
@@ -31,6 +31,19 @@ def find_season(observed: Observed, season_length: Any) -> int:
         return check_positive_integer("season_length", season_length, 'steps, "auto" or None')
     season = natural_season(observed.index)
     return season if seasonal_test(observed.values[-_LATEST:], season) else 1
+
+
+def find_seasons(observed: Observed, season_length: Any) -> tuple[int, ...]:
+    """Return the steps in each season; "auto" looks for a longer one in what is left without the shorter."""
+    if np.ndim(season_length) == 1:
+        each = {check_positive_integer("season_length", m, "steps", 2) for m in season_length}
+        return tuple(sorted(each))
+    season = find_season(observed, season_length)
+    found, rest = (season,) * (season > 1), observed.values[-_LATEST:]
+    for longer in natural_seasons(observed.index)[1:] if found and season_length == "auto" else ():
+        rest = Deseasonalize(rest, found[-1:]).forward
+        found += (longer,) * seasonal_test(rest, longer)
+    return found
 
 
 def _asked(level: Any, quantiles: Any) -> tuple[list[str] | None, list[float]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from tsrnn.parameters import counted
 from tsrnn.scaling import Preparation
-from tsrnn.windows import Batch, Starts, Windows, padded_starts, split_starts
+from tsrnn.windows import Batch, Starts, Windows, measured, padded_starts, split_starts
 
 
 class Prepared(NamedTuple):
@@ -25,6 +25,8 @@ class Prepared(NamedTuple):
     static : ndarray of shape (D,)
     size : float
         What the values were divided by.
+    units : ndarray of shape (C,)
+        What a scaled unit of each channel is as a share of its values.
     """
 
     preparations: list[Preparation]
@@ -35,6 +37,7 @@ class Prepared(NamedTuple):
     ahead: np.ndarray
     static: np.ndarray
     size: float
+    units: np.ndarray
 
     @property
     def n_lost(self) -> int:
@@ -103,7 +106,9 @@ class Cut(NamedTuple):
         return self.rows + self.sizes - lookback
 
 
-def lay_end_to_end(series: list[Prepared], shape: Windows, n_after: int, *, pads: bool) -> Cut:
+def lay_end_to_end(
+    series: list[Prepared], shape: Windows, n_after: int, *, pads: bool, rescales: bool = False
+) -> Cut:
     """Return the windows of prepared series.
 
     Parameters
@@ -115,6 +120,8 @@ def lay_end_to_end(series: list[Prepared], shape: Windows, n_after: int, *, pads
         Rows after each series' values for what is known ahead.
     pads : bool
         Whether to make room for windows of series that are too short for one.
+    rescales : bool, default False
+        Whether each window has a scale of its own.
     """
     L, H = shape.lookback, shape.horizon
     short = [pads and len(one.values) - one.n_lost < L + H for one in series]
@@ -138,7 +145,16 @@ def lay_end_to_end(series: list[Prepared], shape: Windows, n_after: int, *, pads
         static=np.stack([one.static for one in series]),
         sizes=np.array([one.size for one in series]) if len(shape.company.sizes) else shape.company.sizes,
     )
-    return Cut(series, shape._replace(values=lay("values"), company=company), rows, pads)
+    if rescales:
+        usual = [_usual(one.values[one.n_lost :]) for one in series]
+        company = company._replace(usual=np.stack(usual), units=np.stack([one.units for one in series]))
+    return Cut(series, measured(shape._replace(values=lay("values"), company=company)), rows, pads)
+
+
+def _usual(values: np.ndarray) -> np.ndarray:
+    """Return the mean absolute change of each channel of values (n, C), (C,); 1 where nothing changes."""
+    changes = np.abs(np.diff(values, axis=0)).mean(axis=0, dtype=np.float64) if len(values) > 1 else 0.0
+    return np.where(changes > 0, changes, 1.0) * np.ones(values.shape[1])
 
 
 def _lay(tables: Sequence[np.ndarray], fronts: Sequence[int], lengths: np.ndarray, rest: float) -> np.ndarray:

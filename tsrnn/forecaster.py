@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import pandas as pd
 
+from tsrnn.automatic import AUTOMATIC, settle
 from tsrnn.base import BaseForecaster
 from tsrnn.covariates import attach
 from tsrnn.cut import Cut
@@ -44,7 +45,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         Future steps the network is trained to forecast. `predict` may ask for more.
     lookback : int or "auto", default "auto"
         Past steps a forecast is made from. "auto": two or three seasons, or twice the horizon
-        (`tsrnn.pipeline.automatic_lookback`), but no more than half of the series.
+        (`tsrnn.automatic.automatic_lookback`), but no more than half of a single series.
     strategy : {"direct", "recursive", "seq2seq", "parallel"}, default "direct"
         "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
         give the next value, and forecasts are fed back one by one. "seq2seq": a decoder, layers like those
@@ -80,15 +81,17 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         For "seq2seq": probability that a step of the horizon reads the true value before it while training,
         not the one forecast, at the first optimizer step; from there it falls linearly to 0 (scheduled
         sampling; Bengio et al., 2015).
-    season_length : int, "auto" or None, default "auto"
-        Steps in a season. "auto": what the index suggests (12 for months, 24 for hours, ...) if the data
-        show it (`tsrnn.scaling.seasonal_test`), at least one of several channels. None: no season.
+    season_length : int, sequence of int, "auto" or None, default "auto"
+        Steps in a season, or in each of several, such as the day's and the week's (24, 168). "auto": what the
+        index suggests (12 for months, 24 and 168 for hours, ...) if the data show it
+        (`tsrnn.scaling.seasonal_test`), at least one of several channels. None: no season.
     transform : "auto", None, or any of "log", "difference", "deseasonalize" in order, default "auto"
         Exactly invertible preparation. "auto", decided for each channel: "log" for a positive series that
-        grows, then "deseasonalize" if there is a season.
+        grows, and for every positive series of a panel; then "deseasonalize" if there is a season.
     normalize : {"window", "series", "robust", None}, default "window"
         What the network sees. "window": deviations from the last value of each window (from the mean of its
-        last season, if a season is left in), in units of their size over the series. "series": deviations
+        last season, if a season is left in), in units of their size over the series; in a panel of the mean
+        change within the window (`tsrnn.windows.Company` says how such windows weigh). "series": deviations
         from the mean in standard deviations; "robust": from the median in interquartile ranges / 1.349.
     missing : {"error", "interpolate", "mask"}, default "error"
         What to do about NaN: refuse them; fill them linearly between neighbours inside the series given; or
@@ -108,14 +111,17 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         of logarithms comes back as a median. Not with "seq2seq".
     optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
         Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
-    learning_rate : float, default 0.001
+    learning_rate : float or "auto", default "auto"
+        "auto": 0.001 for batches of 32, growing with their square root.
     schedule : {"cosine", "constant", "plateau"}, default "cosine"
         Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
         without improvement.
-    batch_size : int, default 32
-        Windows in each optimizer step.
-    max_epochs, max_steps : int or None, default 50 and 1000
+    batch_size : int or "auto", default "auto"
+        Windows in each optimizer step. "auto": 32, and up to 256 where there are many
+        (`tsrnn.automatic.settle`).
+    max_epochs, max_steps : int, None or (max_epochs) "auto", default "auto" and 1000
         Training ends after so many visits of every window, or so many optimizer steps, whichever is first.
+        "auto": 50 visits, fewer with larger batches, but at least 10.
     early_stopping : bool, default False
         Hold back the end of the series, stop when the loss there no longer falls and keep the best weights.
         False trains on every window.
@@ -155,8 +161,9 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         means since the last one, ``validation_loss``, ``learning_rate``, ``seconds``; and ``member`` if many.
     n_parameters_ : int
         Trained numbers in each network.
-    lookback_, season_length_, transform_
-        What "auto" came to; ``transform_`` by column if there are several channels or a DataFrame.
+    lookback_, season_length_, transform_, batch_size_, learning_rate_, max_epochs_
+        What "auto" came to; ``season_length_`` a tuple of several, ``transform_`` by column or series if
+        there are several.
     cutoff_
         Index label of the last observation.
     fitted_values_, residuals_ : pandas.Series or pandas.DataFrame
@@ -206,7 +213,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         patch_size: int = 1,
         dropout: float = 0.0,
         teacher_forcing: float = 0.5,
-        season_length: int | Literal["auto"] | None = "auto",
+        season_length: int | Sequence[int] | Literal["auto"] | None = "auto",
         transform: str | Sequence[str] | None = "auto",
         normalize: str | None = "window",
         missing: str = "error",
@@ -214,10 +221,10 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         embed_series: int = 0,
         loss: str = "mae",
         optimizer: str = "adam",
-        learning_rate: float = 0.001,
+        learning_rate: float | Literal["auto"] = "auto",
         schedule: str = "cosine",
-        batch_size: int = 32,
-        max_epochs: int | None = 50,
+        batch_size: int | Literal["auto"] = "auto",
+        max_epochs: int | Literal["auto"] | None = "auto",
         max_steps: int | None = 1000,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -325,8 +332,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
 
     def _train(self, known: Known, *, continued: bool) -> dict[str, Any]:
         options = check_options(self.get_params(deep=False))
-        units, seasons = self._units(known), self._seasons(known)
-        pads = not known.panel.is_single
+        units, seasons, pads = self._units(known), self._seasons(known), not known.panel.is_single
         if continued:
             check_loss_continues(self.pipeline_.loss, options.loss)
             pipeline = self.pipeline_._replace(loss=options.loss)
@@ -343,9 +349,10 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
             check_continues(network, options.n_members, self.thetas_)
         cut = pipeline.of(units, seasons).cut(units)
         seed = seed_sequence(options.random_state)
+        options = settle(options, len(cut.split(0.0)[0]))
         runs = search = self._runs(options, network, cut, seed.spawn(options.n_members), continued=continued)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
-        again: list[Run] = []
+        again = list[Run]()
         if options.early_stopping and not interrupted:
             again, interrupted = refit(runs, cut.split(0.0)[0], options.n_jobs, verbose=self.verbose > 0)
             runs = again or runs
@@ -360,6 +367,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
             "n_parameters_": network.n_parameters,
             "lookback_": pipeline.lookback,
             "season_length_": pipeline.season_length,
+            **{f"{name}_": getattr(options, name) for name in AUTOMATIC},
             "transform_": by_name(units, known, transforms),
         }
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsrnn.base import BaseForecaster, find_season
+from tsrnn.base import BaseForecaster, find_seasons
 from tsrnn.history import History
 from tsrnn.known import Known
 from tsrnn.network import Network
@@ -54,10 +54,10 @@ class HindsightMixin(BaseForecaster):
         """Return what the network reads one at a time: series, or with "shared" each of their channels."""
         return known.histories if self.channels == "joint" else known.channels()
 
-    def _seasons(self, known: Known) -> list[int]:
-        """Return the steps in the season of each channel of each series."""
+    def _seasons(self, known: Known) -> list[tuple[int, ...]]:
+        """Return the steps in each season of each channel of each series."""
         return [
-            find_season(one._replace(values=column), self.season_length)
+            find_seasons(one._replace(values=column), self.season_length)
             for one in known.panel.series
             for column in one.channels.T
         ]

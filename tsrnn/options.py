@@ -4,6 +4,7 @@ from math import ceil, inf
 from types import SimpleNamespace
 from typing import Any
 
+from tsrnn.automatic import AUTOMATIC
 from tsrnn.distributions import DISTRIBUTIONS
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import N_PARAMETERS
@@ -58,7 +59,9 @@ def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
     ValueError
         For one that is not accepted, or not together with another.
     """
-    options = check_each(parameters, CHOICES)
+    automatic = {name: "auto" for name in AUTOMATIC if str(parameters[name]) == "auto"}
+    options = check_each(parameters | dict.fromkeys(automatic, 1), CHOICES)
+    vars(options).update(automatic)
     options.embed_series = check_positive_integer("embed_series", options.embed_series, "numbers", 0)
     if options.lookback != "auto":
         options.lookback = check_positive_integer("lookback", options.lookback, 'steps, or "auto"')

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn.automatic import choose_lookback, choose_transforms
 from tsrnn.cut import Cut, Prepared, lay_end_to_end
 from tsrnn.history import History
-from tsrnn.parameters import check_choice, counted
-from tsrnn.scaling import TRANSFORMS, Preparation, Standard, hold, level_and_scale, root_mean_square
+from tsrnn.scaling import Preparation, Standard, hold, level_and_scale, root_mean_square
 from tsrnn.windows import Company, Windows
 
 _SAMPLED_WINDOWS = 1000
@@ -26,16 +26,22 @@ class Channel(NamedTuple):
         Names for `Preparation`.
     level, scale : float
         Subtracted from the prepared history, and divided by; scale 0 stands for a constant series.
+    seasons : tuple of int
+        Steps in each season that is taken out.
+    unit : float
+        What the scale is as a share of the values.
     """
 
     transforms: tuple[str, ...] = ()
     level: float = 0.0
     scale: float = 1.0
+    seasons: tuple[int, ...] = ()
+    unit: float = 1.0
 
-    def prepare(self, values: np.ndarray, season_length: int, name: Hashable | None) -> Preparation:
+    def prepare(self, values: np.ndarray, name: Hashable | None) -> Preparation:
         """Apply the transforms to a history (n,) that errors call by its name."""
         try:
-            return Preparation(values, self.transforms, season_length)
+            return Preparation(values, self.transforms, self.seasons)
         except ValueError as error:
             if name is None:
                 raise
@@ -57,8 +63,8 @@ class Pipeline(NamedTuple):
     ----------
     channels : tuple of Channel
         Of all series, `width` for each.
-    season_length : int
-        Steps in a season; 1 for none.
+    seasons : tuple of int
+        Steps in each season that any series has, in ascending order.
     lookback, horizon : int
         Steps in a window's input, and steps it is trained to forecast.
     every_step : bool
@@ -77,6 +83,8 @@ class Pipeline(NamedTuple):
         See `Windows`.
     pads : bool
         Whether series too short for a window are padded.
+    rescales : bool
+        Whether each window has a scale of its own; see `Company`.
     masks : bool
         Whether gaps are told to the network, and are no targets.
     loss : str
@@ -90,7 +98,7 @@ class Pipeline(NamedTuple):
     """
 
     channels: tuple[Channel, ...]
-    season_length: int
+    seasons: tuple[int, ...]
     lookback: int
     horizon: int
     every_step: bool
@@ -104,6 +112,7 @@ class Pipeline(NamedTuple):
     width: int = 1
     goes_on: bool = False
     pads: bool = False
+    rescales: bool = False
     masks: bool = False
     loss: str = "mae"
     past: Standard = Standard()
@@ -118,6 +127,11 @@ class Pipeline(NamedTuple):
         return self.loss == "negbin"
 
     @property
+    def season_length(self) -> int | tuple[int, ...]:
+        """Steps in the season, 1 for none, or in each of several."""
+        return self.seasons if len(self.seasons) > 1 else (*self.seasons, 1)[0]
+
+    @property
     def n_inputs(self) -> int:
         """Numbers that the network reads at a step, categories aside."""
         n_each = self.width * (1 + self.masks) + self.past.n_columns + self.ahead.n_columns
@@ -128,10 +142,10 @@ class Pipeline(NamedTuple):
         """Numbers known ahead of each patch."""
         return self.patch_size * self.ahead.n_columns
 
-    def of(self, histories: Sequence[History], seasons: Sequence[int]) -> "Pipeline":
+    def of(self, histories: Sequence[History], seasons: Sequence[tuple[int, ...]]) -> "Pipeline":
         """Return the pipeline for other series: those it does not know are prepared by their own history.
 
-        `seasons` has the steps in the season of each of their channels, 1 for none.
+        `seasons` has the steps in the seasons of each of their channels.
         """
         places = {name: place for place, name in enumerate(self.names)}
         C = self.width
@@ -144,12 +158,14 @@ class Pipeline(NamedTuple):
                 channels += self.channels[place * C : (place + 1) * C]
         return self._replace(channels=tuple(channels))
 
-    def _fresh(self, history: History, seasons: Sequence[int]) -> list[Channel]:
-        columns = _columns(history.values)
-        return [
-            self._fit_scale(Channel(choose_transforms(self.transform, column, season)), column, history.name)
-            for column, season in zip(columns, seasons, strict=True)
-        ]
+    def _fresh(self, history: History, seasons: Sequence[tuple[int, ...]]) -> list[Channel]:
+        fresh = []
+        for column, own in zip(_columns(history.values), seasons, strict=True):
+            names = choose_transforms(self.transform, column, own, is_one_of_many=self.pads)
+            taken_out = own or self.seasons if "deseasonalize" in names else ()
+            channel = Channel(names, seasons=taken_out)
+            fresh.append(self._fit_scale(channel, column, history.name))
+        return fresh
 
     def _fit_scale(self, channel: Channel, values: np.ndarray, name: Hashable | None) -> Channel:
         """Fit level and scale.
@@ -161,7 +177,7 @@ class Pipeline(NamedTuple):
             return channel._replace(scale=float(values.mean()) or 1.0)
         if self.normalize is None:
             return channel
-        preparation = channel.prepare(values, self.season_length, name)
+        preparation = channel.prepare(values, name)
         known = preparation.prepared[preparation.n_lost :]
         known = known[:: -(-len(known) // _SAMPLED_VALUES)]
         level, scale = level_and_scale(known, robust=self.normalize == "robust")
@@ -170,6 +186,7 @@ class Pipeline(NamedTuple):
             alone = self._replace(
                 channels=(channel,), width=1, goes_on=False, masks=False, every_step=False, n_decoded=0
             )
+            alone = alone._replace(rescales=False)
             alone = alone._replace(past=Standard(), ahead=Standard(), static=Standard(), embeds=False)
             cut = alone.cut([History.of(values, name)])
             whole, _ = cut.split(0.0)
@@ -177,7 +194,8 @@ class Pipeline(NamedTuple):
             x = batch.x if batch.begins is None else batch.x[np.arange(len(batch.x))[:, None] >= batch.begins]
             size = root_mean_square(x.astype(np.float64))
             channel = channel._replace(scale=scale * (size or 1.0))  # 0: flat windows, not a flat series
-        return channel
+        size = 1.0 if "log" in channel.transforms else float(np.abs(values).mean())
+        return channel._replace(unit=channel.scale / (size or 1.0))
 
     def cut(self, histories: Sequence[History], n_after: int = 0) -> Cut:
         """Prepare series, one for each `width` channels, and lay windows over them.
@@ -190,7 +208,7 @@ class Pipeline(NamedTuple):
         for number, history in enumerate(histories):
             channels = self.channels[number * C : (number + 1) * C]
             preparations = [
-                channel.prepare(column, self.season_length, history.name)
+                channel.prepare(column, history.name)
                 for channel, column in zip(channels, _columns(history.values), strict=True)
             ]
             place = places.get(history.name, -1)
@@ -223,6 +241,7 @@ class Pipeline(NamedTuple):
             self.ahead.apply(history.future).astype(dtype),
             np.concatenate([static, history.codes, [place] * self.embeds]).astype(dtype),
             channels[0].scale or 1.0,
+            np.array([channel.unit for channel in channels]),
         )
 
     def _lay(self, series: list[Prepared], company: Company, n_after: int) -> Cut:
@@ -237,7 +256,7 @@ class Pipeline(NamedTuple):
             self.goes_on,
             company,
         )
-        return lay_end_to_end(series, shape, n_after, pads=self.pads)
+        return lay_end_to_end(series, shape, n_after, pads=self.pads, rescales=self.rescales)
 
 
 def _columns(values: np.ndarray) -> np.ndarray:
@@ -248,7 +267,7 @@ def _columns(values: np.ndarray) -> np.ndarray:
 def fit_pipeline(
     histories: Sequence[History],
     options: SimpleNamespace,
-    seasons: Sequence[int],
+    seasons: Sequence[tuple[int, ...]],
     n_categories: Sequence[int] = (),
     *,
     pads: bool = False,
@@ -261,30 +280,33 @@ def fit_pipeline(
         All with as many channels as the network reads at a time.
     options : SimpleNamespace
         Checked parameters of `RNNForecaster`.
-    seasons : sequence of int
-        For each channel of each series, the steps in its season, 1 for none. The longest is that of all;
-        ``transform="auto"`` takes it out of the channels that have one.
+    seasons : sequence of tuple of int
+        For each channel of each series, the steps in each season it has. Channels that have none are those of
+        all, if `transform` takes them out.
     n_categories : sequence of int, optional
         How many categories there are of each kind.
     pads : bool, default False
-        Whether series too short for a window are padded, or refused.
+        Whether these are a panel: series too short for a window are padded, not refused, and windows have
+        scales of their own.
     """
-    season_length, width = max(seasons), histories[0].values.shape[1]
+    every, width = tuple(sorted({m for own in seasons for m in own})), histories[0].values.shape[1]
     columns = [column for history in histories for column in _columns(history.values)]
     transforms = [
-        choose_transforms(options.transform, column, season)
-        for column, season in zip(columns, seasons, strict=True)
+        choose_transforms(options.transform, column, own, is_one_of_many=pads)
+        for column, own in zip(columns, seasons, strict=True)
     ]
     n_observed = int(np.median([len(history.values) for history in histories]))
-    lookback = _choose_lookback(
+    deseasonalized = any("deseasonalize" in names for names in transforms)
+    ends = (1, *every)  # of the seasons that are left in the longest has to be seen
+    season_length = ends[:2][-1] if deseasonalized else ends[-1]
+    lookback = choose_lookback(
         n_observed, transforms[0].count("difference"), options, season_length, pads=pads
     )
-    deseasonalized = any("deseasonalize" in names for names in transforms)
     anchor_season = 1 if deseasonalized else season_length
     ahead = Standard.of([history.future[: len(history.values)] for history in histories])
     pipeline = Pipeline(
         channels=(),
-        season_length=season_length,
+        seasons=every,
         lookback=lookback,
         horizon=options.horizon,
         every_step=options.strategy == "recursive",
@@ -297,6 +319,7 @@ def fit_pipeline(
         width=width,
         goes_on=options.strategy == "direct" and ahead.n_columns > 0,
         pads=pads,
+        rescales=pads and options.normalize == "window" and options.loss != "negbin",
         masks=options.missing == "mask",
         loss=options.loss,
         past=Standard.of([history.past for history in histories]),
@@ -310,83 +333,3 @@ def fit_pipeline(
         categories.append((len(names), options.embed_series))
     pipeline = pipeline._replace(categories=tuple(categories))
     return pipeline._replace(names=()).of(histories, seasons)._replace(names=names)
-
-
-def _choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_length: int, *, pads: bool) -> int:
-    lookback = options.lookback
-    if lookback == "auto":
-        known = n - n_lost
-        longest = max(1, min(known // 2, known - options.horizon - 1))
-        wanted = automatic_lookback(season_length, options.horizon)
-        lookback = _whole_patches(wanted, longest, options.patch_size)
-    needed = lookback + options.horizon + n_lost + 1
-    if n < needed and not pads:
-        chosen = options.lookback != "auto"
-        too_long = "lookback" if chosen else "horizon" if options.patch_size == 1 else "horizon or patch_size"
-        raise ValueError(
-            f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={options.horizon} "
-            f"needs at least {needed}. Shorten {too_long} or supply more data."
-        )
-    skip = options.dilation ** (options.num_layers - 1)
-    if 1 < skip >= lookback // options.patch_size:
-        raise ValueError(
-            f"The top layer must look back fewer steps than there are, {lookback // options.patch_size}; "
-            f"with dilation={options.dilation} and num_layers={options.num_layers} it looks back {skip:,}. "
-            "Lower one of them, or lengthen lookback."
-        )
-    return lookback
-
-
-def _whole_patches(lookback: int, longest: int, patch_size: int) -> int:
-    """Round up to whole patches, or down to them if that were too long; at least one."""
-    rounded = -(-lookback // patch_size) * patch_size
-    return min(rounded, max(longest // patch_size, 1) * patch_size)
-
-
-def choose_transforms(
-    transform: str | Sequence[str] | None, values: np.ndarray, season_length: int
-) -> tuple[str, ...]:
-    """Return the names of the transforms to apply.
-
-    "auto" takes logarithms of a positive series whose level changes by more than a quarter between the
-    quarters of its history, and takes out the season if there is one and two full seasons show it.
-
-    Examples
-    --------
-    >>> choose_transforms("auto", np.geomspace(1, 10, 48), season_length=12)
-    ('log', 'deseasonalize')
-    >>> choose_transforms("auto", np.ones(48), season_length=1)
-    ()
-    """
-    if transform == "auto" and values.dtype == np.float32:  # large, and not to be copied
-        return ()
-    if transform == "auto":
-        return ("log",) * _grows(values) + ("deseasonalize",) * (1 < season_length <= len(values) // 2)
-    if transform is None:
-        return ()
-    names = (transform,) if isinstance(transform, str) else tuple(transform)
-    for name in names:
-        check_choice("transform", name, ("auto", None, *TRANSFORMS))
-    return names
-
-
-def automatic_lookback(season_length: int, horizon: int) -> int:
-    """Return the look-back of ``lookback="auto"``.
-
-    Two seasons, three where that is no more than 36 steps, and no less than the horizon; without a season,
-    twice the horizon up to 256; at least 12.
-
-    Examples
-    --------
-    >>> automatic_lookback(12, 18), automatic_lookback(24, 24), automatic_lookback(1, 20)
-    (36, 48, 40)
-    """
-    m = season_length
-    return max(2 * m, min(3 * m, 36), horizon, 12) if m > 1 else max(min(2 * horizon, 256), 12)
-
-
-def _grows(values: np.ndarray) -> bool:
-    if values.min() <= 0:
-        return False
-    levels = [np.median(quarter) for quarter in np.array_split(values, 4) if len(quarter)]
-    return bool(max(levels) > 1.25 * min(levels))

@@ -11,7 +11,7 @@ from tsrnn.history import History
 from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.network import Network
 from tsrnn.pipeline import Pipeline
-from tsrnn.windows import Batch, Company, Windows
+from tsrnn.windows import Batch, Company, Windows, measured
 
 _BATCH = 1024
 _MOST_VALUES = 200_000  # of paths that are simulated at a time
@@ -210,8 +210,7 @@ def _read(
 ) -> np.ndarray:
     """Return what a network says of the horizon, whose first step is step `first`: (B n, horizon, C)."""
     output, _ = network.forward(theta, batch.x, first=windows.first, begins=batch.begins, known=batch.known)
-    z = reading.values(reading.raw(output, windows.values.shape[1]), batch.size, first)
-    return z + batch.anchors.repeat(len(z) // len(batch.anchors), axis=0)[:, None]
+    return batch.restore(reading.values(reading.raw(output, windows.values.shape[1]), batch.size, first))
 
 
 def _roll_windows(
@@ -228,7 +227,7 @@ def _roll_windows(
     copies = _copied(windows, starts, n_rows)
     values = copies.values.reshape(B, n_rows, -1)
     for step in range(0, horizon, H):
-        batch = copies.inputs(np.arange(B) * n_rows + step)
+        batch = measured(copies).inputs(np.arange(B) * n_rows + step)
         z = _read(network, theta, windows, batch, reading, step)[:, :H]
         values[:, L + step : L + step + z.shape[1]] = z
     return values[:, L : L + horizon]
@@ -262,6 +261,8 @@ def _copied(windows: Windows, starts: np.ndarray, n_rows: int) -> Windows:
             firsts=begins + np.maximum(company.firsts[own] - starts, 0),
             static=company.static[own],
             sizes=company.sizes[own] if len(company.sizes) else company.sizes,
+            usual=company.usual[own] if company.usual.size else company.usual,
+            units=company.units[own] if company.usual.size else company.units,
         ),
     )
 
@@ -276,7 +277,7 @@ def _roll_state(
 ) -> np.ndarray:
     """Forecast step by step: (B n, horizon, C). The paths part after the look-back."""
     batch, company, C = windows.inputs(starts), windows.company, windows.values.shape[1]
-    x, anchors, size, steps = batch.x, batch.anchors, batch.size, list[np.ndarray]()
+    x, size, steps = batch.x, batch.size, list[np.ndarray]()
     ages = slice(C, C + company.ages.shape[1])
     ahead = slice(
         ages.stop + company.past.shape[1], ages.stop + company.past.shape[1] + company.ahead.shape[1]
@@ -287,10 +288,10 @@ def _roll_state(
         z = reading.values(reading.raw(output, C), size, step)[:, 0]
         x, begins, n = x[-1:], None, len(z) // len(starts)
         if n > 1:
-            starts, anchors, x = starts.repeat(n), anchors.repeat(n, axis=0), x.repeat(n, axis=1)
+            starts, x = starts.repeat(n), x.repeat(n, axis=1)
             size = None if size is None else size.repeat(n)
             state = [part.repeat(n, axis=-2) for part in state]
-        steps.append(z + anchors)
+        steps.append(batch.restore(z[:, None])[:, 0])
         if step + 1 < horizon:
             x = x.copy()
             x[0, :, :C], x[0, :, ages] = z, 0

@@ -7,6 +7,8 @@ import numpy as np
 
 _SEASONAL_RATES = (0.0, 0.1, 0.2, 0.4, 0.8)  # 0 is the average of all seasons so far
 _FIRST_SEASONS = 2  # averaged to start from
+_SEASONAL_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the pattern that past seasons show, for what comes
+_TELLING = 50  # values that tell its share
 
 
 class Transform(Protocol):
@@ -29,7 +31,7 @@ class Log:
 
     n_lost = 0
 
-    def __init__(self, values: np.ndarray, season_length: int) -> None:
+    def __init__(self, values: np.ndarray, seasons: Sequence[int]) -> None:
         if values.min() <= 0:
             position = int(np.argmax(values <= 0))
             raise ValueError(
@@ -48,7 +50,7 @@ class Difference:
 
     n_lost = 1
 
-    def __init__(self, values: np.ndarray, season_length: int) -> None:
+    def __init__(self, values: np.ndarray, seasons: Sequence[int]) -> None:
         self._levels = values
         self.forward = np.diff(values, prepend=values[:1])
 
@@ -58,34 +60,46 @@ class Difference:
 
 
 class Deseasonalize:
-    """Subtract a seasonal pattern that may change slowly, as in exponential smoothing (Winters, 1960).
+    """Subtract seasonal patterns that may change slowly, as in exponential smoothing (Winters, 1960).
 
     The trend is a centred moving average over one season, carried on in a straight line at both ends. What it
     leaves is smoothed from season to season at each position in the season; a value is compared with the
-    pattern of the seasons before its own. The rate is the one that would have forecast past seasons best.
+    pattern of the seasons before its own. The rate is the one that would have forecast past seasons best, and
+    so is the share of the pattern to subtract, where the third season and later ones have 50 values to tell:
+    a pattern that is mostly noise is drawn towards none (Miller & Williams, 2003). Of several seasons, the
+    shortest is taken out first, and the next from what that leaves (Bandara, Hyndman & Bergmeir, 2021).
+
+    References
+    ----------
+    Miller & Williams (2003), "Shrinkage estimators of time series seasonal factors and their effect on
+    forecasting accuracy", International Journal of Forecasting 19; Bandara, Hyndman & Bergmeir (2021), "MSTL:
+    a seasonal-trend decomposition algorithm for time series with multiple seasonal patterns".
     """
 
     n_lost = 0
 
-    def __init__(self, values: np.ndarray, season_length: int) -> None:
-        m, n = season_length, len(values)
+    def __init__(self, values: np.ndarray, seasons: Sequence[int]) -> None:
+        m, n = max(seasons, default=1), len(values)
         if m < 2 or n < 2 * m:
             raise ValueError(
                 f'transform="deseasonalize" needs season_length of at least 2 and two full seasons; got '
                 f"season_length={m} and {n} observations. Supply a longer history, or fit without it."
             )
-        self._length = m
-        detrended = values - _trend(values, m)
-        seasons = np.full(-(-n // m) * m, np.nan)
-        seasons[:n] = detrended
-        self.pattern = _smooth_seasons(seasons.reshape(-1, m)).ravel()
-        self.forward = values - self.pattern[:n]
+        self.forward, self.patterns = values, dict[int, np.ndarray]()
+        for m in sorted(seasons):
+            padded = np.full(-(-n // m) * m, np.nan)
+            padded[:n] = self.forward - _trend(self.forward, m)
+            self.patterns[m] = _smooth_seasons(
+                padded.reshape(-1, m), shrinks=n - _FIRST_SEASONS * m >= max(m, _TELLING)
+            ).ravel()
+            self.forward = self.forward - self.patterns[m][:n]
 
     def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Add the pattern back: for each position in the season, the latest known at the start."""
-        m = self._length
-        ahead = np.arange(future.shape[1]) % m
-        return future + self.pattern[starts[:, None] + ahead]
+        """Add the patterns back: for each position in a season, the latest known at the start."""
+        steps = np.arange(future.shape[1])
+        for m, pattern in self.patterns.items():
+            future = future + pattern[starts[:, None] + steps % m]
+        return future
 
 
 TRANSFORMS: dict[str, type] = {"log": Log, "difference": Difference, "deseasonalize": Deseasonalize}
@@ -100,8 +114,8 @@ class Preparation:
         The history.
     names : sequence of {"log", "difference", "deseasonalize"}
         Transforms in the order they are applied.
-    season_length : int
-        Steps in a season; 1 for none.
+    seasons : sequence of int
+        Steps in each season there is.
 
     Attributes
     ----------
@@ -111,18 +125,18 @@ class Preparation:
     Examples
     --------
     >>> y = np.array([1.0, 2.0, 4.0, 8.0])
-    >>> chain = Preparation(y, ["log", "difference"], season_length=1)
+    >>> chain = Preparation(y, ["log", "difference"], seasons=())
     >>> chain.prepared[1:].round(3)
     array([0.693, 0.693, 0.693])
     >>> chain.inverse(np.full((1, 2), np.log(2)), np.array([4])).round(3)
     array([[16., 32.]])
     """
 
-    def __init__(self, values: np.ndarray, names: Sequence[str], season_length: int) -> None:
+    def __init__(self, values: np.ndarray, names: Sequence[str], seasons: Sequence[int]) -> None:
         self.prepared = values
         self._chain: list[Transform] = []
         for name in names:
-            transform = TRANSFORMS[name](self.prepared, season_length)
+            transform = TRANSFORMS[name](self.prepared, seasons)
             self.prepared = transform.forward
             self._chain.append(transform)
         self.n_lost = sum(transform.n_lost for transform in self._chain)
@@ -164,8 +178,11 @@ def root_mean_square(values: np.ndarray) -> float:
 def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     """Say whether the data show a season of this length.
 
-    The autocorrelation of the first differences at lag m must be above 1.645 / sqrt(n), the upper 95 % bound
-    for white noise, and above the one at half the season, as a slow drift's is not. Needs three full seasons.
+    Either the first differences do, whose autocorrelation at lag m must be above 1.645 / sqrt(n), the upper
+    95 % bound for white noise; or the values do, by the test of the M-competitions: their autocorrelation r
+    must be above 1.645 sqrt((1 + 2 (r_1^2 + ... + r_(m-1)^2)) / n) (Makridakis, Spiliotis & Assimakopoulos,
+    2020). Each must also be above the one at half the season, as a slow drift's is not. Needs three full
+    seasons.
 
     Parameters
     ----------
@@ -177,6 +194,11 @@ def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     -------
     bool
 
+    References
+    ----------
+    Makridakis, Spiliotis & Assimakopoulos (2020), "The M4 Competition: 100,000 time series and 61 forecasting
+    methods", International Journal of Forecasting 36.
+
     Examples
     --------
     >>> t = np.arange(48)
@@ -184,16 +206,30 @@ def seasonal_test(values: np.ndarray, season_length: int) -> bool:
     (True, False)
     """
     m = season_length
-    if m < 2 or len(values) < 3 * m:
+    if m < 2 or len(values) < 3 * m or np.ptp(values) <= 1e-12 * np.abs(values).max():
         return False
-    changes = np.diff(values)
-    changes = changes - changes.mean()
-    largest = np.abs(changes).max()
+    changes = autocorrelations(np.diff(values), [m // 2, m])
+    if changes[1] > max(1.645 / np.sqrt(len(values) - 1), changes[0]):
+        return True
+    r = autocorrelations(values, range(1, m + 1))
+    bound = 1.645 * np.sqrt((1 + 2 * np.sum(r[:-1] ** 2)) / len(values))
+    return bool(r[-1] > max(bound, r[m // 2 - 1]))
+
+
+def autocorrelations(values: np.ndarray, lags: Sequence[int]) -> np.ndarray:
+    """Return the autocorrelation of values (n,) at each lag; 0 for a constant.
+
+    Examples
+    --------
+    >>> autocorrelations(np.array([1.0, -1, 1, -1]), [1, 2])
+    array([-0.75,  0.5 ])
+    """
+    around = values - values.mean()
+    largest = np.abs(around).max()
     if largest <= 1e-12 * np.abs(values).max():
-        return False
-    changes /= largest
-    half, whole = (changes[lag:] @ changes[:-lag] / (changes @ changes) for lag in (m // 2, m))
-    return bool(whole > max(1.645 / np.sqrt(len(changes)), half))
+        return np.zeros(len(lags))
+    around /= largest
+    return np.array([around[lag:] @ around[:-lag] for lag in lags]) / (around @ around)
 
 
 def _trend(values: np.ndarray, m: int) -> np.ndarray:
@@ -207,11 +243,18 @@ def _trend(values: np.ndarray, m: int) -> np.ndarray:
     return np.concatenate([before, middle, after])
 
 
-def _smooth_seasons(seasons: np.ndarray) -> np.ndarray:
+def _smooth_seasons(seasons: np.ndarray, *, shrinks: bool) -> np.ndarray:
     """Return for each season (row) the pattern of those before it, and one row more for what comes next."""
-    candidates = [_smooth(seasons, rate) for rate in _SEASONAL_RATES]
-    errors = [np.nanmean(np.abs(seasons - pattern[:-1])) for pattern in candidates]
-    return candidates[int(np.argmin(errors))]
+    shares = _SEASONAL_SHARES if shrinks else (1.0,)
+    skipped = _FIRST_SEASONS if shrinks else 0
+    best, chosen = np.inf, _smooth(seasons, 0.0)
+    for rate in _SEASONAL_RATES:
+        pattern = _smooth(seasons, rate)
+        for share in shares:
+            error = float(np.nanmean(np.abs(seasons - share * pattern[:-1])[skipped:]))
+            if error < best:
+                best, chosen = error, share * pattern
+    return chosen
 
 
 def _smooth(seasons: np.ndarray, rate: float) -> np.ndarray:

@@ -215,6 +215,23 @@ def natural_season(index: pd.Index) -> int:
     return _times_in(52, step // _WEEK) if step == step // _WEEK * _WEEK else 1
 
 
+def natural_seasons(index: pd.Index) -> tuple[int, ...]:
+    """Return the observations in each season that an index suggests: of less than a day, the week's, too.
+
+    Examples
+    --------
+    >>> natural_seasons(pd.date_range("2024-01-01", periods=48, freq="h"))
+    (24, 168)
+    >>> natural_seasons(pd.RangeIndex(9))
+    ()
+    """
+    season = natural_season(index)
+    if season == 1:
+        return ()
+    step = _even_step(_offset(index))
+    return (season, 7 * season) if step is not None and step < _DAY and season * step == _DAY else (season,)
+
+
 def _times_in(cycle: Any, step: Any) -> int:
     return cycle // step if cycle // step * step == cycle else 1
 

@@ -9,6 +9,10 @@ import numpy as np
 from tsrnn.kernels.gather import drop_gaps, gather, lay_covariates
 
 _NOTHING = np.empty((1, 0))
+_NONE = np.empty((0, 0))
+_USUAL_CHANGES = 4  # changes that a series' own weigh beside those in a window, in the window's scale
+_WEIGHT = 0.8  # power of its scale that a window weighs in the loss
+_MIRRORED = 0.2  # share of windows learnt from upside down
 
 
 class Batch(NamedTuple):
@@ -33,6 +37,8 @@ class Batch(NamedTuple):
         What is known ahead of each decoded step.
     size : ndarray of shape (B,), or None
         What the values of each window were divided by; None: 1.
+    spread : ndarray of shape (B, C), or None
+        What each channel of each window was divided by beyond that; None: nothing.
     """
 
     x: np.ndarray
@@ -44,6 +50,13 @@ class Batch(NamedTuple):
     begins: np.ndarray | None = None
     known: np.ndarray | None = None
     size: np.ndarray | None = None
+    spread: np.ndarray | None = None
+
+    def restore(self, z: np.ndarray) -> np.ndarray:
+        """Return what a network says of each window, or of n paths of each, (B n, h, C), as values."""
+        n = len(z) // len(self.anchors)
+        spread = 1.0 if self.spread is None else self.spread.repeat(n, axis=0)[:, None]
+        return z * spread + self.anchors.repeat(n, axis=0)[:, None]
 
 
 class Company(NamedTuple):
@@ -67,6 +80,16 @@ class Company(NamedTuple):
         Inputs of each series, then its categories.
     sizes : ndarray of shape (S,)
         What each series was divided by, if the loss has to know; empty: it has not.
+    usual : ndarray of shape (S, C)
+        Mean absolute change of each series, if each window is divided by its own: that of its known values,
+        drawn towards the series'. Empty: it is not.
+    moves : ndarray of shape (n + 1, C)
+        Running sum of absolute changes, if so.
+    units : ndarray of shape (S, C)
+        What a unit of each series is as a share of its values, if so: a window weighs its scale as such a
+        share, to the power 0.8: between errors in units of each window and errors in percent. Without
+        covariates, a fifth of the windows is learnt from upside down: what grew in training need not go on
+        growing, unless the window itself shows it.
     level, factor : float
         Subtracted from the values, and what they are multiplied with, as they are read.
     """
@@ -79,6 +102,9 @@ class Company(NamedTuple):
     firsts: np.ndarray = np.zeros(1, np.int64)
     static: np.ndarray = _NOTHING
     sizes: np.ndarray = np.empty(0)
+    usual: np.ndarray = _NONE
+    moves: np.ndarray = _NONE
+    units: np.ndarray = _NONE
     level: float = 0.0
     factor: float = 1.0
 
@@ -195,12 +221,37 @@ class Windows(NamedTuple):
         self._add_company(starts, shown, static, x)
         known, begins = self._known(starts), self._begins(starts)
         size = company.sizes[company.series(starts)] if len(company.sizes) else None
-        return Batch(x, target, anchors.T, begins=begins, known=known, size=size)
+        spread = weight = None
+        if company.usual.size:
+            spread, weight = self._measure(starts)
+            signed = spread * self._signs(starts) if len(target) and not self._n_given else spread
+            x[:, :, : w * C] /= np.tile(signed, w)
+            target /= np.tile(signed, target_size[1])
+            weight = np.repeat(weight[None], len(target), axis=0)
+        return Batch(x, target, anchors.T, weight, begins=begins, known=known, size=size, spread=spread)
+
+    def _signs(self, starts: np.ndarray) -> np.ndarray:
+        """Return -1 for windows learnt from upside down (B, 1): as if drawn at random, but the same ones."""
+        drawn = (starts * 2654435761 % 2**32) / 2**32  # multiplicative hashing (Knuth, 1998)
+        return np.where(drawn < _MIRRORED, -1, 1).astype(self.values.dtype)[:, None]
+
+    def _measure(self, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the scale of each channel of each window (B, C), and what each window weighs (B,)."""
+        company, own, dtype = self.company, self.company.series(starts), self.values.dtype
+        first, last = np.maximum(starts, company.firsts[own]), starts + self.lookback
+        changes = company.moves[last] - company.moves[np.minimum(first + 1, last)]
+        n = (last - first - 1)[:, None]
+        spread = (changes + _USUAL_CHANGES * company.usual[own]) / (n + _USUAL_CHANGES)
+        weight = np.mean(spread * company.units[own], axis=1) ** _WEIGHT
+        return spread.astype(dtype), np.maximum(weight, 1e-6).astype(dtype)
 
     @property
     def _n_covariates(self) -> int:
-        company = self.company
-        return company.ages.shape[1] + company.past.shape[1] + company.ahead.shape[1]
+        return self.company.ages.shape[1] + self._n_given
+
+    @property
+    def _n_given(self) -> int:
+        return self.company.past.shape[1] + self.company.ahead.shape[1]
 
     def _add_company(self, starts: np.ndarray, shown: int, static: np.ndarray, x: np.ndarray) -> None:
         """Write the columns of x that follow the values."""
@@ -232,6 +283,16 @@ class Windows(NamedTuple):
         """Return the first step of each window that holds a value, None if all begin at once."""
         padding = self.company.firsts[self.company.series(starts)] - starts
         return np.maximum(padding, 0) // self.patch_size if padding.max(initial=0) > 0 else None
+
+
+def measured(windows: Windows) -> Windows:
+    """Return windows whose running sum of changes is that of their values, if each has its own scale."""
+    company = windows.company
+    if not company.usual.size:
+        return windows
+    changes = np.abs(np.diff(windows.values.astype(np.float64), axis=0, prepend=windows.values[:1]))
+    moves = np.concatenate([np.zeros_like(changes[:1]), np.cumsum(changes, axis=0)])
+    return windows._replace(company=company._replace(moves=moves))
 
 
 @dataclass(frozen=True)

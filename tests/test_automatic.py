@@ -1,0 +1,98 @@
+"""What "auto" comes to, and what a panel's windows are divided and weighed by."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsrnn import RNNForecaster
+from tsrnn.timeline import natural_seasons
+from tsrnn.windows import Company, Windows, measured
+
+SMALL = {"hidden_size": 4, "max_steps": 5, "random_state": 0}
+
+
+def hours(values):
+    return pd.Series(values, pd.date_range("2024-01-01", periods=len(values), freq="h"))
+
+
+def walks(n_series, n, seed=0):
+    steps = np.random.default_rng(seed).standard_normal((n_series, n))
+    return {f"w{i}": pd.Series(row) for i, row in enumerate(100 + steps.cumsum(axis=1))}
+
+
+def two_series():
+    """Return windows over a series of changes 1 and one of changes 10, with a jump between them."""
+    values = np.concatenate([np.arange(8.0), 500 + 10 * np.arange(8.0)])[:, None]
+    company = Company(
+        rows=np.array([0, 8]), firsts=np.array([0, 8]), usual=np.array([[1.0], [5.0]]), units=np.ones((2, 1))
+    )
+    return measured(Windows(values, 4, 2, n_anchor=1, every_step=False, company=company))
+
+
+def test_windows_of_a_panel_are_divided_by_their_mean_change_drawn_towards_the_series_own():
+    batch = two_series().inputs(np.array([0, 2, 8]))
+    scales = [1.0, 1.0, (3 * 10 + 4 * 5) / 7]  # three changes in the window, four of the series
+    np.testing.assert_allclose(batch.spread[:, 0], scales)
+    np.testing.assert_allclose(batch.x[:, 2, 0], np.array([-30, -20, -10, 0]) / scales[2])
+    np.testing.assert_allclose(batch.restore(np.ones((3, 1, 1)))[:, 0, 0], [3 + 1, 5 + 1, 530 + scales[2]])
+
+
+def test_windows_of_a_panel_weigh_a_power_of_their_scale_and_some_are_upside_down():
+    windows = two_series()
+    batch = windows.batch(np.array([0, 1, 2, 8, 9, 10]))
+    np.testing.assert_allclose(batch.weight[0], np.abs(batch.spread[:, 0]) ** 0.8)
+    np.testing.assert_allclose(np.abs(batch.target[0, :3]), [[1, 2]] * 3)
+    many = np.tile(np.arange(1000.0), 1)[:, None]
+    company = Company(usual=np.ones((1, 1)), units=np.ones((1, 1)))
+    target = measured(Windows(many, 4, 1, 1, False, company=company)).batch(np.arange(990)).target
+    assert set(target.ravel()) == {-1.0, 1.0}
+    assert 0.15 < np.mean(target < 0) < 0.25
+
+
+def test_what_is_unlike_in_size_is_forecast_alike():
+    small, large = walks(6, 60), {key: 1e6 * y for key, y in walks(6, 60).items()}
+    of_small, of_large = (RNNForecaster(horizon=3, **SMALL).fit(y).predict() for y in (small, large))
+    for key, forecast in of_small.items():
+        np.testing.assert_allclose(of_large[key], 1e6 * forecast, rtol=1e-4)
+
+
+@pytest.mark.parametrize("changes", [{}, {"strategy": "recursive"}, {"channels": "joint"}])
+def test_forecasts_of_a_panel_go_on_past_the_horizon(changes):
+    model = RNNForecaster(horizon=2, **SMALL, **changes).fit(walks(3, 40))
+    near, far = model.predict(2), model.predict(7)
+    for key in near:
+        assert np.isfinite(far[key]).all()
+        assert len(far[key]) == 7
+        np.testing.assert_allclose(far[key][:2], near[key], rtol=1e-5)
+
+
+def test_positive_series_of_a_panel_are_all_taken_in_logarithms():
+    panel = walks(2, 40) | {"negative": pd.Series(np.arange(-20.0, 20))}
+    model = RNNForecaster(**SMALL).fit(panel)
+    assert model.transform_ == {"w0": ("log",), "w1": ("log",), "negative": ()}
+    assert RNNForecaster(**SMALL).fit(panel["w0"]).transform_ == ()
+
+
+def test_training_settings_follow_the_number_of_windows():
+    one, many = RNNForecaster(**SMALL).fit(walks(1, 60)["w0"]), RNNForecaster(**SMALL).fit(walks(60, 100))
+    settings = [(m.batch_size_, round(m.learning_rate_, 5), m.max_epochs_) for m in (one, many)]
+    assert settings == [(32, 0.001, 50), (128, 0.002, 12)]
+    told = RNNForecaster(batch_size=7, learning_rate=0.1, max_epochs=3, **SMALL).fit(walks(60, 100))
+    assert (told.batch_size_, told.learning_rate_, told.max_epochs_) == (7, 0.1, 3)
+
+
+def test_the_week_of_hours_is_a_season_where_the_day_leaves_one():
+    t, rng = np.arange(24 * 7 * 6), np.random.default_rng(0)
+    day = 10 * np.sin(2 * np.pi * t / 24) + 0.5 * rng.standard_normal(len(t))
+    week = day + 6 * (t // 24 % 7 >= 5)
+    assert RNNForecaster(**SMALL).fit(hours(day)).season_length_ == 24
+    assert RNNForecaster(**SMALL).fit(hours(week)).season_length_ == (24, 168)
+    told = RNNForecaster(season_length=(168, 24), horizon=24, **SMALL).fit(hours(week))
+    assert told.season_length_ == (24, 168)
+    assert told.transform_ == ("deseasonalize",)
+    assert natural_seasons(pd.date_range("2024-01-01", periods=20, freq="W")) == (52,)
+
+
+def test_a_season_of_one_step_among_several_is_refused():
+    with pytest.raises(ValueError, match="season_length"):
+        RNNForecaster(season_length=(1, 24), **SMALL).fit(hours(np.arange(100.0)))
