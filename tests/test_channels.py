@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from sklearn.base import clone
 
-from tsrnn import Naive, RNNForecaster, backtest, compare
+from tsrnn import RNNForecaster
 from tsrnn.forecast import Forecast
 from tsrnn.history import History
 from tsrnn.rollout import predict
@@ -435,7 +435,7 @@ def test_a_logarithm_names_the_column_it_cannot_take():
 
 def test_a_stream_takes_one_series():
     settings = {"strategy": "recursive", "normalize": "series", "transform": None}
-    message = "A stream takes in one series; this model was fitted to 3 columns. Fit one of them."
+    message = "A stream takes in one series; this model was fitted to 3 series or columns. Fit one of them."
     for channels in ("joint", "shared"):
         model = small(channels=channels, **settings).fit(monthly())
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
@@ -444,20 +444,6 @@ def test_a_stream_takes_one_series():
     model = small(**settings).fit(y)
     alone = small(**settings).fit(y["level"])
     np.testing.assert_array_equal(model.stream(warm=True).run([1, 2]), alone.stream(warm=True).run([1, 2]))
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda y: backtest(Naive(), y, 2),
-        lambda y: compare(y, 2, models=small()),
-    ],
-    ids=["backtest", "compare"],
-)
-def test_what_takes_one_series_says_how_to_pass_one(act):
-    message = "`y` is a DataFrame; a single series is needed. Pass one column: y['sales']."
-    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
-        act(monthly())
 
 
 def test_a_model_of_one_series_refuses_a_table_and_the_reverse():

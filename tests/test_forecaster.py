@@ -497,7 +497,11 @@ BAD_PARAMETERS = {
     "dilation": (0, "`dilation` must be a whole number of steps, at least 1; got 0."),
     "patch_size": (2.0, "`patch_size` must be a whole number of values, at least 1; got 2.0."),
     "normalize": ("max", "`normalize` must be one of 'window', 'series', 'robust', None; got 'max'."),
-    "loss": (None, "`loss` must be one of 'mse', 'mae', 'huber'; got None."),
+    "loss": (
+        None,
+        "`loss` must be one of 'mae', 'mse', 'huber', 'quantile', 'gaussian', 'student_t', 'negbin'; "
+        "got None.",
+    ),
     "optimizer": ("lbfgs", "`optimizer` must be one of 'adam', 'sgd', 'rmsprop'; got 'lbfgs'."),
     "schedule": ("step", "`schedule` must be one of 'constant', 'cosine', 'plateau'; got 'step'."),
     "dtype": ("int8", "`dtype` must be one of 'float32', 'float64'; got 'int8'."),

@@ -318,8 +318,8 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         It starts from the zero state or, `warm`, where the training series ends; covariates known ahead, `X`
         (F,), are then those of the step after it.
         """
-        history = self._known().histories[0] if warm else None
-        return open_stream(self.network_, self.thetas_, self.pipeline_, history, X)
+        (history, *_) = self._known().histories
+        return open_stream(self.network_, self.thetas_, self.pipeline_, history if warm else None, X)
 
     def _fit_all(self, known: Known) -> dict[str, Any]:
         if self.scope == "local" and not known.is_one:
