@@ -8,7 +8,6 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from tsrnn.base import find_season
 from tsrnn.folds import fold_frame, forecast_frame
 from tsrnn.forms import COLUMNS
 from tsrnn.frames import read_series
@@ -17,6 +16,7 @@ from tsrnn.lineup import default_models, name_models
 from tsrnn.origins import Origins, Truths, cut_sizes, read_truths
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
 from tsrnn.rolling import Task, copy_forecaster, run_all, takes, takes_all
+from tsrnn.seasons import find_season
 from tsrnn.timeline import natural_season
 
 __all__ = ["Backtest", "backtest", "compare", "default_models"]

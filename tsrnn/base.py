@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.calibration import Calibration, scales_of
+from tsrnn.conformal import KINDS
 from tsrnn.covariates import attach, learn
 from tsrnn.forecast import Forecast
 from tsrnn.forms import COLUMNS
@@ -17,33 +18,6 @@ from tsrnn.frames import Observed
 from tsrnn.known import Known
 from tsrnn.panel import read_panel
 from tsrnn.parameters import check_choice, check_number, check_positive_integer, seed_sequence
-from tsrnn.scaling import Deseasonalize, seasonal_test
-from tsrnn.timeline import natural_season, natural_seasons
-
-_LATEST = 1_000_000  # values that tell whether there is a season
-
-
-def find_season(observed: Observed, season_length: Any) -> int:
-    """Return the steps in a season, 1 for none; "auto" follows the index only where the data agree."""
-    if season_length is None:
-        return 1
-    if season_length != "auto":
-        return check_positive_integer("season_length", season_length, 'steps, "auto" or None')
-    season = natural_season(observed.index)
-    return season if seasonal_test(observed.values[-_LATEST:], season) else 1
-
-
-def find_seasons(observed: Observed, season_length: Any) -> tuple[int, ...]:
-    """Return the steps in each season; "auto" looks for a longer one in what is left without the shorter."""
-    if np.ndim(season_length) == 1:
-        each = {check_positive_integer("season_length", m, "steps", 2) for m in season_length}
-        return tuple(sorted(each))
-    season = find_season(observed, season_length)
-    found, rest = (season,) * (season > 1), observed.values[-_LATEST:]
-    for longer in natural_seasons(observed.index)[1:] if found and season_length == "auto" else ():
-        rest = Deseasonalize(rest, found[-1:]).forward
-        found += (longer,) * seasonal_test(rest, longer)
-    return found
 
 
 def _asked(level: Any, quantiles: Any) -> tuple[list[str] | None, list[float]]:
@@ -78,8 +52,7 @@ class BaseForecaster(BaseEstimator):
     missing: str
     alias: str | None
     known_: Known
-    calibrations_: dict[int, Calibration]
-    conformal = "split"
+    calibrations_: dict[tuple[int, str], Calibration]
     models_: dict[Any, Any]
 
     def fit(
@@ -140,6 +113,7 @@ class BaseForecaster(BaseEstimator):
         y: Any = None,
         level: Any = None,
         quantiles: Any = None,
+        conformal: str = "split",
     ) -> Any:
         """Forecast the steps that follow the training series, or `y`.
 
@@ -161,6 +135,9 @@ class BaseForecaster(BaseEstimator):
             Percent of what may come that intervals are to cover, such as ``[80, 95]``.
         quantiles : float or list of float, optional
             Probabilities that what comes stays below, such as ``[0.1, 0.9]``.
+        conformal : {"split", "adaptive"}, default "split"
+            How intervals that no loss gives learn from earlier misses: all count alike, or late ones more,
+            for series whose errors change (`tsrnn.conformal.conform`).
 
         Returns
         -------
@@ -183,7 +160,7 @@ class BaseForecaster(BaseEstimator):
         are conformal: a copy, fitted to what comes before the last quarter of the series, shows there how far
         forecasts miss (`tsrnn.calibration`). That takes as long as another `fit`, once.
         """
-        known, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles)
+        known, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
         return known.panel.wrap(values, self.label, names)
 
     def forecast(self, horizon: int | None = None, X: Any = None, **of: Any) -> Forecast:
@@ -194,7 +171,8 @@ class BaseForecaster(BaseEstimator):
         Forecast
             Which shows itself in a notebook.
         """
-        options = dict.fromkeys(("X_past", "static", "y", "level", "quantiles")) | of
+        options: dict[str, Any] = dict.fromkeys(("X_past", "static", "y", "level", "quantiles"))
+        options |= {"conformal": "split"} | of
         known, values, names = self._forecast(horizon, X, **options)
         return Forecast.of(known.panel, values, self.label, names)
 
@@ -259,15 +237,24 @@ class BaseForecaster(BaseEstimator):
         return known.panel.wrap_paths(self._draw_paths(known, steps, n_paths, rng), self.label)
 
     def _forecast(
-        self, horizon: Any, X: Any, X_past: Any, static: Any, y: Any, level: Any, quantiles: Any
+        self,
+        horizon: Any,
+        X: Any,
+        X_past: Any,
+        static: Any,
+        y: Any,
+        level: Any,
+        quantiles: Any,
+        conformal: str,
     ) -> tuple[Known, list[np.ndarray], list[str] | None]:
         """Return what was forecast from, the forecasts, and the names of their last axis."""
         steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
         names, probabilities = _asked(level, quantiles)
+        check_choice("conformal", conformal, KINDS)
         known = self._known(y, X, X_past, static, steps)
         if names is None:
             return known, self._predict_all(known, steps), None
-        return known, self._predict_quantiles(known, steps, probabilities), names
+        return known, self._predict_quantiles(known, steps, probabilities, conformal), names
 
     @property
     def label(self) -> str:
@@ -298,9 +285,12 @@ class BaseForecaster(BaseEstimator):
                 f"{type(self).__name__} forecasts from `y` alone; got {given[0]}. Leave it out, or use "
                 "RNNForecaster."
             )
-        calendar = getattr(self, "calendar", None)
-        scheme, histories = learn(panel, X, X_past, static, calendar=calendar, missing=self.missing)
+        scheme, histories = learn(panel, X, X_past, static, missing=self.missing, **self._derived())
         return Known(panel, histories, scheme)
+
+    def _derived(self) -> dict[str, Any]:
+        """Return which covariates the index is to give: arguments of `tsrnn.covariates.learn`."""
+        return {}
 
     def _known(
         self, y: Any = None, X: Any = None, X_past: Any = None, static: Any = None, n_ahead: int = 0
@@ -352,9 +342,11 @@ class BaseForecaster(BaseEstimator):
         forecasts = [self._model(key)._predict_all(one, horizon)[0] for key, one in known.alone()]
         return known.together(forecasts)
 
-    def _predict_quantiles(self, known: Known, horizon: int, p: Sequence[float]) -> list[np.ndarray]:
+    def _predict_quantiles(
+        self, known: Known, horizon: int, p: Sequence[float], conformal: str = "split"
+    ) -> list[np.ndarray]:
         """Forecast each series and its quantiles p, as (horizon, C, 1 + len(p))."""
-        calibration = self._calibration(horizon)
+        calibration = self._calibration(horizon, conformal)
         bands: list[np.ndarray] = []
         for mean, one in zip(self._predict_all(known, horizon), known.panel.series, strict=True):
             key = None if known.panel.is_single else known.panel.ids[len(bands)]
@@ -371,12 +363,12 @@ class BaseForecaster(BaseEstimator):
             paths.append((mean + calibration.draw(n, horizon, rng, key, scales_of(one))).transpose(1, 2, 0))
         return paths
 
-    def _calibration(self, horizon: int) -> Calibration:
+    def _calibration(self, horizon: int, conformal: str = "split") -> Calibration:
         """Return how far forecasts miss, found out when first asked for."""
-        steps = min(horizon, self.horizon)
-        if steps not in self.calibrations_:
-            self.calibrations_[steps] = Calibration.fit(self, self.known_, steps, self.conformal)
-        return self.calibrations_[steps]
+        key = min(horizon, self.horizon), conformal
+        if key not in self.calibrations_:
+            self.calibrations_[key] = Calibration.fit(self, self.known_, *key)
+        return self.calibrations_[key]
 
     def _model(self, key: Any) -> Any:
         if key not in self.models_:

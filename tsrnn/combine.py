@@ -106,6 +106,10 @@ class Combine(BaseForecaster):
         """Whether one of the forecasters reads the calendar, "auto" if so."""
         return "auto" if any(getattr(one, "calendar", None) for one in self.forecasters) else None
 
+    def _derived(self) -> dict[str, Any]:
+        time_step = any(getattr(one, "time_step", False) for one in self.forecasters)
+        return {"calendar": self.calendar, "time_step": time_step}
+
     @property
     def scope(self) -> str:
         """Whether one of the forecasters learns from all series together: "global" or "local"."""
@@ -223,16 +227,20 @@ def _label(forecaster: Any) -> str:
 
 
 def _told(forecaster: BaseForecaster, known: Known) -> Known:
-    """Return what a forecaster is told: of covariates what it uses, of the calendar only if it asks."""
+    """Return what a forecaster is told: of covariates what it uses, of the index only what it asks for."""
     scheme = known.scheme
     if not forecaster.uses_covariates:
         nothing = Scheme(columns=scheme.columns)
         bare = [History.of(one.values, one.name)._replace(missing=one.missing) for one in known.histories]
         return known._replace(histories=bare, scheme=nothing)
-    if scheme.calendar is None or getattr(forecaster, "calendar", None):
-        return known
-    histories = [one._replace(future=one.future[:, : len(scheme.ahead)]) for one in known.histories]
-    return known._replace(histories=histories, scheme=replace(scheme, calendar=None))
+    histories = known.histories
+    if scheme.calendar and not getattr(forecaster, "calendar", None):
+        histories = [one._replace(future=one.future[:, : len(scheme.ahead)]) for one in histories]
+        scheme = replace(scheme, calendar=None)
+    if scheme.step and not getattr(forecaster, "time_step", False):
+        histories = [one._replace(past=one.past[:, : len(scheme.past)]) for one in histories]
+        scheme = replace(scheme, step=None)
+    return known._replace(histories=histories, scheme=scheme)
 
 
 def _error(forecaster: Any, known: Known, horizon: int) -> float:

@@ -14,6 +14,7 @@ from tsrnn.forms import COLUMNS
 from tsrnn.frames import list_some
 from tsrnn.history import History
 from tsrnn.panel import Panel
+from tsrnn.timeline import steps_before, usual_step
 
 _NONE = np.empty((0, 0))
 _UNKNOWN = History(_NONE, _NONE, _NONE, _NONE)
@@ -33,6 +34,9 @@ class Scheme:
         The other columns of `static`, with their categories, numbered in this order.
     calendar : Calendar or None
         What it knows ahead; its columns follow those of `X`.
+    step : float or None
+        The usual step of the index, if the steps before each label are an input: the last column of what is
+        known up to the cutoff.
     columns : tuple
         Names of a long table's columns.
     static : dict of id to (ndarray, ndarray)
@@ -44,6 +48,7 @@ class Scheme:
     numbers: pd.Index = field(default_factory=lambda: pd.Index([]))
     categories: dict[Hashable, pd.Index] = field(default_factory=dict)
     calendar: Calendar | None = None
+    step: float | None = None
     columns: tuple[Any, ...] = COLUMNS
     static: dict[Hashable, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
@@ -65,6 +70,7 @@ def learn(
     static: Any = None,
     *,
     calendar: str | None = None,
+    time_step: bool = False,
     missing: str = "error",
 ) -> tuple[Scheme, list[History]]:
     """Return what goes with the series that a model is fitted to, and how to read the like again.
@@ -81,6 +87,9 @@ def learn(
         One row a series; for a single series one row. Numeric columns are numbers, all others categories.
     calendar : {None, "auto"}, default None
         "auto": `tsrnn.calendar.calendar_features` are known ahead, too.
+    time_step : bool, default False
+        Whether how long it is since the label before is known up to the cutoff, too: the logarithm of it in
+        usual (median) steps; 0 for the first.
     missing : {"error", "interpolate", "mask"}, default "error"
         What NaN in `X` and `X_past` gets. "interpolate": in `X`, which is known ahead, the straight line
         between its neighbours; in `X_past` the last value known then, as no other was; at the start the first
@@ -123,6 +132,7 @@ def learn(
         numbers,
         categories,
         find_calendar(max((one.index for one in panel.series), key=len)) if calendar else None,
+        usual_step([one.index for one in panel.series]) if time_step else None,
         columns,
     )
     histories = attach(panel, ahead, past, static, scheme=scheme, missing=missing)
@@ -181,7 +191,9 @@ def attach(
         n, first = len(one.values), known.get(one.name, _UNKNOWN)
         start = len(first.values)
         future = sources[0].rows(one.name, index, n, first.future[:start, : len(scheme.ahead)])
-        past = sources[1].rows(one.name, index[:n], n, first.past)
+        past = sources[1].rows(one.name, index[:n], n, first.past[:, : len(scheme.past)])
+        if scheme.step:
+            past = np.column_stack([past, steps_before(index[:n], scheme.step)])
         if scheme.calendar:
             future = np.concatenate([future, calendar[i]], axis=1)
         numbers, codes = statics[i]

@@ -57,12 +57,15 @@ class Cut(NamedTuple):
         The row of each series' first value.
     pads : bool
         Whether windows may start before that.
+    by_series : bool, default False
+        Whether training is to draw series with equal chances, not windows.
     """
 
     series: list[Prepared]
     windows: Windows
     rows: np.ndarray
     pads: bool
+    by_series: bool = False
 
     @property
     def sizes(self) -> np.ndarray:
@@ -80,7 +83,7 @@ class Cut(NamedTuple):
                 pair = padded_starts(n, n_lost, L, H), range(0)
             for part, times in zip(parts, pair, strict=True):
                 part.append(range(row + times.start, row + times.stop))
-        return Starts.of(parts[0]), Starts.of(parts[1])
+        return Starts.of(parts[0], by_series=self.by_series), Starts.of(parts[1])
 
     def sample(self, n_windows: int) -> Batch:
         """Gather up to `n_windows` windows, evenly spread; the last target of each follows its look-back."""

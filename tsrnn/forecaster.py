@@ -99,6 +99,9 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
     calendar : {None, "auto"}, default None
         "auto": hour, weekday and time of the year of each step are covariates known ahead, as smooth numbers
         (`tsrnn.calendar`).
+    time_step : bool, default False
+        For irregular sampling: let the network read how long it is since the value before, in logarithms of
+        the median step. Forecasts are of usual steps.
     embed_series : int, default 0
         Numbers, learned, that tell the network which of many series it reads; 0: none.
     loss : str, default "mae"
@@ -119,6 +122,9 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
     batch_size : int or "auto", default "auto"
         Windows in each optimizer step. "auto": 32, and up to 256 where there are many
         (`tsrnn.automatic.settle`).
+    sampling : {"windows", "series"}, default "windows"
+        An epoch visits every window once, or draws as many, from each of several series with equal chances,
+        so that long ones do not drown short ones.
     max_epochs, max_steps : int, None or (max_epochs) "auto", default "auto" and 1000
         Training ends after so many visits of every window, or so many optimizer steps, whichever is first.
         "auto": 50 visits, fewer with larger batches, but at least 10.
@@ -218,12 +224,14 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         normalize: str | None = "window",
         missing: str = "error",
         calendar: str | None = None,
+        time_step: bool = False,
         embed_series: int = 0,
         loss: str = "mae",
         optimizer: str = "adam",
         learning_rate: float | Literal["auto"] = "auto",
         schedule: str = "cosine",
         batch_size: int | Literal["auto"] = "auto",
+        sampling: str = "windows",
         max_epochs: int | Literal["auto"] | None = "auto",
         max_steps: int | None = 1000,
         early_stopping: bool = False,
@@ -259,12 +267,14 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         self.normalize = normalize
         self.missing = missing
         self.calendar = calendar
+        self.time_step = time_step
         self.embed_series = embed_series
         self.loss = loss
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.batch_size = batch_size
+        self.sampling = sampling
         self.max_epochs = max_epochs
         self.max_steps = max_steps
         self.early_stopping = early_stopping
@@ -347,7 +357,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         network = build_network(options, pipeline)
         if continued:
             check_continues(network, options.n_members, self.thetas_)
-        cut = pipeline.of(units, seasons).cut(units)
+        cut = pipeline.of(units, seasons).cut(units)._replace(by_series=options.sampling == "series")
         seed = seed_sequence(options.random_state)
         options = settle(options, len(cut.split(0.0)[0]))
         runs = search = self._runs(options, network, cut, seed.spawn(options.n_members), continued=continued)

@@ -5,22 +5,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tsrnn.base import BaseForecaster, find_seasons
+from tsrnn.base import BaseForecaster
 from tsrnn.history import History
 from tsrnn.known import Known
 from tsrnn.network import Network
+from tsrnn.parameters import check_choice
 from tsrnn.pipeline import Pipeline
 from tsrnn.rollout import fitted_values
+from tsrnn.seasons import find_seasons
 from tsrnn.windows import Batch
 
 
 class HindsightMixin(BaseForecaster):
     """Methods of a recurrent forecaster that look back.
 
-    Subclasses have the parameters ``channels`` and ``season_length``.
+    Subclasses have the parameters ``channels``, ``season_length``, ``calendar`` and ``time_step``.
     """
 
     channels: str
+    calendar: str | None
+    time_step: bool
     season_length: Any
     lookback_: int
     pipeline_: Pipeline
@@ -49,6 +53,11 @@ class HindsightMixin(BaseForecaster):
 
     def _wrap_history(self, known: Known, values: list[np.ndarray]) -> Any:
         return known.panel.wrap(values, self.label, indexes=[one.index for one in known.panel.series])
+
+    def _derived(self) -> dict[str, Any]:
+        check_choice("calendar", self.calendar, (None, "auto"))
+        check_choice("time_step", self.time_step, (False, True))
+        return {"calendar": self.calendar, "time_step": self.time_step}
 
     def _units(self, known: Known) -> list[History]:
         """Return what the network reads one at a time: series, or with "shared" each of their channels."""

@@ -27,6 +27,8 @@ CHOICES = SHARED_CHOICES | {
     "scope": ("global", "local"),
     "channels": ("joint", "shared"),
     "calendar": (None, "auto"),
+    "time_step": (False, True),
+    "sampling": ("windows", "series"),
     "normalize": ("window", "series", "robust", None),
     "loss": ("mae", "mse", "huber", *DISTRIBUTIONS),
 }

@@ -42,9 +42,11 @@ class PredictiveMixin(HindsightMixin):
         pipeline = self.pipeline_.of(units, self._seasons(known))
         return known.together(predict(pipeline, self.network_, self.thetas_, units, horizon))
 
-    def _predict_quantiles(self, known: Known, horizon: int, p: Sequence[float]) -> list[np.ndarray]:
+    def _predict_quantiles(
+        self, known: Known, horizon: int, p: Sequence[float], conformal: str = "split"
+    ) -> list[np.ndarray]:
         if self.loss not in DISTRIBUTIONS:
-            return super()._predict_quantiles(known, horizon, p)
+            return super()._predict_quantiles(known, horizon, p, conformal)
         if hasattr(self, "models_"):
             return known.together(
                 [self._model(key)._predict_quantiles(one, horizon, p)[0] for key, one in known.alone()]

@@ -166,6 +166,33 @@ def _whole_step(index: pd.Index) -> Any:
     return _find_step(index) if (steps == steps[0]).all() else None
 
 
+def usual_step(indexes: Sequence[pd.Index]) -> float:
+    """Return the median distance of neighbouring labels, as `steps_before` counts it; 1 if there are none."""
+    steps = np.concatenate([np.diff(_positions(index)) for index in indexes])
+    return float(np.median(steps)) if len(steps) else 1.0
+
+
+def steps_before(index: pd.Index, usual: float) -> np.ndarray:
+    """Return how far each label is from the one before it: logarithms of usual steps, (n,), the first 0.
+
+    Examples
+    --------
+    >>> index = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04"])
+    >>> steps_before(index, usual_step([index])).round(2)
+    array([0.  , 0.  , 0.69])
+    """
+    steps = np.diff(_positions(index), prepend=np.nan) / usual
+    return np.nan_to_num(np.log(steps))
+
+
+def _positions(index: pd.Index) -> np.ndarray:
+    if isinstance(index, pd.PeriodIndex):
+        return index.asi8.astype(np.float64)
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        return index.as_unit("ns").asi8.astype(np.float64)
+    return index.to_numpy(np.float64)
+
+
 def natural_season(index: pd.Index) -> int:
     """Return the number of observations in the season that an index suggests.
 

@@ -21,14 +21,13 @@ from joblib import effective_n_jobs
 from tsrnn.deadline import check_deadline
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm, clip_value
 from tsrnn.network import Network, Objective, truncated_value_and_gradient
-from tsrnn.windows import Batch
+from tsrnn.windows import Batch, Starts
 
 SCHEDULES = ("constant", "cosine", "plateau")
 _LONGEST_PERIOD = 100  # steps between evaluations, where an epoch is longer
 _SHORTEST_PERIOD = 10
 _EVALUATION_BATCH = 256
 _LIKE_LENGTH = 0.25  # logarithm of how much longer a sequence may be that is mixed with others
-_MANY = 50  # from so many items for each one drawn on, NumPy draws without a list of all
 _PLATEAU_PATIENCE = 5  # evaluations without improvement before schedule="plateau" halves the rate
 _MOST_RECOVERIES = 3
 _MOST_CLIPPED = 0.5  # share of steps from which on clipping, not the learning rate, sets the pace
@@ -214,9 +213,10 @@ class Run:
                 yield self.source.batch(order[start : start + size])
 
     def _order(self) -> np.ndarray:
-        """Draw an epoch's items; of very many, no more than there will be steps for."""
-        n, n_drawn = len(self.items), self.n_steps * self.training.batch_size
-        return self.rng.choice(n, n_drawn, replace=False) if n > _MANY * n_drawn else self.rng.permutation(n)
+        """Draw an epoch's items."""
+        if isinstance(self.items, Starts):
+            return self.items.draw(self.rng, self.n_steps * self.training.batch_size)
+        return self.rng.permutation(len(self.items))
 
     def _step(self, step: int, batch: Any, meter: "_Meter") -> bool:
         """Take one optimizer step; False when recovery has failed too often."""

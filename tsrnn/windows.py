@@ -9,6 +9,7 @@ import numpy as np
 from tsrnn.kernels.gather import drop_gaps, gather, lay_covariates
 
 _NOTHING = np.empty((1, 0))
+_MANY = 50  # from so many windows for each one drawn on, NumPy draws without a list of all
 _NONE = np.empty((0, 0))
 _USUAL_CHANGES = 4  # changes that a series' own weigh beside those in a window, in the window's scale
 _WEIGHT = 0.8  # power of its scale that a window weighs in the loss
@@ -304,6 +305,8 @@ class Starts:
     firsts : ndarray of int64, shape (S,)
     edges : ndarray of int64, shape (S + 1,)
         How many windows there are in the series before each, and in all.
+    by_series : bool, default False
+        Whether training is to draw series with equal chances, not windows.
 
     Examples
     --------
@@ -314,12 +317,24 @@ class Starts:
 
     firsts: np.ndarray
     edges: np.ndarray
+    by_series: bool = False
 
     @classmethod
-    def of(cls, ranges: Sequence[range]) -> Self:
+    def of(cls, ranges: Sequence[range], *, by_series: bool = False) -> Self:
         """Return the starts in several ranges."""
         edges = np.cumsum([0, *map(len, ranges)])
-        return cls(np.array([r.start for r in ranges], np.int64), edges.astype(np.int64))
+        return cls(np.array([r.start for r in ranges], np.int64), edges.astype(np.int64), by_series)
+
+    def draw(self, rng: np.random.Generator, most: int) -> np.ndarray:
+        """Draw the numbers of an epoch's starts: all of them, in any order, or of very many `most`.
+
+        `by_series`, as many are drawn, each from any of the series, however long that is.
+        """
+        n, sizes = len(self), np.diff(self.edges)
+        if not self.by_series:
+            return rng.choice(n, most, replace=False) if n > _MANY * most else rng.permutation(n)
+        chosen = rng.choice(np.flatnonzero(sizes), min(n, most))
+        return self.edges[chosen] + (rng.random(len(chosen)) * sizes[chosen]).astype(np.int64)
 
     def __len__(self) -> int:
         return int(self.edges[-1])

@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster, find_season
+from tsrnn.base import BaseForecaster
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.seasons import (
     refuse_nonpositive,
@@ -17,6 +17,7 @@ from tsrnn.deadline import check_deadline
 from tsrnn.frames import Observed
 from tsrnn.parameters import check_choice, check_positive_integer
 from tsrnn.scaling import level_and_scale
+from tsrnn.seasons import find_season
 
 _LONGEST_SEASON = 60
 _NO_SEASON = (0, 0, 0, 0)

@@ -4,9 +4,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster, find_season
+from tsrnn.base import BaseForecaster
 from tsrnn.baselines.seasons import require
 from tsrnn.frames import Observed
+from tsrnn.seasons import find_season
 
 
 class Naive(BaseForecaster):

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster, find_season
+from tsrnn.base import BaseForecaster
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.seasons import (
     refuse_nonpositive,
@@ -15,6 +15,7 @@ from tsrnn.baselines.seasons import (
 from tsrnn.deadline import check_deadline
 from tsrnn.frames import Observed
 from tsrnn.parameters import check_choice
+from tsrnn.seasons import find_season
 
 _STARTS = (  # level, trend, seasonal, damping; the likelihood has several maxima
     {"smoothing_level": 0.1, "smoothing_trend": 0.01, "smoothing_seasonal": 0.01, "damping_trend": 0.95},
