@@ -156,9 +156,13 @@ class BaseForecaster(BaseEstimator):
 
         Notes
         -----
-        Intervals of a network whose loss is a distribution are that distribution's. Of all other models they
-        are conformal: a copy, fitted to what comes before the last quarter of the series, shows there how far
-        forecasts miss (`tsrnn.calibration`). That takes as long as another `fit`, once.
+        Intervals of a network whose loss is a distribution are that distribution's; where it reads its own
+        forecasts (with ``strategy="recursive"``, or beyond its horizon), and where changes are summed up,
+        they are those of 500 simulated paths, always the same. Of several members, each quantile is their
+        median.
+        Of all other models they are conformal: a copy, fitted to what comes before the last quarter of the
+        series, shows there how far forecasts miss (`tsrnn.calibration`). That takes as long as another `fit`,
+        once.
         """
         known, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
         return known.panel.wrap(values, self.label, names)

@@ -8,7 +8,12 @@ _GATES = {"lstm": "ifgo", "lstm_peephole": "ifgo", "gru": "rzn", "gru_reset_befo
 
 
 def gradient_flow(
-    network: Network, theta: np.ndarray, x: np.ndarray, target: np.ndarray, loss: str
+    network: Network,
+    theta: np.ndarray,
+    x: np.ndarray,
+    target: np.ndarray,
+    loss: str,
+    size: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Measure the gradient that reaches the states of earlier steps from a loss after the last one.
 
@@ -19,7 +24,7 @@ def gradient_flow(
     theta : ndarray of shape (n_parameters,)
     x : ndarray of shape (T, B, n_inputs)
     target : ndarray of shape (1 or n_decoded, B, n_outputs)
-    loss : str
+    loss, size
         As for `Network.value_and_gradient`.
 
     Returns
@@ -64,7 +69,7 @@ def gradient_flow(
     flow = {name: np.empty(T) for name in names}
     for t, state in enumerate(states):
         network.value_and_gradient(
-            theta, x[t:], target, loss, gradient, state=state, d_state=d_state, workspace=workspace
+            theta, x[t:], target, loss, gradient, size=size, state=state, d_state=d_state, workspace=workspace
         )
         norms = [np.linalg.norm(part.astype(np.float64)) for layer in d_state for part in layer]
         for name, norm in zip(names, norms, strict=True):

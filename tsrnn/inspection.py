@@ -213,7 +213,7 @@ class InspectionMixin(WeightsMixin):
         network, theta = self._fitted_network(), self._theta(member)
         batch = self._sample(y, check_positive_integer("n_windows", n_windows, "windows"))
         target = batch.target[-(network.architecture.n_decoded or 1) :]
-        flow = gradient_flow(network, theta, batch.x, target, self.loss)
+        flow = gradient_flow(network, theta, batch.x, target, self.loss, batch.size)
         frame = pd.DataFrame(flow, index=pd.RangeIndex(1, len(batch.x) + 1, name="lag"))
         frame.attrs["spectral_radius"] = spectral_radii(network, theta)
         return frame

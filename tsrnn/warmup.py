@@ -45,8 +45,9 @@ def warmup(dtype: str = "float32") -> Path | None:
     >>> import tsrnn
     >>> folder = tsrnn.warmup()
     """
-    y = pd.Series(np.sin(np.arange(16.0)))
+    waves, counts = pd.Series(np.sin(np.arange(16.0))), pd.Series(np.arange(16) % 3)
     for settings in _settings():
+        y = counts if settings.get("loss") == "negbin" else waves
         model = RNNForecaster(
             **settings, horizon=2, lookback=4, hidden_size=2, max_steps=2, dtype=dtype, random_state=0
         ).fit(y)
