@@ -98,6 +98,21 @@ def test_counts_of_any_size_share_one_network():
     np.testing.assert_allclose(forecast["many"], [1e3, 3e3], rtol=0.3)
 
 
+def test_counts_in_channels_read_together_are_of_any_size():
+    rng = np.random.default_rng(0)
+    y = pd.DataFrame(
+        {"few": rng.poisson(np.resize([1.0, 3], 400)), "many": rng.poisson(np.resize([40.0, 20], 400))}
+    )
+    model = learned("negbin", 2, channels="joint", hidden_size=8).fit(y)
+    bounds = model.predict(level=80)
+    np.testing.assert_allclose(bounds["few", "mean"], [1, 3], rtol=0.4)
+    np.testing.assert_allclose(bounds["many", "mean"], [40, 20], rtol=0.3)
+    outer = bounds.drop(columns="mean", level=1)
+    assert (outer == np.rint(outer)).all(axis=None)
+    paths = model.sample_paths(300, random_state=0)
+    assert (paths == np.rint(paths)).all(axis=None)
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_quantiles_rise_with_their_probabilities_over_any_horizon(loss, strategy):
@@ -285,6 +300,16 @@ def test_short_series_and_gaps_have_paths(model):
     paths = model.fit(y).sample_paths(50, 7, random_state=0)
     assert np.isfinite(paths).all(axis=None)
     assert (paths.std(axis=1) > 0).all()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_series_too_short_for_a_window_have_quantiles_and_paths(strategy):
+    y = {"long": counts(), "short": counts(5), "none": pd.Series(np.zeros(20))}
+    model = small("negbin", strategy=strategy).fit(y)
+    for horizon in (3, 5):
+        for key, bounds in model.predict(horizon, level=80).items():
+            assert (bounds["lo-80"] <= bounds["hi-80"]).all()
+            assert np.isfinite(model.sample_paths(9, horizon)[key]).all(axis=None)
 
 
 def test_series_that_were_not_there_have_quantiles_and_paths():

@@ -190,6 +190,10 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
     Freq: MS, Name: airpassengers, dtype: float64
     >>> model.lookback_, model.transform_, model.n_parameters_
     (36, ('log', 'deseasonalize'), 3692)
+    >>> model = RNNForecaster(horizon=12, loss="quantile", max_steps=100, random_state=0).fit(y)
+    >>> bounds = model.predict(level=80)
+    >>> bounds.columns.tolist(), bool((bounds["hi-80"] - bounds["lo-80"]).between(20, 200).all())
+    (['mean', 'lo-80', 'hi-80'], True)
     >>> stocks = datasets.load("eustockmarkets")[["dax", "ftse"]].dropna()
     >>> model = RNNForecaster("gru", horizon=2, channels="joint", max_steps=100, random_state=0).fit(stocks)
     >>> model.predict().round(-3)

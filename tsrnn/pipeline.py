@@ -159,6 +159,8 @@ class Pipeline(NamedTuple):
         return self._replace(channels=tuple(channels))
 
     def _fresh(self, history: History, seasons: Sequence[tuple[int, ...]]) -> list[Channel]:
+        if self.counts:  # the loss knows one size for all channels
+            return [Channel(scale=float(history.values.mean()) or 1.0)] * self.width
         fresh = []
         for column, own in zip(_columns(history.values), seasons, strict=True):
             names = choose_transforms(self.transform, column, own, is_one_of_many=self.pads)
@@ -173,8 +175,6 @@ class Pipeline(NamedTuple):
         With ``normalize="window"`` a scale is the root mean square of the windows' deviations from their
         anchors, over up to 1,000 windows spread evenly.
         """
-        if self.counts:
-            return channel._replace(scale=float(values.mean()) or 1.0)
         if self.normalize is None:
             return channel
         preparation = channel.prepare(values, name)
