@@ -182,6 +182,20 @@ def test_dropout_acts_on_decoded_steps_and_never_on_the_state():
     assert set(drop(network, theta)) == {0, 6**2}
 
 
+@pytest.mark.parametrize("decoder", ["parallel", "sequential"])
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_dropout_is_drawn_only_for_what_is_read(decoder, num_layers):
+    # Nothing reads what the top layer says of the input steps, only the state it leaves.
+    T, B, H, M = 7, 3, 4, 2
+    network = Network("gru", 1, H, num_layers, 1, dropout=0.5, n_decoded=M, decoder=decoder)
+    theta, rng = network.initialise(np.random.default_rng(0)), np.random.default_rng(1)
+    x, target = np.ones((T, B, 1), "float32"), np.ones((M, B, 1), "float32")
+    network.value_and_gradient(theta, x, target, "mse", np.empty_like(theta), rng=rng)
+    alike = np.random.default_rng(1)
+    alike.random(((num_layers - 1) * (T + M) + M) * B * H, np.float32)
+    assert rng.random() == alike.random()
+
+
 def test_irnn_is_the_relu_network_started_at_the_identity():
     options = {"n_inputs": 2, "hidden_size": 6, "num_layers": 2, "n_outputs": 1, "bidirectional": True}
     identity, relu = Network("irnn", **options), Network("rnn_relu", **options)

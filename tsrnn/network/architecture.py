@@ -24,7 +24,8 @@ class Inputs(NamedTuple):
     spans : ndarray of int64, shape (B, 2) or (0, 2)
         First step of each window, and the one after its last; empty if all have all T.
     masks : list of ndarray, or None
-        What dropout lets through of each layer.
+        What dropout lets through of each layer, the last steps those decoded; of the top layer before a
+        decoder, only these, because nothing reads the others.
     truth : ndarray of shape (n_decoded, B, n_outputs), or None
         What a sequential decoder reads in place of its outputs, nan where it reads them.
     known : ndarray of shape (n_decoded, B, n_known), or None

@@ -357,14 +357,16 @@ class Network:
         return Feedback(self._shapes, self._composed_shapes, n, self._n_extended, self.dtype)
 
     def _dropout_masks(self, x: np.ndarray, rng: np.random.Generator | None) -> list[np.ndarray] | None:
-        """Draw what each layer lets through at each step, the decoded ones last."""
+        """Draw what each layer lets through at each step that another reads, the decoded ones last."""
         network = self.architecture
         if rng is None or network.dropout == 0:
             return None
-        shape = (len(x) + network.n_decoded, x.shape[1], network.hidden_size * len(network.suffixes))
-        keep = 1 - network.dropout
+        keep, width = 1 - network.dropout, network.hidden_size * len(network.suffixes)
         scale = network.dtype.type(1 / keep)
-        return [(rng.random(shape, np.float32) < keep) * scale for _ in range(network.num_layers)]
+        sizes = [len(x) + network.n_decoded] * network.num_layers
+        sizes[-1] = network.n_decoded or len(x)
+        shapes = [(size, x.shape[1], width) for size in sizes]
+        return [(rng.random(shape, np.float32) < keep) * scale for shape in shapes]
 
     def _truth(self, target: np.ndarray, share: float, rng: np.random.Generator | None) -> np.ndarray | None:
         """Draw what a decoder reads in place of its outputs; nan where it reads them."""

@@ -99,9 +99,11 @@ class Shard:
                 direction.start(None if state is None else state[layer], spans, window)
                 direction.forward(below)
             self._inputs.append(below)
-            below = self._upward(layer, self._states(layer), below, slice(None, self._T))
+            if layer < self.network.num_layers - 1 or not self.network.n_decoded:
+                below = self._upward(layer, self._states(layer), below, slice(self._T))
+        decoded = slice(-self.network.n_decoded, None)
         if self._unrolling:
-            rest = None if self._masks is None else [mask[self._T :] for mask in self._masks]
+            rest = None if self._masks is None else [mask[decoded] for mask in self._masks]
             self._top = self._unrolling.forward(self._x[-1], truth, known, rest, self._output, window)
         else:
             self._top = self._decode(known) if self._decodings else self._reading.forward(below, spans)
@@ -163,7 +165,7 @@ class Shard:
         for layer, decoding in enumerate(self._decodings):
             decoding.forward(below)
             self._decoding_inputs.append(below)
-            below = self._upward(layer, decoding.h, below, slice(self._T, None))
+            below = self._upward(layer, decoding.h, below, slice(-self.network.n_decoded, None))
         return below
 
     def final(self, state: list[np.ndarray], window: int) -> None:
@@ -215,7 +217,7 @@ class Shard:
     def _decode_backward(self, dh: np.ndarray) -> None:
         for layer in reversed(range(len(self._decodings))):
             if self._masks is not None:
-                dh = dh * self._masks[layer][self._T :]
+                dh = dh * self._masks[layer][-self.network.n_decoded :]
             dx = self._d_decoding(layer, dh)
             if self.network.residual and layer > 0:
                 dx += dh
