@@ -245,26 +245,22 @@ def _trend(values: np.ndarray, m: int) -> np.ndarray:
 
 def _smooth_seasons(seasons: np.ndarray, *, shrinks: bool) -> np.ndarray:
     """Return for each season (row) the pattern of those before it, and one row more for what comes next."""
-    shares = _SEASONAL_SHARES if shrinks else (1.0,)
-    skipped = _FIRST_SEASONS if shrinks else 0
-    best, chosen = np.inf, _smooth(seasons, 0.0)
-    for rate in _SEASONAL_RATES:
-        pattern = _smooth(seasons, rate)
-        for share in shares:
-            error = float(np.nanmean(np.abs(seasons - share * pattern[:-1])[skipped:]))
-            if error < best:
-                best, chosen = error, share * pattern
-    return chosen
-
-
-def _smooth(seasons: np.ndarray, rate: float) -> np.ndarray:
-    pattern = np.empty((len(seasons) + 1, seasons.shape[1]))
-    pattern[0] = np.nanmean(seasons[:_FIRST_SEASONS], axis=0)
+    n, m = seasons.shape
+    weights = np.maximum(_SEASONAL_RATES, 1 / (np.arange(n)[:, None] + 1 + _FIRST_SEASONS))
+    patterns = np.empty((n + 1, weights.shape[1], m))
+    patterns[0] = np.nanmean(seasons[:_FIRST_SEASONS], axis=0)
     for row, season in enumerate(seasons):
-        weight = max(rate, 1 / (row + 1 + _FIRST_SEASONS))
-        surprise = np.nan_to_num(season - pattern[row])
-        pattern[row + 1] = pattern[row] + weight * surprise
-    return pattern - pattern.mean(axis=1, keepdims=True)
+        surprise = season - patterns[row]
+        surprise[np.isnan(surprise)] = 0
+        patterns[row + 1] = patterns[row] + weights[row, :, None] * surprise
+    patterns -= patterns.mean(axis=2, keepdims=True)
+    shares = _SEASONAL_SHARES if shrinks else (1.0,)
+    judged = slice(_FIRST_SEASONS if shrinks else 0, n)
+    errors = [
+        np.nanmean(np.abs(seasons[judged, None] - share * patterns[judged]), axis=(0, 2)) for share in shares
+    ]
+    rate, share = divmod(int(np.argmin(np.transpose(errors))), len(shares))
+    return shares[share] * patterns[:, rate]
 
 
 class Standard(NamedTuple):
