@@ -66,7 +66,7 @@ class Direction:
         These are zeros, or `state` (n_states, skip, windows, H) from window `first` on for the windows that
         begin at step 0.
         """
-        self._spans, self._late = spans, np.flatnonzero(spans[:, 0] > 0)
+        self._spans = spans
         spread(self._diagonal, self.weights.diagonal)
         slots = slice(None, self.skip) if self.skip > 0 else slice(self.skip, None)
         if state is None:
@@ -76,6 +76,11 @@ class Direction:
         for slot, values in zip((self.h, self.c), state, strict=False):
             to_panels(values, first, slot[slots])
             slot[slots, :, self._late] = 0
+
+    @property
+    def _late(self) -> np.ndarray:
+        """The windows that begin after step 0."""
+        return np.flatnonzero(self._spans[:, 0] > 0)
 
     def forward(self, x: np.ndarray) -> None:
         """Run over x (T, panels, B, lanes)."""

@@ -36,7 +36,7 @@ class Shard:
         first: int,
     ) -> None:
         self.network, self._packed, self._gradient = network, packed, gradient
-        self._T, self._B = n_steps, n_windows
+        self._T, self._B, self._tables = n_steps, n_windows, network.tables
         W_h = packed.forward["W_h_0"]
         self._P, self._width = W_h.shape[1] // W_h.shape[2], W_h.shape[2]
         self._P_up = self._P * len(network.suffixes)
@@ -61,9 +61,9 @@ class Shard:
         if gradient is not None:
             self._d_output = np.empty_like(self._output)
             self._d_top = self._array(n_read, self._P_up)
-            trains_below = network.embedding or network.tables
+            trains_below = network.embedding or self._tables
             lowest = self._array(n_steps if trains_below else 0, self._lowest.shape[1])
-            self._d_x = self._array(n_steps if network.embedding and network.tables else 0, self._x.shape[1])
+            self._d_x = self._array(n_steps if network.embedding and self._tables else 0, self._x.shape[1])
             self._d_below = [lowest, *(self._array(n_steps, self._P_up) for _ in self._layers[1:])]
             self._ones = np.ones((1, 1, n_windows, self._width), network.dtype)
 
@@ -116,7 +116,7 @@ class Shard:
         weights = self._packed.forward
         if not self.network.n_symbols:
             to_panels(x, window, self._x)
-        for name, column, start in self.network.tables:
+        for name, column, start in self._tables:
             lookup(x, window, column, weights[name], start, self._x)
         if self.network.embedding:
             dense(self._x, weights["W_embed"], weights["b_embed"], self._lowest)
@@ -134,7 +134,7 @@ class Shard:
             d_x = self._d_x
             d_x[:] = 0
             dense_backward(d_lowest, self._packed.backward["W_embed_transposed"], d_x)
-        for name, column, start in self.network.tables:
+        for name, column, start in self._tables:
             lookup_backward(self._given, self._window, column, d_x, start, gradient[name])
 
     def _states(self, layer: int) -> np.ndarray:
