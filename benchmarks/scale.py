@@ -3,9 +3,10 @@
     python benchmarks/scale.py [--parts global local map] [--tmp DIR] [--jobs 2] [--quick]
 
 Each part is fitted in a process of its own, after a fit of a few steps that compiles; its memory is the
-largest resident set, before the timed fit with the data in place, and after it. "global": 10,000 series of
-200 values. "local": 3,003 short series, each with an LSTM of 16 units and 200 steps of batch 32. "map": a
-memory map of 1e8 values in a temporary file below DIR. All series are made up.
+largest resident set, before the timed fit with the data in place, and after it. Beside it stand the size of
+the values and that of all windows, had they been written out. "global": 10,000 series of 200 values. "local":
+3,003 short series, each with an LSTM of 16 units and 200 steps of batch 32. "map": a memory map of 1e8 values
+in a temporary file below DIR. All series are made up.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -27,26 +28,19 @@ from ltsf import peak_megabytes
 from tsrnn import RNNForecaster
 
 WARM_STEPS = 10
-LOCAL_BAR, MAP_BAR = 120.0, 1000.0  # seconds, MB
+GLOBAL_BAR, LOCAL_BAR, MAP_BAR = 1000.0, 120.0, 1000.0  # MB, seconds, MB
 
 
-def series(n_series: int, shortest: int, longest: int) -> pd.DataFrame:
-    """Return a long table of monthly series that drift and have a season."""
+def series(n_series: int, shortest: int, longest: int) -> dict[str, pd.Series]:
+    """Return monthly series that drift and have a season."""
     rng = np.random.default_rng(0)
-    sizes = rng.integers(shortest, longest, n_series, endpoint=True)
-    firsts = np.repeat(np.cumsum(sizes) - sizes, sizes)
-    months = np.arange(sizes.sum()) - firsts
-    walk = np.cumsum(rng.normal(size=len(months)))
-    season = 5 * np.sin(2 * np.pi * months / 12)
-    names = np.char.add("s", np.arange(n_series).astype(str))
     dates = pd.date_range("1990-01-01", periods=longest, freq="MS")
-    return pd.DataFrame(
-        {
-            "unique_id": np.repeat(names, sizes),
-            "ds": dates[months],
-            "y": 100 + walk - walk[firsts] + season,
-        }
-    )
+    season = 100 + 5 * np.sin(2 * np.pi * np.arange(longest) / 12)
+    sizes = rng.integers(shortest, longest, n_series, endpoint=True)
+    return {
+        f"s{i}": pd.Series(season[:n] + np.cumsum(rng.normal(size=n)), dates[:n])
+        for i, n in enumerate(sizes.tolist())
+    }
 
 
 def global_part(arguments: argparse.Namespace) -> tuple[RNNForecaster, Any, Any]:
@@ -58,7 +52,15 @@ def global_part(arguments: argparse.Namespace) -> tuple[RNNForecaster, Any, Any]
 def local_part(arguments: argparse.Namespace) -> tuple[RNNForecaster, Any, Any]:
     n = 30 if arguments.quick else 3003
     model = RNNForecaster(
-        "lstm", 6, scope="local", hidden_size=16, max_steps=200, n_jobs=arguments.jobs, random_state=0
+        "lstm",
+        6,
+        scope="local",
+        hidden_size=16,
+        batch_size=32,
+        max_epochs=None,
+        max_steps=200,
+        n_jobs=arguments.jobs,
+        random_state=0,
     )
     return model, series(n, 30, 130), series(5, 100, 100)
 
@@ -83,10 +85,18 @@ def measure(arguments: argparse.Namespace) -> None:
     model, y, little = PARTS[arguments.parts[0]](arguments)
     steps = model.max_steps
     model.set_params(max_steps=WARM_STEPS).fit(little)
-    before, start = peak_megabytes(), perf_counter()
+    before, start, used = peak_megabytes(), perf_counter(), process_time()
     model.set_params(max_steps=steps).fit(y)
-    seconds = perf_counter() - start
-    print(seconds, before, peak_megabytes())
+    print(perf_counter() - start, process_time() - used, *sizes(model, y), before, peak_megabytes())
+
+
+def sizes(model: RNNForecaster, y: Any) -> tuple[float, float]:
+    """Return the megabytes of the values, and those of all windows in float32."""
+    arrays = [one.to_numpy() for one in y.values()] if isinstance(y, dict) else [y]
+    lengths, size = np.array([len(one) for one in arrays]), sum(one.nbytes for one in arrays)
+    fitted = next(iter(model.models_.values())) if hasattr(model, "models_") else model
+    window = fitted.lookback_ + model.horizon
+    return size / 2**20, 4 * window * float(np.maximum(lengths - window + 1, 1).sum()) / 2**20
 
 
 def report(part: str, arguments: argparse.Namespace, bars: Bars) -> None:
@@ -95,12 +105,14 @@ def report(part: str, arguments: argparse.Namespace, bars: Bars) -> None:
         command = [sys.executable, __file__, "--parts", part, "--jobs", str(arguments.jobs)]
         command += ["--folder", folder, *["--quick"] * arguments.quick]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    seconds, before, peak = map(float, done.stdout.split())
-    print(f"{part:<8}{seconds:>9.1f}{before:>13.0f}{peak:>11.0f}", flush=True)
+    seconds, used, *memory = map(float, done.stdout.split())
+    print(f"{part:<8}{seconds:>9.1f}{used:>9.1f}" + "".join(f"{size:>14.0f}" for size in memory), flush=True)
+    if part == "global":
+        bars.at_most("10,000 series, MB", memory[3], GLOBAL_BAR)
     if part == "local":
         bars.at_most("a network for each of 3,003 series, seconds", seconds, LOCAL_BAR)
     if part == "map":
-        bars.at_most("1e8 values, MB", peak, MAP_BAR)
+        bars.at_most("1e8 values, MB", memory[3], MAP_BAR)
 
 
 def read_arguments() -> argparse.Namespace:
@@ -119,7 +131,8 @@ def main() -> None:
         measure(arguments)
         return
     bars = Bars()
-    print(f"{'':<8}{'fit, s':>9}{'MB before':>13}{'MB at most':>11}")
+    columns = "".join(f"{name:>14}" for name in ("values, MB", "windows, MB", "MB before", "MB at most"))
+    print(f"{'':<8}{'fit, s':>9}{'CPU, s':>9}{columns}")
     for part in arguments.parts:
         report(part, arguments, bars)
     print(f"\n{bars}")

@@ -1,7 +1,8 @@
 """Long horizons, as they are published: standardised values, and the error over every origin of a part.
 
 Rows are standardised by the mean and deviation of the training rows. Origins follow one another by one row,
-none is left out, and every channel counts alike. A forecast may look back beyond the start of its part.
+none is left out unless said so, and every channel counts alike. A forecast may look back beyond the start of
+its part.
 """
 
 import resource
@@ -14,8 +15,11 @@ import numpy as np
 import pandas as pd
 
 from tsrnn import RNNForecaster
+from tsrnn.covariates import learn
+from tsrnn.known import Known
+from tsrnn.panel import read_panel
 
-_ORIGINS = 256  # forecast at a time
+_ORIGINS = 64  # forecast at a time
 
 Forecast = Callable[[np.ndarray], np.ndarray]  # from origins (B,), the first unknown rows, to (B, horizon, C)
 
@@ -38,11 +42,17 @@ class Data(NamedTuple):
         """What is trained on."""
         return self.frame.iloc[: self.train]
 
-    def errors(self, forecast: Forecast, horizon: int, *, validation: bool = False) -> "Errors":
-        """Return the errors of forecasts over the test or the validation part."""
+    def errors(
+        self, forecast: Forecast, horizon: int, *, validation: bool = False, batch_size: int = 1
+    ) -> "Errors":
+        """Return the errors of forecasts over the test or the validation part.
+
+        The last origins are left out that do not fill a batch, as some loaders do.
+        """
         first, last = (self.train, self.validation) if validation else (self.validation, self.test)
         values, squares, sizes = self.values, 0.0, 0.0
-        origins = np.arange(first, last - horizon + 1)
+        n_origins = (last - horizon + 1 - first) // batch_size * batch_size
+        origins = np.arange(first, first + n_origins)
         for some in np.array_split(origins, -(-len(origins) // _ORIGINS)):
             missed = forecast(some) - values[some[:, None] + np.arange(horizon)]
             squares += float(np.square(missed).sum())
@@ -114,32 +124,25 @@ def linear(data: Data, horizon: int, lookback: int, penalty: float) -> Forecast:
     return forecast
 
 
-def by_windows(model: RNNForecaster, data: Data) -> Forecast:
-    """Return the forecasts of a fitted model that measures windows from their last value, many at once.
+def halfway(one: Forecast, other: Forecast) -> Forecast:
+    """Return the mean of two forecasts."""
+    return lambda origins: (one(origins) + other(origins)) / 2
 
-    As `RNNForecaster.predict` makes them for one origin; without transforms nothing outlasts a window.
+
+def forecasts(model: RNNForecaster, data: Data, horizon: int, n_known: int | None = None) -> Forecast:
+    """Return the forecasts of a fitted model, each from all that is known at its origin.
+
+    Or from little more than the last `n_known` rows, where the model looks back no further.
     """
-    values, L = data.values, model.lookback_
-    scales = np.array([channel.scale for channel in model.pipeline_.channels])
-    n_channels, width = len(scales), model.patch_size
 
     def forecast(origins: np.ndarray) -> np.ndarray:
-        last = values[origins - 1][:, None]
-        known = (values[origins[:, None] + np.arange(-L, 0)] - last) / scales
-        x = known.reshape(len(origins), L // width, width, n_channels).transpose(1, 0, 3, 2)
-        x = np.ascontiguousarray(x.reshape(L // width, -1, width), np.float32)
-        members = [model.network_.forward(theta, x, first=-1)[0] for theta in model.thetas_]
-        steps = np.median(members, axis=0).transpose(1, 0, 2).reshape(len(origins), n_channels, -1)
-        return steps.transpose(0, 2, 1)[:, : model.horizon] * scales + last
+        begin = 0 if n_known is None else origins[0] - n_known
+        panel = read_panel(data.frame.iloc[begin : origins[-1]])
+        scheme, histories = learn(panel)
+        places = [(0, int(origin - begin)) for origin in origins]
+        return np.stack(model.predict_from(Known(panel, histories, scheme), places, horizon))
 
     return forecast
-
-
-def one_by_one(model: RNNForecaster, data: Data, horizon: int) -> Forecast:
-    """Return the forecasts of any fitted model, each from all that is known at its origin."""
-    return lambda origins: np.stack(
-        [model.predict(horizon, y=data.frame.iloc[:origin]).to_numpy() for origin in origins]
-    )
 
 
 def peak_megabytes() -> float:
