@@ -55,7 +55,8 @@ class Trainer:
     def train(self, n_steps: int) -> None:
         """Take `n_steps` steps."""
         n_channels, n_windows = self.windows.shape[:2]
-        losses = {"mae": torch.nn.functional.l1_loss, "mse": torch.nn.functional.mse_loss}
+        functional = torch.nn.functional
+        losses = {"mae": functional.l1_loss, "mse": functional.mse_loss, "huber": functional.huber_loss}
         for _ in range(n_steps):
             starts = torch.randint(n_windows, (self.batch_size,))
             batch = self.windows[torch.randint(n_channels, (self.batch_size,)), starts]
