@@ -71,6 +71,17 @@ def test_steps_tell_the_cycles(index, names):
     assert values.shape == (len(index), len(names))
 
 
+@pytest.mark.parametrize(
+    ("n_days", "cycles"),
+    [(1, []), (2, ["day"]), (13, ["day"]), (14, ["day", "week"]), (730, ["day", "week", "year"])],
+)
+def test_cycles_that_were_not_seen_twice_are_left_out(n_days, cycles):
+    hours = pd.date_range("2023-01-01", periods=24 * n_days, freq="h")
+    calendar = find_calendar(hours).within(hours)
+    assert [cycle for cycle, _ in calendar.harmonics] == cycles
+    assert calendar.weekend == ("week" in cycles)
+
+
 def test_periods_count_from_their_start_and_zones_by_the_wall_clock():
     months = pd.period_range("2023-01", periods=5, freq="M")
     np.testing.assert_allclose(calendar_features(months)[0][3, 0], np.sin(2 * np.pi * 90 / 365))  # 1 April

@@ -121,15 +121,17 @@ def test_without_covariates_there_are_none():
 
 
 def test_the_calendar_is_known_ahead_without_a_table():
-    panel = read_panel(long(7))
-    scheme, before = learn(panel, long_prices(), calendar="auto")
-    assert scheme.n_ahead == 1 + 7
-    a, b = attach(panel, long_prices(), scheme=scheme, horizon=1, before=before)
-    np.testing.assert_array_equal(a.future[:7], before[0].future)
-    np.testing.assert_array_equal(a.future[:, 7], [0, 0, 0, 0, 0, 1, 1, 0])  # 2024 begins on a Monday
-    np.testing.assert_array_equal(b.future[:, 1:], a.future[2:, 1:])
+    days = pd.date_range("2024-01-01", periods=17)
+    y = {"a": pd.Series(1.0, days[:14]), "b": pd.Series(1.0, days[2:14])}
+    panel, prices = read_panel(y), pd.DataFrame({"price": np.arange(17.0)}, days)
+    scheme, before = learn(panel, prices, calendar="auto")
+    assert scheme.n_ahead == 1 + 3  # a year was not seen twice
+    a, b = attach(panel, prices, scheme=scheme, horizon=1, before=before)
+    np.testing.assert_array_equal(a.future[:14], before[0].future)
+    np.testing.assert_array_equal(a.future[:, 3], [0, 0, 0, 0, 0, 1, 1] * 2 + [0])  # 2024 begins on a Monday
+    np.testing.assert_array_equal(b.future, a.future[2:])
     only, before = learn(panel, calendar="auto")
-    assert attach(panel, scheme=only, horizon=3, before=before)[0].future.shape == (10, 7)
+    assert attach(panel, scheme=only, horizon=3, before=before)[0].future.shape == (17, 3)
     with pytest.raises(TypeError, match=r"a calendar needs dates"):
         learn(read_panel([1.0, 2.0]), calendar="auto")
     with refuses('`calendar` must be None or "auto"; got "hours".'.replace('"hours"', "'hours'")):

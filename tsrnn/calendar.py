@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 _DAY = pd.Timedelta(days=1)
+_CYCLES = {"day": _DAY, "week": 7 * _DAY, "year": 365 * _DAY}
 
 
 class Calendar(NamedTuple):
@@ -32,6 +33,14 @@ class Calendar(NamedTuple):
             for wave in ("sin", "cos")
         ]
         return [*waves, *["weekend"] * self.weekend]
+
+    def within(self, index: pd.Index) -> "Calendar":
+        """Return the cycles that an index goes through at least twice: one seen once is but a trend."""
+        wall = _wall_clock(index)
+        length = (wall[-1] - wall[0]) * len(wall) / max(len(wall) - 1, 1)  # the last step included
+        seen = [cycle for cycle, period in _CYCLES.items() if length >= 2 * period]
+        harmonics = tuple((cycle, k) for cycle, k in self.harmonics if cycle in seen)
+        return Calendar(harmonics, self.weekend and "week" in seen)
 
     def features(self, index: pd.Index) -> np.ndarray:
         """Return the columns `names` for each label, as (n, k)."""

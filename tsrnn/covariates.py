@@ -86,7 +86,8 @@ def learn(
     static : DataFrame indexed by id, optional
         One row a series; for a single series one row. Numeric columns are numbers, all others categories.
     calendar : {None, "auto"}, default None
-        "auto": `tsrnn.calendar.calendar_features` are known ahead, too.
+        "auto": `tsrnn.calendar.calendar_features` are known ahead, too, of those cycles that the longest
+        series goes through at least twice.
     time_step : bool, default False
         Whether how long it is since the label before is known up to the cutoff, too: the logarithm of it in
         usual (median) steps; 0 for the first.
@@ -126,12 +127,13 @@ def learn(
     if ahead is not None and past is not None and len(both := ahead.columns.intersection(past.columns)):
         raise ValueError(f"Column {both[0]!r} is in both `X` and `X_past`; it belongs in one of them.")
     numbers, categories = read_static(static, panel, columns)
+    longest = max((one.index for one in panel.series), key=len)
     scheme = Scheme(
         pd.Index([]) if ahead is None else ahead.columns,
         pd.Index([]) if past is None else past.columns,
         numbers,
         categories,
-        find_calendar(max((one.index for one in panel.series), key=len)) if calendar else None,
+        find_calendar(longest).within(longest) if calendar else None,
         usual_step([one.index for one in panel.series]) if time_step else None,
         columns,
     )
