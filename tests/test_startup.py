@@ -97,8 +97,17 @@ from tsrnn.options import CHOICES
 
 def use(**settings):
     sizes = {"horizon": 3, "lookback": 5, "hidden_size": 4, "max_steps": 2, "random_state": 0}
-    model = tsrnn.RNNForecaster(**(sizes | settings)).fit(y)
+    counts = "negbin" in settings.values()
+    model = tsrnn.RNNForecaster(**(sizes | settings)).fit(y.round() + 1 if counts else y)
     model.predict(), model.predict(7), model.residuals_
+
+def use_all(**settings):
+    sizes = {"horizon": 3, "lookback": 4, "hidden_size": 4, "max_steps": 2, "random_state": 0}
+    X, past = (pd.DataFrame({name: np.arange(47.0)}) for name in "ab")
+    panel = {"long": y.where(y < 0.9), "short": y[:5]}
+    static = pd.DataFrame({"size": [1.0, 2.0], "kind": ["x", "y"]}, ["long", "short"])
+    model = tsrnn.RNNForecaster(missing="mask", embed_series=2, sampling="series", **(sizes | settings))
+    model.fit(panel, X, X_past=past, static=static).predict(X=X, level=80)
 
 def stream(cell):
     settings = {"strategy": "recursive", "normalize": "series", "max_steps": 2}
@@ -122,6 +131,9 @@ with event.install_recorder("numba:compile") as recorder:
         for strategy in CHOICES["strategy"]:
             use(cell=cell, strategy=strategy)
         stream(cell=cell)
+    for strategy in CHOICES["strategy"]:
+        for cell in ("gru", "jordan", "lstm_peephole"):
+            use_all(cell=cell, strategy=strategy)
     for name in ("normalize", "loss", "optimizer", "schedule"):
         for choice in CHOICES[name]:
             use(**{name: choice})

@@ -177,9 +177,9 @@ def steps_before(index: pd.Index, usual: float) -> np.ndarray:
 
     Examples
     --------
-    >>> index = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-04"])
+    >>> index = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"])
     >>> steps_before(index, usual_step([index])).round(2)
-    array([0.  , 0.  , 0.69])
+    array([0.  , 0.  , 0.  , 0.69])
     """
     steps = np.diff(_positions(index), prepend=np.nan) / usual
     return np.nan_to_num(np.log(steps))
