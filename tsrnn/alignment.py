@@ -41,7 +41,7 @@ class Source(NamedTuple):
         values = self._find(key, index[start:], n - start, where)
         if start:
             values = np.concatenate([before, values])
-        return self._complete(values, index, where)
+        return self._complete(values, index, n, where)
 
     def _find(self, key: Hashable, index: pd.Index, n: int, where: str) -> np.ndarray:
         """Return a copy of the rows that go with labels."""
@@ -64,7 +64,7 @@ class Source(NamedTuple):
             return values.copy()
         return values[_positions(self.what, labels, index, n, where)]
 
-    def _complete(self, values: np.ndarray, index: pd.Index, where: str) -> np.ndarray:
+    def _complete(self, values: np.ndarray, index: pd.Index, n: int, where: str) -> np.ndarray:
         """Fill what is missing in place, or refuse it; infinite values are always refused."""
         infinite = np.isinf(values).any()
         bad = np.isinf(values) if infinite else np.isnan(values)
@@ -78,6 +78,12 @@ class Source(NamedTuple):
                     f"{len(index)} values in column {self.columns[c]!r}{where}, the first at "
                     f"{show_label(index[int(bad[:, c].argmax())])}. "
                     f"{'Replace them' if infinite else cure if self.missing == 'error' else 'Supply data'}."
+                )
+            if self.what == "X" and len(index) > n and bad[-1, c]:
+                first = show_label(index[len(bad) - int(bad[::-1, c].argmin())])
+                raise ValueError(
+                    f"`X` ends with missing values in column {self.columns[c]!r}{where}, from {first} on; "
+                    "what is known ahead has to be known. Supply them."
                 )
             values[:, c] = (_interpolate if self.what == "X" else _carry)(values[:, c])
         return values

@@ -16,23 +16,9 @@ from tsrnn.forecast import Forecast
 from tsrnn.forms import COLUMNS
 from tsrnn.frames import Observed
 from tsrnn.known import Known
+from tsrnn.levels import read_levels
 from tsrnn.panel import read_panel
-from tsrnn.parameters import check_choice, check_number, check_positive_integer, seed_sequence
-
-
-def _asked(level: Any, quantiles: Any) -> tuple[list[str] | None, list[float]]:
-    """Return the names of what a forecast has, None for the mean alone, and the quantiles behind them."""
-    if level is None and quantiles is None:
-        return None, []
-    names, probabilities = ["mean"], []
-    for percent in np.atleast_1d([] if level is None else level).tolist():
-        check_number("level", percent, 0, 100, open_low=True)
-        names += [f"lo-{percent:g}", f"hi-{percent:g}"]
-        probabilities += [(100 - percent) / 200, (100 + percent) / 200]
-    for p in np.atleast_1d([] if quantiles is None else quantiles).tolist():
-        probabilities.append(check_number("quantiles", p, 0, 1, open_low=True))
-        names.append(f"q-{p:g}")
-    return names, probabilities
+from tsrnn.parameters import check_choice, check_positive_integer, seed_sequence
 
 
 class BaseForecaster(BaseEstimator):
@@ -94,7 +80,7 @@ class BaseForecaster(BaseEstimator):
         """
         try:
             check_choice("missing", self.missing, self._gaps)
-            check_positive_integer("horizon", self.horizon, "steps")
+            check_positive_integer("horizon", self._trained_horizon, "steps")
             known = self._attach(y, X, X_past, static, columns)
             fitted = self._fit_all(known)
         finally:
@@ -235,7 +221,7 @@ class BaseForecaster(BaseEstimator):
         ((10, 1000), 1300.0)
         """
         n_paths = check_positive_integer("n", n, "paths")
-        steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
+        steps = self._asked_horizon(horizon)
         known = self._known(y, X, X_past, static, steps)
         rng = np.random.default_rng(seed_sequence(random_state))
         return known.panel.wrap_paths(self._draw_paths(known, steps, n_paths, rng), self.label)
@@ -252,8 +238,8 @@ class BaseForecaster(BaseEstimator):
         conformal: str,
     ) -> tuple[Known, list[np.ndarray], list[str] | None]:
         """Return what was forecast from, the forecasts, and the names of their last axis."""
-        steps = check_positive_integer("horizon", self.horizon if horizon is None else horizon, "steps")
-        names, probabilities = _asked(level, quantiles)
+        steps = self._asked_horizon(horizon)
+        names, probabilities = read_levels(level, quantiles)
         check_choice("conformal", conformal, KINDS)
         known = self._known(y, X, X_past, static, steps)
         if names is None:
@@ -264,6 +250,15 @@ class BaseForecaster(BaseEstimator):
     def label(self) -> str:
         """Name in tables and legends: ``alias``, or the model's own."""
         return self.alias or type(self).__name__
+
+    def _asked_horizon(self, horizon: Any) -> int:
+        return check_positive_integer(
+            "horizon", self._trained_horizon if horizon is None else horizon, "steps"
+        )
+
+    @property
+    def _trained_horizon(self) -> int:
+        return self.horizon
 
     @property
     def cutoff_(self) -> Any:
@@ -369,7 +364,7 @@ class BaseForecaster(BaseEstimator):
 
     def _calibration(self, horizon: int, conformal: str = "split") -> Calibration:
         """Return how far forecasts miss, found out when first asked for."""
-        key = min(horizon, self.horizon), conformal
+        key = min(horizon, self._trained_horizon), conformal
         if key not in self.calibrations_:
             self.calibrations_[key] = Calibration.fit(self, self.known_, *key)
         return self.calibrations_[key]

@@ -81,8 +81,13 @@ class Calibration(NamedTuple):
         Raises
         ------
         ValueError
-            If no error is known.
+            If no error is known. Of a channel of which none is, quantiles are nan.
         """
+        if all(np.isnan(these).all() for these in errors.values()):
+            raise ValueError(
+                "No error of a forecast is known to learn intervals from: `y` is too short, or its end is "
+                "missing. Supply more data, or forecast without `level` and `quantiles`."
+            )
         by_channel = [
             _of_channel({name: these[:, :, c] for name, these in errors.items()}, units, kind)
             for c, units in enumerate(_transposed(scales))
@@ -223,11 +228,11 @@ def origins(n: int, horizon: int, most: int = _MOST_ORIGINS) -> np.ndarray:
 def scales_of(one: Observed) -> np.ndarray:
     """Return the scale of each channel (C,): its mean absolute change, over a season if the index has one.
 
-    0 where nothing changes, or nothing is known.
+    0 where nothing changes, nan where less than two values tell.
     """
     season = natural_season(one.index)
     seen = np.where(one.missing, np.nan, one.values).reshape(len(one.values), -1)
-    return np.nan_to_num([mean_change(channel, season) for channel in seen.T])
+    return np.array([mean_change(channel, season) for channel in seen.T])
 
 
 def _fit_copy(forecaster: Any, head: Known, known: Known, horizon: int) -> Any:
@@ -283,10 +288,9 @@ def _of_channel(
     """Return what is known of each series (n, H), and of others if there are several."""
     n_known = {name: int((~np.isnan(these)).any(axis=1).sum()) for name, these in errors.items()}
     if not any(n_known.values()):
-        raise ValueError(
-            "No error of a forecast is known to learn intervals from: `y` is too short, or its end is "
-            "missing. Supply more data, or forecast without `level` and `quantiles`."
-        )
+        H = next(iter(errors.values())).shape[1]
+        unknown = Conformal(np.full(H, np.nan), 0.0, np.zeros(1), np.ones(1), 1.0)
+        return dict.fromkeys(errors, (unknown, 1.0)), unknown if len(errors) > 1 else None
     comparable = [name for name in errors if units[name] > 0]
     together, relative = None, dict.fromkeys(errors, 1.0)
     if len(errors) > 1 and any(n_known[name] for name in comparable):

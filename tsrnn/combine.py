@@ -38,8 +38,8 @@ class Combine(BaseForecaster):
         What is made of the forecasts. "inverse_error": their mean, weighted by the inverse of the mean
         absolute error on the last part of the series (`tsrnn.calibration.misses`), of copies that have not
         seen it; series of a panel count alike, each in units of its scale.
-    horizon : int, default 1
-        Future steps; set on all copies.
+    horizon : int, optional
+        Future steps; set on all copies. Default: the most that one of the forecasters has.
     missing : {"error", "interpolate", "mask"}, default "error"
         What NaN gets, for all. "mask": recurrent networks learn of gaps, others see them interpolated.
     n_jobs : int or None, default None
@@ -83,7 +83,7 @@ class Combine(BaseForecaster):
         self,
         forecasters: Sequence[Any],
         weights: str = "mean",
-        horizon: int = 1,
+        horizon: int | None = None,
         *,
         missing: str = "error",
         n_jobs: int | None = None,
@@ -91,7 +91,7 @@ class Combine(BaseForecaster):
     ) -> None:
         self.forecasters = forecasters
         self.weights = weights
-        self.horizon = horizon
+        self.horizon = horizon  # type: ignore[assignment]
         self.missing = missing
         self.n_jobs = n_jobs
         self.alias = alias
@@ -115,6 +115,11 @@ class Combine(BaseForecaster):
         """Whether one of the forecasters learns from all series together: "global" or "local"."""
         scopes = [getattr(one, "scope", "local") for one in self.forecasters]
         return "global" if "global" in scopes else "local"
+
+    @property
+    def _trained_horizon(self) -> int:
+        self._check_forecasters()
+        return max(one.horizon for one in self.forecasters) if self.horizon is None else self.horizon
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters; with `deep`, also each forecaster by label, and its own behind ``__``."""
@@ -183,7 +188,7 @@ class Combine(BaseForecaster):
         told = _told(copied, known)
         try:
             copied.fit_known(told)
-            error = _error(copied, told, self.horizon) if self.weights == "inverse_error" else 1.0
+            error = _error(copied, told, self._trained_horizon) if self.weights == "inverse_error" else 1.0
         except TimeLimitError:
             raise
         except Exception as failure:
@@ -192,7 +197,12 @@ class Combine(BaseForecaster):
             raise KeyboardInterrupt
         return error, None
 
-    def _copies(self) -> list[Any]:
+    def _check_forecasters(self) -> None:
+        if not isinstance(self.forecasters, list | tuple):
+            raise TypeError(
+                f"`forecasters` must be a list of forecasters; got {type(self.forecasters).__name__}. "
+                "Pass Combine([...])."
+            )
         if not len(self.forecasters):
             raise ValueError("`forecasters` is empty; at least one is needed.")
         for one in self.forecasters:
@@ -201,7 +211,9 @@ class Combine(BaseForecaster):
                     f"`forecasters` must hold forecasters, recurrent or classical; got {one!r}. "
                     "Derive your own from tsrnn.base.BaseForecaster."
                 )
-        copies = [clone(one).set_params(horizon=self.horizon) for one in self.forecasters]
+
+    def _copies(self) -> list[Any]:
+        copies = [clone(one).set_params(horizon=self._trained_horizon) for one in self.forecasters]
         labels = [_label(copied) for copied in copies]
         for copied, name in zip(copies, labels, strict=True):
             if labels.count(name) > 1:

@@ -317,7 +317,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         -------
         self
         """
-        before = self._known()
+        before, _ = self._known(), self._fitted_network()
         panel = before.panel.read_further(y, missing=self.missing)
         histories = attach(
             panel, X, X_past, static, scheme=before.scheme, missing=self.missing, before=before.histories
@@ -332,8 +332,8 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         It starts from the zero state or, `warm`, where the training series ends; covariates known ahead, `X`
         (F,), are then those of the step after it.
         """
-        (history, *_) = self._known().histories
-        return open_stream(self.network_, self.thetas_, self.pipeline_, history if warm else None, X)
+        (history, *_), network = self._known().histories, self._fitted_network()
+        return open_stream(network, self.thetas_, self.pipeline_, history if warm else None, X)
 
     def _fit_all(self, known: Known) -> dict[str, Any]:
         if self.scope == "local" and not known.is_one:

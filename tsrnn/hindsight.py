@@ -35,21 +35,25 @@ class HindsightMixin(BaseForecaster):
     def fitted_values_(self) -> Any:
         """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
         known = self._known()
-        units = self._units(known)
-        pipeline = self.pipeline_.of(units, self._seasons(known))
-        values = fitted_values(pipeline, self.network_, self.thetas_, units)
-        return self._wrap_history(known, known.together(values))
+        return self._wrap_history(known, self._fitted(known))
 
     @property
     def residuals_(self) -> Any:
-        """Observed minus `fitted_values_`; of a long table, in the column of the model."""
+        """Observed minus `fitted_values_`, nan in gaps; of a long table, in the column of the model."""
         known, fitted = self._known(), self.fitted_values_
-        observed = self._wrap_history(known, [one.channels for one in known.panel.series])
+        observed = self._wrap_history(known, [one.raw for one in known.panel.series])
         if isinstance(fitted, dict):
             return {key: observed[key] - values for key, values in fitted.items()}
         if known.panel.form.kind != "long":
             return observed - fitted
         return fitted.assign(**{self.label: observed[self.label] - fitted[self.label]})
+
+    def _fitted(self, known: Known) -> list[np.ndarray]:
+        if hasattr(self, "models_"):
+            return known.together([self._model(key)._fitted(one)[0] for key, one in known.alone()])
+        units = self._units(known)
+        pipeline = self.pipeline_.of(units, self._seasons(known))
+        return known.together(fitted_values(pipeline, self.network_, self.thetas_, units))
 
     def _wrap_history(self, known: Known, values: list[np.ndarray]) -> Any:
         return known.panel.wrap(values, self.label, indexes=[one.index for one in known.panel.series])

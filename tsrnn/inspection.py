@@ -89,6 +89,11 @@ class WeightsMixin:
         return self
 
     def _fitted_network(self) -> Network:
+        if "models_" in vars(self):
+            raise ValueError(
+                "Each series has a network of its own here. Ask one of them, by the name of its series: "
+                "models_[key], which has all methods, update() included."
+            )
         if "network_" not in vars(self):
             raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
         return self.network_

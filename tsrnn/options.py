@@ -110,6 +110,11 @@ def _check_together(options: SimpleNamespace) -> None:
             f"patch_size={options.patch_size} would make it read {options.patch_size} that it has yet to "
             'forecast. Set patch_size=1, or strategy="direct", "seq2seq" or "parallel".'
         )
+    if options.scope == "local" and options.warm_start:
+        raise ValueError(
+            'warm_start=True goes on with one network; with scope="local" each series has its own. '
+            "Set warm_start=False, or go on with one of them: models_[key].update(y)."
+        )
     if options.bptt is not None and options.bidirectional:
         raise ValueError(
             f"bptt={options.bptt} cuts the look-back where states are handed on, which those of the reverse "

@@ -133,15 +133,15 @@ class Panel:
         return pd.DataFrame(table)
 
     def observed(self) -> Any:
-        """Return the histories in the form that came; what is missing is filled in as it was read."""
+        """Return the histories in the form that came, NaN where nothing was observed."""
         if self.form.kind in ("long", "levels"):
             label = self.form.names[2] if self.form.kind == "long" else ""
             return self.wrap(
-                [one.values for one in self.series], label, None, [one.index for one in self.series]
+                [one.raw for one in self.series], label, None, [one.index for one in self.series]
             )
         parts = []
         for one in self.series:
-            part = one.wrap(one.values, one.index)
+            part = one.wrap(one.raw, one.index)
             part.attrs = dict(one.attrs)
             parts.append(part)
         return parts[0] if self.is_single else dict(zip(self.ids, parts, strict=True))
@@ -238,6 +238,11 @@ def read_panel(y: Any, *, missing: str = "error", columns: Sequence[Hashable] = 
     [2, 3]
     """
     check_missing(missing)
+    if not isinstance(columns, list | tuple) or len(columns) != 3:
+        raise ValueError(
+            "`columns` must name three columns of a long table: what tells series apart, times, values; got "
+            f'{columns!r}. Pass columns=("id", "time", "value").'
+        )
     return _complete(parse(y, columns), missing)
 
 

@@ -1,5 +1,6 @@
 """The index of a series: the labels that follow it, and the season it suggests."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -119,8 +120,11 @@ def _steps(indexes: list[pd.Index]) -> list[Any]:
         return [index.step for index in indexes]
     known: dict[Any, Any] = {}
     common = [None] * len(indexes) if len(indexes) == 1 else _common_steps(indexes)
-    for i, index in enumerate(indexes):
-        if common[i] is None:
+    alone = [len(index) == 1 and getattr(index, "freq", None) is None for index in indexes]
+    for i, index in sorted(enumerate(indexes), key=lambda pair: alone[pair[0]]):  # which ask the others
+        if common[i] is None and alone[i] and known:
+            common[i] = Counter(step for step in common if step is not None).most_common(1)[0][0]
+        elif common[i] is None:
             key = getattr(index, "freq", None), index.to_numpy()[-_RECENT:].tobytes()
             if isinstance(index, pd.PeriodIndex):
                 key = index.asi8[-_RECENT:].tobytes()

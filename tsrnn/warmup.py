@@ -54,6 +54,7 @@ def warmup(dtype: str = "float32") -> Path | None:
         model.predict()
         if settings.get("normalize") == "series":
             model.stream().run(y)
+    _warm_up_company(dtype)
     X = [np.arange(2.0), np.arange(3.0)]
     RNNClassifier(hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(X, ["a", "b"]).predict(X)
     for cell in CELLS:
@@ -64,6 +65,15 @@ def warmup(dtype: str = "float32") -> Path | None:
         stream.state = stream.state
         stream.sample(2, random_state=0)
     return cache_folder()
+
+
+def _warm_up_company(dtype: str) -> None:
+    """Compile what goes with values: covariates, gaps, and what tells series apart."""
+    y, X = pd.Series(np.sin(np.arange(16.0))), pd.DataFrame({"x": np.arange(18.0)})
+    model = RNNForecaster(
+        horizon=2, lookback=4, hidden_size=2, max_steps=2, missing="mask", embed_series=1, dtype=dtype
+    )
+    model.fit({"a": y.mask(y > 0.9), "b": y[:5]}, X).predict(X=X)
 
 
 def _settings() -> Iterator[dict[str, Any]]:

@@ -1,0 +1,112 @@
+"""What a user may run into with many series: gaps that stay gaps, dead channels, single values, slips."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tsrnn import Combine, Naive, RNNForecaster, SeasonalNaive, Theta
+from tsrnn.panel import read_panel
+
+DAYS = pd.date_range("2024-01-01", periods=120)
+
+
+def small(**settings):
+    sizes = {"lookback": 5, "hidden_size": 4, "max_steps": 5, "random_state": 0}
+    return RNNForecaster(**(sizes | settings))
+
+
+def table(n=120):
+    rng = np.random.default_rng(0)
+    return pd.DataFrame({"a": rng.normal(size=n).cumsum(), "b": rng.normal(size=n).cumsum()}, DAYS[:n])
+
+
+@pytest.mark.parametrize("missing", ["mask", "interpolate"])
+def test_gaps_stay_gaps_in_what_is_shown(missing):
+    y = table()
+    y.iloc[30:35, 1] = np.nan
+    model = small(missing=missing).fit(y)
+    pd.testing.assert_frame_equal(model.forecast().history, y, check_freq=False)
+    assert model.residuals_["b"].iloc[30:35].isna().all()
+    assert model.residuals_["a"].iloc[30:35].notna().all()
+
+
+@pytest.mark.parametrize("model", [small(missing="mask"), Naive(missing="interpolate")], ids=["GRU", "Naive"])
+def test_a_channel_that_died_has_no_intervals_and_leaves_others_theirs(model):
+    y = table()
+    y.iloc[70:, 1] = np.nan
+    band = model.fit(y).predict(2, level=80)
+    alone = model.fit(y[["a"]]).predict(2, level=80)
+    assert band["b"][["lo-80", "hi-80"]].isna().all(axis=None)
+    assert band["b"]["mean"].notna().all()
+    if isinstance(model, Naive):
+        pd.testing.assert_frame_equal(band["a"], alone["a"])
+    paths = model.fit(y).sample_paths(5, 2, random_state=0)
+    assert paths["a"].notna().all(axis=None)
+
+
+def test_a_series_of_one_value_has_no_known_width():
+    y = {"long": table()["a"], "one": table()["b"][:1]}
+    model = small(horizon=2).fit(y)
+    band = model.predict(level=80)["one"]
+    assert band["lo-80"].isna().all()
+    assert band["mean"].notna().all()
+    new = model.predict(level=80, y={"new": y["one"]})["new"]
+    assert new["hi-80"].isna().all()
+
+
+def test_a_single_label_has_the_step_of_the_others():
+    rows = [("a", day, 1.0) for day in DAYS[:9].delete(3)] + [("b", DAYS[40] + pd.Timedelta("1h"), 5.0)]
+    y = pd.DataFrame(rows, columns=["unique_id", "ds", "y"])
+    forecast = Naive().fit(y).predict(1)
+    assert forecast["ds"].tolist() == [DAYS[9], DAYS[41] + pd.Timedelta("1h")]
+
+
+def test_a_network_for_each_series_says_whom_to_ask():
+    y = dict(table())
+    model = small(scope="local").fit(y)
+    for ask in (model.summary, model.stream, lambda: model.update(y), lambda: model.gates()):
+        with pytest.raises(
+            ValueError, match=r"^Each series has a network of its own here\. .* models_\[key\]"
+        ):
+            ask()
+    alone = small().fit(y["a"].rename(None))
+    np.testing.assert_array_equal(model.fitted_values_["a"], alone.fitted_values_)
+    with pytest.raises(ValueError, match="warm_start=True goes on with one network"):
+        small(scope="local", warm_start=True).fit(y)
+
+
+def test_a_combination_forecasts_as_far_as_its_forecasters():
+    y = table()["a"]
+    members = [small(horizon=3), SeasonalNaive(7, horizon=6)]
+    assert len(Combine(members).fit(y).predict()) == 6
+    assert len(Combine(members, horizon=2).fit(y).predict()) == 2
+    with pytest.raises(TypeError, match=r"must be a list of forecasters; got Theta"):
+        Combine(Theta()).fit(y)
+
+
+@pytest.mark.parametrize("columns", [("id", "time"), {"id": "a", "time": "b", "y": "c"}, "abc"])
+def test_columns_name_three(columns):
+    with pytest.raises(ValueError, match=r"^`columns` must name three columns of a long table"):
+        read_panel(table(), columns=columns)
+
+
+def test_a_long_table_with_other_names_is_told_how_to_say_so():
+    y = pd.DataFrame({"store": ["a"] * 9, "when": DAYS[:9], "sold": range(9)})
+    for form in (y, y.drop(columns="store")):
+        with pytest.raises(TypeError, match=r"columns=\(id, time, value\)"):
+            small().fit(form)
+    assert len(small().fit(y, columns=("store", "when", "sold")).predict(2)) == 2
+
+
+def test_levels_are_percents():
+    model = Naive().fit(table()["a"])
+    with pytest.raises(ValueError, match=r"^`level` is in percent, such as 80; got 0\.8\. Pass 80,"):
+        model.predict(level=0.8)
+
+
+def test_what_is_known_ahead_may_not_end_in_gaps():
+    y, X = table(), pd.DataFrame({"promo": np.arange(123.0)}, pd.date_range("2024-01-01", periods=123))
+    model = small(horizon=3, missing="interpolate").fit(y["a"], X)
+    X.iloc[121:] = np.nan
+    with pytest.raises(ValueError, match=r"`X` ends with missing values in column 'promo', from 2024-05-01"):
+        model.predict(X=X)

@@ -1,0 +1,26 @@
+"""The levels and quantiles that a forecast is asked for."""
+
+from typing import Any
+
+import numpy as np
+
+from tsrnn.parameters import check_number
+
+
+def read_levels(level: Any, quantiles: Any) -> tuple[list[str] | None, list[float]]:
+    """Return the names of what a forecast has, None for the mean alone, and the quantiles behind them."""
+    if level is None and quantiles is None:
+        return None, []
+    names, probabilities = ["mean"], []
+    for percent in np.atleast_1d([] if level is None else level).tolist():
+        check_number("level", percent, 0, 100, open_low=True)
+        if percent < 1:
+            raise ValueError(
+                f"`level` is in percent, such as 80; got {percent:g}. Pass {100 * percent:g}, or quantiles=."
+            )
+        names += [f"lo-{percent:g}", f"hi-{percent:g}"]
+        probabilities += [(100 - percent) / 200, (100 + percent) / 200]
+    for p in np.atleast_1d([] if quantiles is None else quantiles).tolist():
+        probabilities.append(check_number("quantiles", p, 0, 1, open_low=True))
+        names.append(f"q-{p:g}")
+    return names, probabilities
