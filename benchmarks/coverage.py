@@ -2,11 +2,11 @@
 
 python benchmarks/coverage.py --data DIR [--sets NAME ...] [--models NAME ...] [--n 40]
 
-n cases are drawn with a fixed seed. Of household power and M4 hourly each is a fit of its own: to 2,000 hours
-before a random cutoff, or to a series up to its last horizon. The series of M3 monthly are one panel, and one
-network is fitted to all of them. "80 % hold" is the share of the truth, all steps alike, that lies inside the
-intervals of 80 %; see also `tsrnn.metrics.msis`. Read from DIR: sensors/household_power_hourly.csv.gz,
-m4/Hourly-*.csv.gz, m3/m3_monthly_*.csv.gz.
+n cases are drawn with a fixed seed. Of household power each is a fit of its own, to 2,000 hours before a
+random cutoff. The series of M4 hourly are one panel, and so are those of M3 monthly: one network is fitted to
+all. "80 % hold" is the share of the truth, all steps alike, that lies inside the intervals of 80 %; see also
+`tsrnn.metrics.msis`. Read from DIR: sensors/household_power_hourly.csv.gz, m4/Hourly-*.csv.gz,
+m3/m3_monthly_*.csv.gz.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def competition(path, n, frequency):
 
 SETS = {  # cases, whether they are one panel, steps in a season
     "power": (power, False, 24),
-    "M4 hourly": (lambda folder, n: competition(folder / "m4/Hourly-{}.csv.gz", n, "h"), False, 24),
+    "M4 hourly": (lambda folder, n: competition(folder / "m4/Hourly-{}.csv.gz", n, "h"), True, 24),
     "M3 monthly": (lambda folder, n: competition(folder / "m3/m3_monthly_{}.csv.gz", n, "MS"), True, 12),
 }
 

@@ -56,10 +56,20 @@ def parse(y: Any, columns: Sequence[Hashable]) -> Parsed:
             raise ValueError(
                 f"`y` has {columns[0]!r} as its index; a long table has it as a column. Pass y.reset_index()."
             )
-        return Parsed(pd.Index([None]), [frames.read_raw(y)], Form("single"))
+        return Parsed(pd.Index([None]), [_read_single(y)], Form("single"))
     if isinstance(y, dict):
         return _parse_dict(y)
     return _parse_levels(y) if y.index.nlevels == 2 else _parse_long(y, tuple(columns))
+
+
+def _read_single(y: Any) -> Observed:
+    try:
+        return frames.read_raw(y)
+    except TypeError as error:
+        if not isinstance(y, pd.DataFrame) or y.shape[1] < 2 or isinstance(y.index, _TIMES):
+            raise
+        hint = "Or, if it is a long table of many series, name its columns: columns=(id, time, value)."
+        raise TypeError(f"{error} {hint}") from None
 
 
 def _parse_dict(y: dict[Hashable, Any]) -> Parsed:

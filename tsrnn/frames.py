@@ -286,15 +286,14 @@ def check_columns(columns: pd.Index) -> None:
 def _check_dtype(dtype: Any, column: tuple[Hashable] | None, of: str = "") -> None:
     """Refuse a dtype that is no real number's; `column` holds the label of a table's column."""
     name = "y" if column is None else f"y[{column[0]!r}]"
-    tells = "" if column is None else " Or name what a long table has: columns=(id, time, value)."
-    cure = f"Convert it: pd.to_numeric({name}).{tells}"
+    cure = f"Convert it: pd.to_numeric({name})."
     if types.is_bool_dtype(dtype):
         cure = f"Convert it: {'pd.Series(y, dtype=float)' if column is None else f'{name}.astype(float)'}."
     elif types.is_complex_dtype(dtype):
         cure = f"Pass one part of it: np.abs({name}) or np.real({name})."
     elif types.is_datetime64_any_dtype(dtype):
         into = "pd.Series(values, index=times)" if column is None else f"y.set_index({column[0]!r})"
-        cure = f"Times belong in the index: {into}.{tells}"
+        cure = f"Times belong in the index: {into}."
     elif types.is_numeric_dtype(dtype):
         return
     where = of if column is None else f" in column {column[0]!r}{of}"

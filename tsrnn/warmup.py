@@ -70,10 +70,18 @@ def warmup(dtype: str = "float32") -> Path | None:
 def _warm_up_company(dtype: str) -> None:
     """Compile what goes with values: covariates, gaps, and what tells series apart."""
     y, X = pd.Series(np.sin(np.arange(16.0))), pd.DataFrame({"x": np.arange(18.0)})
-    model = RNNForecaster(
-        horizon=2, lookback=4, hidden_size=2, max_steps=2, missing="mask", embed_series=1, dtype=dtype
-    )
-    model.fit({"a": y.mask(y > 0.9), "b": y[:5]}, X).predict(X=X)
+    for strategy in ("direct", "parallel"):
+        model = RNNForecaster(
+            horizon=2,
+            lookback=4,
+            strategy=strategy,
+            hidden_size=2,
+            max_steps=2,
+            missing="mask",
+            embed_series=1,
+            dtype=dtype,
+        )
+        model.fit({"a": y.mask(y > 0.9), "b": y[:5]}, X).predict(X=X)
 
 
 def _settings() -> Iterator[dict[str, Any]]:
