@@ -130,3 +130,8 @@ def test_what_cannot_be_scored_is_refused(call, message):
     with pytest.raises(ValueError, match=r"must|are") as raised:
         call()
     assert str(raised.value) == message
+
+
+def test_the_pinball_loss_is_of_one_quantile():
+    with pytest.raises(ValueError, match=r"^`quantile` must be one number; got \[0\.1, 0\.9\]"):
+        pinball([1.0, 2.0], [1.0, 2.0], [0.1, 0.9])

@@ -345,7 +345,7 @@ def test_covariates_that_are_wanting_are_asked_for_and_change_nothing():
             stream.step(y[0], **covariates)
     rest = {"X": X[1], "X_past": X_past[0]}
     assert stream.step(y[0], **rest) == other.step(y[0], **rest)
-    with pytest.raises(ValueError, match="fitted with `X`"):
+    with pytest.raises(ValueError, match=r"knows 3 covariates ahead, .* pass X=, those of the step after"):
         model.stream(warm=True)
     with pytest.raises(ValueError, match="warm=True takes in"):
         model.stream(X[120])

@@ -308,6 +308,11 @@ def open_stream(
         raise ValueError("`X` is of the step after the training series, which warm=True takes in: set that.")
     if history is not None:
         n, F = len(history.values), history.future.shape[1]
+        if F and X is None:
+            raise ValueError(
+                f"The model knows {counted(F, 'covariate')} ahead, those of the calendar included, which a "
+                "stream is told step by step: pass X=, those of the step after the training series."
+            )
         ahead = np.concatenate([history.future[1:n], _as_table("X", X, 1, F)]) if F else X
         opened.run(history.values.ravel(), ahead, X_past=history.past if history.past.shape[1] else None)
     return opened

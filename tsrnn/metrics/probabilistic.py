@@ -33,6 +33,10 @@ def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: float) -> float:
     >>> pinball([10.0, 10.0], [8.0, 14.0], quantile=0.75)
     1.25
     """
+    if np.ndim(quantile):
+        raise ValueError(
+            f"`quantile` must be one number; got {quantile!r}. Score each with its own forecast."
+        )
     _check_quantiles(np.asarray(quantile, dtype=np.float64))
     y, f = observed(y_true, y_pred)
     return mean(_pinball(y, f, quantile))
