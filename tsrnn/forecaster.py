@@ -100,8 +100,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         "auto": hour, weekday and time of the year of each step are covariates known ahead, as smooth numbers
         (`tsrnn.calendar`).
     time_step : bool, default False
-        For irregular sampling: let the network read how long it is since the value before, in logarithms of
-        the median step. Forecasts are of usual steps.
+        For irregular sampling: the network reads the time since the last value. Forecasts are of usual steps.
     embed_series : int, default 0
         Numbers, learned, that tell the network which of many series it reads; 0: none.
     loss : str, default "mae"
@@ -346,7 +345,8 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
 
     def _train(self, known: Known, *, continued: bool) -> dict[str, Any]:
         options = check_options(self.get_params(deep=False))
-        units, seasons, pads = self._units(known), self._seasons(known), not known.panel.is_single
+        units, pads = self._units(known), not known.panel.is_single
+        seasons = self._seasons(known, units, self.pipeline_.names if continued else ())
         if continued:
             check_loss_continues(self.pipeline_.loss, options.loss)
             pipeline = self.pipeline_._replace(loss=options.loss)

@@ -1,5 +1,6 @@
 """What a recurrent forecaster reads of a history, and what it would have forecast all along."""
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,7 @@ class HindsightMixin(BaseForecaster):
     def _fitted(self, known: Known) -> list[np.ndarray]:
         if hasattr(self, "models_"):
             return known.together([self._model(key)._fitted(one)[0] for key, one in known.alone()])
-        units = self._units(known)
-        pipeline = self.pipeline_.of(units, self._seasons(known))
+        pipeline, units = self._prepared(known)
         return known.together(fitted_values(pipeline, self.network_, self.thetas_, units))
 
     def _wrap_history(self, known: Known, values: list[np.ndarray]) -> Any:
@@ -67,28 +67,37 @@ class HindsightMixin(BaseForecaster):
         """Return what the network reads one at a time: series, or with "shared" each of their channels."""
         return known.histories if self.channels == "joint" else known.channels()
 
-    def _seasons(self, known: Known) -> list[tuple[int, ...]]:
-        """Return the steps in each season of each channel of each series."""
+    def _prepared(self, known: Known) -> tuple[Pipeline, list[History]]:
+        """Return the pipeline for what the network reads, and that."""
+        units = self._units(known)
+        return self.pipeline_.of(units, self._seasons(known, units, self.pipeline_.names)), units
+
+    def _seasons(
+        self, known: Known, units: Sequence[History], familiar: Sequence[Hashable] = ()
+    ) -> list[tuple[int, ...]]:
+        """Return the steps in each season of each channel; of familiar units, whose are known, nothing."""
+        columns = [(one, column) for one in known.panel.series for column in one.channels.T]
+        width, passed = len(columns) // len(units), set(familiar)
         return [
-            find_seasons(one._replace(values=column), self.season_length)
-            for one in known.panel.series
-            for column in one.channels.T
+            ()
+            if units[i // width].name in passed
+            else find_seasons(one._replace(values=column), self.season_length)
+            for i, (one, column) in enumerate(columns)
         ]
 
     def _sample(self, y: Any, n_windows: int) -> Batch:
-        known = self._known(y)
-        units = self._units(known)
-        return self.pipeline_.of(units, self._seasons(known)).cut(units).sample(n_windows)
+        pipeline, units = self._prepared(self._known(y))
+        return pipeline.cut(units).sample(n_windows)
 
     def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
         known = self._known(y)
-        units = self._units(known)
+        pipeline, units = self._prepared(known)
         if len(units) > 1:
             raise ValueError(
                 f"The network is shared by {len(units)} series and reads one at a time; one look-back "
                 'is needed. Fit one column, or channels="joint".'
             )
-        cut = self.pipeline_.of(units, self._seasons(known)).cut(units)
+        cut = pipeline.cut(units)
         patch, labels = self.pipeline_.patch_size, known.panel.series[0].index[-self.lookback_ :]
         return cut.windows.inputs(cut.latest()).x[:, 0], labels[patch - 1 :: patch]
 

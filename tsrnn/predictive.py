@@ -38,8 +38,7 @@ class PredictiveMixin(HindsightMixin):
         return self._predict_units(known, horizon)
 
     def _predict_units(self, known: Known, horizon: int) -> list[np.ndarray]:
-        units = self._units(known)
-        pipeline = self.pipeline_.of(units, self._seasons(known))
+        pipeline, units = self._prepared(known)
         return known.together(predict(pipeline, self.network_, self.thetas_, units, horizon))
 
     def _predict_quantiles(
@@ -54,8 +53,7 @@ class PredictiveMixin(HindsightMixin):
         points = self._predict_units(known, horizon)
         if not p:
             return [point[:, :, None] for point in points]
-        units, rng = self._units(known), np.random.default_rng(self.seed_)
-        pipeline = self.pipeline_.of(units, self._seasons(known))
+        (pipeline, units), rng = self._prepared(known), np.random.default_rng(self.seed_)
         bands = _last(known, self._simulation().quantiles(pipeline, units, horizon, p, rng))
         return [
             np.concatenate([point[:, :, None], band], axis=2)
@@ -69,13 +67,11 @@ class PredictiveMixin(HindsightMixin):
             return known.together(
                 [self._model(key)._draw_paths(one, horizon, n, rng)[0] for key, one in known.alone()]
             )
-        units = self._units(known)
-        pipeline = self.pipeline_.of(units, self._seasons(known))
+        pipeline, units = self._prepared(known)
         return _last(known, self._simulation().paths(pipeline, units, horizon, n, rng))
 
     def _simulation(self) -> Simulation:
-        units = self._units(self.known_)
-        pipeline = self.pipeline_.of(units, self._seasons(self.known_))
+        pipeline, units = self._prepared(self.known_)
         return Simulation(pipeline, self.network_, self.thetas_, units)
 
     def _units(self, known: Known) -> list[History]:
