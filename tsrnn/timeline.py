@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -267,6 +268,7 @@ def _times_in(cycle: Any, step: Any) -> int:
     return cycle // step if cycle // step * step == cycle else 1
 
 
+@cache  # pandas takes a millisecond, and thousands of series have the same
 def _even_step(offset: Any) -> pd.Timedelta | None:
     """Mean length of an offset's step; None where lengths differ much, as over weekends."""
     if isinstance(offset, offsets.Tick):
