@@ -3,7 +3,7 @@
 from tsrnn import audio, datasets, metrics
 from tsrnn.backtest import Backtest, backtest, compare
 from tsrnn.base import Forecast
-from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import ARIMA, ETS, AutoARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.combine import Combine
 from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecaster import RNNForecaster
@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ARIMA",
     "ETS",
+    "AutoARIMA",
     "AutoReg",
     "Backtest",
     "Combine",

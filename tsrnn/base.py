@@ -31,7 +31,7 @@ class BaseForecaster(BaseEstimator):
 
     is_baseline = False
     max_history: int | None = None
-    uses_covariates = False
+    uses_covariates: bool | tuple[str, ...] = False
     _gaps: tuple[str, ...] = ("error", "interpolate")
 
     horizon: int
@@ -279,10 +279,11 @@ class BaseForecaster(BaseEstimator):
         panel = read_panel(y, missing=self.missing, columns=columns)
         covariates = {"X": X, "X_past": X_past, "static": static}
         given = [name for name, value in covariates.items() if value is not None]
-        if given and not self.uses_covariates:
+        if refused := [name for name in given if not uses(self, name)]:
+            beside = " and `X`" if uses(self, "X") else ""
             raise TypeError(
-                f"{type(self).__name__} forecasts from `y` alone; got {given[0]}. Leave it out, or use "
-                "RNNForecaster."
+                f"{type(self).__name__} forecasts from `y`{beside or ' alone'}; got {refused[0]}. Leave it out, "
+                "or use RNNForecaster."
             )
         scheme, histories = learn(panel, X, X_past, static, missing=self.missing, **self._derived())
         return Known(panel, histories, scheme)
@@ -382,6 +383,12 @@ class BaseForecaster(BaseEstimator):
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         raise NotImplementedError
+
+
+def uses(forecaster: Any, table: str) -> bool:
+    """Whether a forecaster uses the covariates of this name, as its ``uses_covariates`` says."""
+    used = getattr(forecaster, "uses_covariates", True)
+    return used if isinstance(used, bool) else table in used
 
 
 def _fit_copy(copy: BaseForecaster, key: Any, known: Known) -> tuple[Any, BaseForecaster]:

@@ -97,9 +97,10 @@ class Combine(BaseForecaster):
         self.alias = alias
 
     @property
-    def uses_covariates(self) -> bool:  # type: ignore[override]
-        """Whether one of the forecasters does."""
-        return any(getattr(one, "uses_covariates", False) for one in self.forecasters)
+    def uses_covariates(self) -> bool | tuple[str, ...]:  # type: ignore[override]
+        """Which covariates one of the forecasters uses: all if True, none if False."""
+        used = [getattr(one, "uses_covariates", False) for one in self.forecasters]
+        return True in used or tuple(dict.fromkeys(name for of in used if of for name in of)) or False
 
     @property
     def calendar(self) -> str | None:

@@ -15,6 +15,7 @@ from sklearn.base import clone
 
 from tsrnn import deadline
 from tsrnn.answers import read_forecast
+from tsrnn.base import uses
 from tsrnn.folds import Fold
 from tsrnn.origins import Origins
 from tsrnn.recording import collect_warnings
@@ -59,7 +60,7 @@ def _copy(forecaster: Any) -> Any:
 
 def takes(forecaster: Any, table: str) -> bool:
     """Whether a forecaster is given covariates of this name: those it has an argument for, and uses."""
-    return getattr(forecaster, "uses_covariates", True) and _has(forecaster.fit, table)
+    return uses(forecaster, table) and _has(forecaster.fit, table)
 
 
 def takes_all(forecaster: Any, form: str) -> bool:

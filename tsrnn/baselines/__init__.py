@@ -1,7 +1,9 @@
 """Classical forecasters to hold a network against; statsmodels is loaded when one of them needs it."""
 
-from tsrnn.baselines.autoregressive import ARIMA, AutoReg
+from tsrnn.baselines.arima import ARIMA
+from tsrnn.baselines.auto_arima import AutoARIMA
+from tsrnn.baselines.autoreg import AutoReg
 from tsrnn.baselines.naive import Drift, Naive, SeasonalNaive
 from tsrnn.baselines.smoothing import ETS, Theta
 
-__all__ = ["ARIMA", "ETS", "AutoReg", "Drift", "Naive", "SeasonalNaive", "Theta"]
+__all__ = ["ARIMA", "ETS", "AutoARIMA", "AutoReg", "Drift", "Naive", "SeasonalNaive", "Theta"]

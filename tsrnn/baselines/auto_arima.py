@@ -1,0 +1,249 @@
+"""ARIMA of orders that are searched for."""
+
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+
+from tsrnn.baselines.arima import ARIMA, RegressionForecaster, find_constants, find_log, fitted
+from tsrnn.baselines.order_search import CRITERIA, Bounds, Candidate, Search
+from tsrnn.baselines.sarima import LONGEST_SEASON, NO_SEASON, Sarima, differencing
+from tsrnn.baselines.seasons import require, warn_unless_converged
+from tsrnn.baselines.unit_roots import ROOTS, SEASONAL_ROOTS, n_differences, n_seasonal_differences
+from tsrnn.frames import Observed
+from tsrnn.parameters import check_choice, check_number, check_positive_integer
+from tsrnn.seasons import find_season
+
+__all__ = ["AutoARIMA"]
+
+
+class AutoARIMA(RegressionForecaster):
+    """Seasonal ARIMA whose orders minimise an information criterion, with or without covariates.
+
+    Tests say how often to difference the series. Among models of that many differences, a stepwise search
+    starts from the best of five simple ones and goes on to a better neighbour, orders one up or down, as long
+    as there is one. Every model is estimated by exact maximum likelihood.
+
+    Parameters
+    ----------
+    season_length : int, "auto" or None, default="auto"
+        Steps in a season. "auto" takes what the index suggests if the series shows it; otherwise, as with None
+        and 1, there is no season. One of more than 60 steps is subtracted, as `ARIMA` does.
+    horizon : int, default=1
+        Steps that `predict` forecasts unless told otherwise.
+    d, D : int or "auto", default="auto"
+        Number of first and of seasonal differences. "auto": what `unit_root` (0 to 2) and `seasonal_root` (0 or
+        1) find.
+    max_p, max_q : int, default=5
+        Highest autoregressive and moving-average order; never more than a third of the observations.
+    max_P, max_Q : int, default=2
+        The same of the seasonal part, in seasons.
+    max_order : int, default=5
+        Highest sum p + q + P + Q, where all are tried.
+    constant : bool or "auto", default="auto"
+        Constant of the differences. "auto": models with and without are tried, if there is no more than one
+        difference; else there is none.
+    criterion : {"aicc", "aic", "bic"}, default="aicc"
+        What is minimised. The variance of the errors counts as a parameter.
+    unit_root : {"kpss", "adf"}, default="kpss"
+        Test for d, at 5 %: that of Kwiatkowski et al. or the augmented one of Dickey and Fuller.
+    seasonal_root : {"strength", "ocsb"}, default="strength"
+        Test for D: the season's share of the detrended variance above 0.64, or the test of Osborn et al.
+    stepwise : bool, default=True
+        Walk; otherwise, try all orders up to `max_order`, which takes some twenty times longer.
+    log : bool or "auto", default=False
+        Model the logarithm; the forecast is then the median, not the mean. "auto": if there is a season and
+        every observation is positive.
+    max_seconds : float or None, default=None
+        When to end the search with the best model so far, which a warning says.
+    missing : {"error", "interpolate"}, default="error"
+        What NaN in the series, and in X, gets.
+    alias : str, optional
+        Name in tables and legends; default: the class's name.
+
+    Attributes
+    ----------
+    params_, order_, seasonal_order_, season_length_, constant_, log_
+        As of `ARIMA`.
+    search_ : pandas.DataFrame
+        A row for each model tried: ``order``, ``seasonal_order``, ``constant``, ``criterion`` (infinite where
+        the model is rejected), ``seconds``, ``status``: "ok", "too short" for so many parameters, or "root
+        near unit circle", which is one closer than 1.01.
+    criterion_ : float
+        The least of them, of the model in use.
+
+    Raises
+    ------
+    ValueError
+        From `fit`, if there are less than three observations, or too few for the differences asked for; from
+        `fit` and `predict`, if logarithms are modelled and a value is not positive.
+
+    Warns
+    -----
+    RuntimeWarning
+        If time is up, or if the optimizer does not converge on the model in use.
+
+    Notes
+    -----
+    TIMES. `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise,
+    and searches only at the first of its origins.
+
+    References
+    ----------
+    Hyndman & Khandakar (2008), "Automatic time series forecasting: the forecast package for R", Journal of
+    Statistical Software 27(3), section 3; without its approximation by conditional sums of squares, since the
+    exact likelihood, compiled, takes no longer.
+
+    Examples
+    --------
+    >>> from tsrnn import datasets
+    >>> model = AutoARIMA(horizon=3).fit(datasets.load("airpassengers"))
+    >>> model.order_, model.seasonal_order_, model.constant_
+    ((2, 1, 1), (0, 1, 0, 12), False)
+    >>> model.predict().round().tolist()
+    [446.0, 420.0, 449.0]
+    """
+
+    is_baseline = True
+    max_history = 2000
+    params_: dict[str, float]
+    order_: tuple[int, ...]
+    seasonal_order_: tuple[int, ...]
+    season_length_: int
+    constant_: bool
+    log_: bool
+    search_: pd.DataFrame
+    criterion_: float
+    _model_: Sarima
+
+    def __init__(
+        self,
+        season_length: int | Literal["auto"] | None = "auto",
+        horizon: int = 1,
+        *,
+        d: int | Literal["auto"] = "auto",
+        D: int | Literal["auto"] = "auto",
+        max_p: int = 5,
+        max_q: int = 5,
+        max_P: int = 2,
+        max_Q: int = 2,
+        max_order: int = 5,
+        constant: bool | Literal["auto"] = "auto",
+        criterion: str = "aicc",
+        unit_root: str = "kpss",
+        seasonal_root: str = "strength",
+        stepwise: bool = True,
+        log: bool | Literal["auto"] = False,
+        max_seconds: float | None = None,
+        missing: str = "error",
+        alias: str | None = None,
+    ) -> None:
+        self.season_length = season_length
+        self.horizon = horizon
+        self.d = d
+        self.D = D
+        self.max_p = max_p
+        self.max_q = max_q
+        self.max_P = max_P
+        self.max_Q = max_Q
+        self.max_order = max_order
+        self.constant = constant
+        self.criterion = criterion
+        self.unit_root = unit_root
+        self.seasonal_root = seasonal_root
+        self.stepwise = stepwise
+        self.log = log
+        self.max_seconds = max_seconds
+        self.missing = missing
+        self.alias = alias
+
+    def settled(self) -> Any:
+        """Return an unfitted `ARIMA` of the orders found, with the same name, transform and constant.
+
+        Of several series each has orders of its own: then it is an unfitted copy, which searches again.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> AutoARIMA().fit([1.0, 3, 2, 4, 3, 5, 4, 6, 5, 7]).settled().order
+        (1, 1, 0)
+        """
+        if not self._known().is_one:
+            return clone(self)
+        seasonal = self.seasonal_order_
+        return ARIMA(
+            self.order_,
+            seasonal if any(seasonal) else (0, 0, 0, self._model_.subtracted_season),
+            self.horizon,
+            constant=self.constant_,
+            log=self.log_,
+            missing=self.missing,
+            alias=self.label,
+        )
+
+    def _fit_to(self, observed: Observed, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
+        self._check()
+        values = observed.values
+        require(values, 3, "AutoARIMA")
+        season = find_season(observed, self.season_length)
+        m = season if season <= LONGEST_SEASON else 1
+        options = {"log": find_log(self.log, values, season), "subtracted_season": 1 if m > 1 else season}
+        d, D = self._find_differences(Sarima((0, 0, 0), **options).prepare(values, X).series, X, m)
+        constants = find_constants(self.constant, d + D)
+
+        def model(of: Candidate) -> Sarima:
+            seasonal = (of.P, D, of.Q, m) if of.P or of.Q or D else NO_SEASON
+            return Sarima((of.p, d, of.q), seasonal, of.constant, **options)
+
+        search = Search(
+            model, lambda one: one.estimate(values, X, columns), self.criterion, self.max_seconds
+        )
+        search.run(self._bounds(len(values) - d - D * m, m, constants), self.stepwise)
+        best = search.best or Candidate(0, 0, 0, 0, constants[-1] and d + D == 0)
+        found = search.found or model(best).estimate(values, X, columns)
+        warn_unless_converged("AutoARIMA", found.optimizer)
+        return fitted(model(best), season, found.params) | {
+            "search_": search.table(),
+            "criterion_": search.least,
+        }
+
+    def _continue(self, values: np.ndarray, X: np.ndarray, horizon: int) -> np.ndarray:
+        return self._model_.forecast(values, self.params_, horizon, X)
+
+    def _find_differences(self, series: np.ndarray, X: np.ndarray, m: int) -> tuple[int, int]:
+        """Return d and D of what covariates leave of a series."""
+        regressors = np.column_stack([np.ones(len(series)), X])
+        rest = series - regressors @ np.linalg.lstsq(regressors, series, rcond=None)[0] if X.size else series
+        D = n_seasonal_differences(rest, m, self.seasonal_root) if self.D == "auto" else self.D
+        D = D if m > 1 else 0
+        changes = np.convolve(rest, differencing(0, D, m), mode="valid")
+        return n_differences(changes, self.unit_root) if self.d == "auto" else self.d, D
+
+    def _bounds(self, n: int, m: int, constants: tuple[bool, ...]) -> Bounds:
+        most, seasons = n // 3, n // 3 // m if m > 1 else 0
+        return Bounds(
+            min(self.max_p, most),
+            min(self.max_q, most),
+            min(self.max_P, seasons),
+            min(self.max_Q, seasons),
+            self.max_order,
+            constants,
+        )
+
+    def _check(self) -> None:
+        for name in ("d", "D"):
+            if getattr(self, name) != "auto":
+                check_positive_integer(name, getattr(self, name), 'differences, or "auto"', 0)
+        for name in ("max_p", "max_q", "max_P", "max_Q", "max_order"):
+            check_positive_integer(name, getattr(self, name), "lags", 0)
+        check_choice("criterion", self.criterion, CRITERIA)
+        check_choice("unit_root", self.unit_root, ROOTS)
+        check_choice("seasonal_root", self.seasonal_root, SEASONAL_ROOTS)
+        check_choice("stepwise", self.stepwise, (True, False))
+        if self.max_seconds is not None:
+            check_number("max_seconds", self.max_seconds, 0, np.inf, open_low=True)

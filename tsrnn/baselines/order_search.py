@@ -1,0 +1,221 @@
+"""The search for the orders of an ARIMA: which ones to try, and what is known of those tried."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import product
+from time import monotonic
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.baselines.sarima import Estimate, Sarima
+from tsrnn.deadline import TimeLimitError, check_deadline, time_limit
+from tsrnn.parameters import counted
+
+__all__ = ["CRITERIA", "Bounds", "Candidate", "Search", "information_criterion", "least_root"]
+
+_LEAST_ROOT = 1.01
+_SMALLEST_VARIANCE = 1e-20  # of errors, relative to the mean square of the differences
+CRITERIA = ("aicc", "aic", "bic")
+
+
+class Candidate(NamedTuple):
+    """What differs between the models of a search."""
+
+    p: int
+    q: int
+    P: int
+    Q: int
+    constant: bool
+
+
+class Bounds(NamedTuple):
+    """Which candidates there are.
+
+    Attributes
+    ----------
+    p, q, P, Q : int
+        The highest orders.
+    total : int
+        The highest sum of orders where all are tried.
+    constants : tuple of bool
+        Whether models with and without a constant are tried.
+    """
+
+    p: int
+    q: int
+    P: int
+    Q: int
+    total: int
+    constants: tuple[bool, ...]
+
+    def hold(self, one: Candidate) -> bool:
+        """Whether a candidate is within them."""
+        orders = zip(one[:4], self[:4], strict=True)
+        return all(0 <= k <= most for k, most in orders) and one.constant in self.constants
+
+    def starts(self) -> list[Candidate]:
+        """Return where a stepwise search begins (Hyndman & Khandakar, 2008, section 3.2, step 1)."""
+        constant, P, Q = self.constants[-1], min(1, self.P), min(1, self.Q)
+        starts = [
+            Candidate(min(2, self.p), min(2, self.q), P, Q, constant),
+            Candidate(0, 0, 0, 0, constant),
+            Candidate(min(1, self.p), 0, P, 0, constant),
+            Candidate(0, min(1, self.q), 0, Q, constant),
+            Candidate(0, 0, 0, 0, self.constants[0]),
+        ]
+        return list(dict.fromkeys(starts))
+
+    def neighbours(self, one: Candidate) -> Iterator[Candidate]:
+        """Yield what a stepwise search tries around the best so far (the same, step 2)."""
+        for first, second in (("P", "Q"), ("p", "q")):
+            a, b = getattr(one, first), getattr(one, second)
+            for i, j in ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)):
+                yield one._replace(**{first: a + i, second: b + j})
+        yield one._replace(constant=not one.constant)
+
+    def all(self) -> list[Candidate]:
+        """Return all candidates whose orders sum up to no more than `total`."""
+        orders = product(*(range(most + 1) for most in self[:4]))
+        return [
+            Candidate(*each, constant)
+            for each in sorted(orders, key=sum)
+            if sum(each) <= self.total
+            for constant in self.constants
+        ]
+
+
+class Search:
+    """Fits candidates, each once, and remembers the best.
+
+    Parameters
+    ----------
+    model : callable
+        Returns the `Sarima` of a candidate.
+    estimate : callable
+        Returns the `Estimate` of a `Sarima`.
+    criterion : {"aicc", "aic", "bic"}
+    max_seconds : float or None
+        When to stop; the first model that can be used is always fitted.
+    """
+
+    def __init__(
+        self,
+        model: Callable[[Candidate], Sarima],
+        estimate: Callable[[Sarima], Estimate],
+        criterion: str,
+        max_seconds: float | None,
+    ) -> None:
+        self._model, self._estimate, self._criterion = model, estimate, criterion
+        self._limit, self._start = max_seconds, monotonic()
+        self._rows: dict[Candidate, dict[str, Any]] = {}
+        self.best: Candidate | None = None
+        self.found: Estimate | None = None
+        self.least = np.inf
+
+    def stepwise(self, bounds: Bounds) -> None:
+        """Walk from the best of a few models to better neighbours until there is none."""
+        for start in bounds.starts():
+            if bounds.hold(start):
+                self._try(start)
+        moved = self.best is not None
+        while moved:
+            moved = any(self._try(one) for one in bounds.neighbours(self.best) if bounds.hold(one))
+
+    def exhaustive(self, bounds: Bounds) -> None:
+        """Fit every model."""
+        for one in bounds.all():
+            self._try(one)
+
+    def table(self) -> pd.DataFrame:
+        """Return one row for each candidate, in the order in which they were tried."""
+        return pd.DataFrame(list(self._rows.values()))
+
+    def _try(self, one: Candidate) -> bool:
+        """Fit a candidate unless it was, and return whether it is the best so far."""
+        if one in self._rows:
+            return False
+        model, begin = self._model(one), monotonic()
+        found, criterion, status = None, np.inf, "ok"
+        left = np.inf if self._limit is None or self.found is None else self._start + self._limit - begin
+        try:
+            with time_limit(None if left == np.inf else left):
+                check_deadline()
+                found = self._estimate(model)
+        except TimeLimitError:
+            check_deadline()  # the one around the fit
+            raise OutOfTimeError from None
+        except ValueError:
+            status = "too short"
+        if found is not None:
+            if least_root(model, found.params) < _LEAST_ROOT:
+                status = "root near unit circle"
+            else:
+                criterion = information_criterion(found, self._criterion)
+        self._rows[one] = {
+            "order": model.order,
+            "seasonal_order": model.seasonal_order,
+            "constant": one.constant,
+            "criterion": criterion,
+            "seconds": monotonic() - begin,
+            "status": status,
+        }
+        better = criterion < self.least
+        if better:
+            self.best, self.found, self.least = one, found, criterion
+        return better
+
+    def run(self, bounds: Bounds, stepwise: bool) -> None:
+        """Search, and warn if time runs out first."""
+        try:
+            (self.stepwise if stepwise else self.exhaustive)(bounds)
+        except OutOfTimeError:
+            warnings.warn(
+                f"AutoARIMA stopped after {self._limit:g} s and {counted(len(self._rows), 'model')}; the best "
+                f"so far is {self._model(self.best)}. Raise max_seconds to search on.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+
+class OutOfTimeError(Exception):
+    """The search's own time is up."""
+
+
+def information_criterion(found: Estimate, criterion: str) -> float:
+    """Return Akaike's criterion, the same corrected for few observations, or the Bayesian one.
+
+    Infinite for "aicc" where there are too few observations for the correction.
+
+    Examples
+    --------
+    >>> information_criterion(Estimate({}, -10.0, 20, 3, {}, 1.0), "aic")
+    26.0
+    """
+    n, k = found.n, found.n_params
+    # What rounding leaves of a perfect fit says nothing: the model of fewest parameters wins.
+    most = -0.5 * n * (np.log(2 * np.pi * _SMALLEST_VARIANCE * max(found.mean_square, 1e-280)) + 1.0)
+    deviance = -2.0 * min(found.log_likelihood, most)
+    if criterion == "bic":
+        return float(deviance + k * np.log(n))
+    correction = 0.0 if criterion == "aic" else 2.0 * k * (k + 1)
+    left = 1 if criterion == "aic" else n - k - 1
+    return float(deviance + 2 * k + correction / left) if left > 0 else np.inf
+
+
+def least_root(model: Sarima, params: dict[str, float]) -> float:
+    """Return the least modulus of a root of the polynomials, infinity if there is none.
+
+    Examples
+    --------
+    >>> least_root(Sarima((1, 0, 1)), {"ar.L1": 0.5, "ma.L1": -0.8})
+    1.25
+    """
+    (p, _, q), (P, _, Q, m) = model.order, model.seasonal_order
+    least = np.inf
+    for k, coefficients in enumerate(np.split(model.arma(params), np.cumsum([p, q, P]))):
+        polynomial = np.concatenate([[1.0], -coefficients if k in (0, 2) else coefficients])
+        moduli = np.abs(np.roots(np.trim_zeros(polynomial, "b")[::-1]))
+        least = min(least, moduli.min(initial=np.inf) ** (1 / m if k > 1 and m else 1))
+    return float(least)
