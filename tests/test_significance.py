@@ -1,10 +1,10 @@
-"""The Diebold-Mariano test against hand-worked cases, a t-test and simulations."""
+"""Tests of pairs against hand-worked cases, a t-test, a regression on a constant and simulations."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from tsrnn.significance import diebold_mariano
+from tsrnn.significance import diebold_mariano, holm, signed_rank
 
 # Differences with mean -1.2 and deviations 2.2, -0.8, 0.2, -1.8, 0.2, 1.2, -1.8, 0.2, 0.2, 0.2:
 # gamma_0 = 13.6 / 10 = 1.36;
@@ -34,6 +34,30 @@ def test_overlapping_origins_worked_by_hand():
     c = np.cos(theta)
     inside = theta + np.sin(theta) * (c + 2 / 3 * c**3 + 8 / 15 * c**5 + 16 / 35 * c**7)
     assert result.p_value == pytest.approx(1 - 2 / np.pi * inside, rel=1e-9)
+
+
+@pytest.mark.parametrize("lags", [1, 2, 4])
+def test_it_is_a_regression_on_a_constant_with_a_long_run_variance_and_harveys_factor(lags):
+    from statsmodels.api import OLS
+
+    noise = np.random.default_rng(11).normal(size=(44, 2)).cumsum(axis=0)
+    a, b = (noise[4:] - noise[:-4]).T  # horizons of 4
+    n, h = len(a), lags + 1
+    options = {"maxlags": lags, "kernel": "uniform", "use_correction": False}
+    t = OLS(np.abs(a) - np.abs(b), np.ones(n)).fit(cov_type="HAC", cov_kwds=options).tvalues.item()
+    expected = t * np.sqrt((n + 1 - 2 * h + h * (h - 1) / n) / n)
+    result = diebold_mariano(np.abs(a), np.abs(b), lags=lags)
+    assert result.statistic == pytest.approx(expected, rel=1e-10)
+    assert result.p_value == pytest.approx(2 * stats.t.sf(abs(expected), n - 1), rel=1e-9)
+
+
+def test_the_p_value_is_that_of_r_for_its_statistic():
+    # R's forecast::dm.test prints DM = 1.9078, p-value = 0.05932 for ETS against ARIMA on WWWusage (n = 100)
+    swings = np.tile([1.0, -1.0], 50)  # mean 0, variance 1
+    shift = 1.9078 / np.sqrt(99)  # sqrt(99 / 100) * shift / sqrt(1 / 100) = 1.9078
+    result = diebold_mariano(swings + shift, np.zeros(100))
+    assert result.statistic == pytest.approx(1.9078, rel=1e-10)
+    assert result.p_value == pytest.approx(0.05932, abs=1.2e-5)
 
 
 def test_a_negative_variance_falls_back_to_bartletts_kernel():
@@ -72,6 +96,31 @@ def test_below_ten_origins_there_is_no_p_value():
 def test_no_result_where_every_origin_overlaps_every_other():
     assert np.isfinite(diebold_mariano(LOSS, AGAINST, lags=9).p_value)
     assert np.isnan(diebold_mariano(LOSS, AGAINST, lags=10).p_value)
+
+
+def test_signed_ranks_are_scipys_where_losses_tie_too():
+    rng = np.random.default_rng(5)
+    for d in (rng.normal(0.3, 1, size=40), rng.integers(-3, 5, size=40).astype(float)):
+        result = signed_rank(d, np.zeros(40))
+        expected = stats.wilcoxon(d, zero_method="pratt", method="asymptotic", correction=False)
+        assert result.p_value == pytest.approx(expected.pvalue, rel=1e-10)
+        assert np.sign(result.statistic) == np.sign(d.mean())
+
+
+def test_holm_worked_by_hand():
+    # in order 0.005, 0.011, 0.02, 0.04 times 4, 3, 2, 1: 0.02, 0.033, 0.04, 0.04
+    np.testing.assert_allclose(holm([0.011, 0.04, 0.005, 0.02]), [0.033, 0.04, 0.02, 0.04], rtol=1e-14)
+    # 0.03, 0.04 times 2, 1: 0.06, and never less for a larger one; a missing one doesn't count
+    np.testing.assert_allclose(holm([0.04, np.nan, 0.03]), [0.06, np.nan, 0.06], rtol=1e-14)
+    assert holm([0.7, 0.9]).tolist() == [1.0, 1.0]
+    assert holm([]).tolist() == []
+
+
+def test_holm_keeps_the_chance_of_any_false_discovery():
+    p_values = np.random.default_rng(0).random((2000, 8))
+    any_found = [holm(row).min() < 0.05 for row in p_values]
+    assert 0.035 <= np.mean(any_found) <= 0.065
+    assert (p_values.min(axis=1) < 0.05).mean() > 0.3
 
 
 def _rejections(lags, moving_average, mean=0.0, n_pairs=400, n_origins=50):
