@@ -16,7 +16,10 @@ class Model:
 
 
 def make_backtest(index, misses, *, horizon=4, n_windows=3, name="value", values=None, failures=()):
-    """Model `i` misses by `misses[name] * steps ahead`; `failures` are pairs (model, window)."""
+    """Models miss by `misses[model] * steps ahead`, the same or one number for each window.
+
+    `failures` are pairs (model, window).
+    """
     n = len(index)
     values = 10 + np.sin(np.arange(n)) if values is None else np.asarray(values, float)
     sizes = [n - horizon * (n_windows - window) for window in range(n_windows)]
@@ -28,7 +31,10 @@ def make_backtest(index, misses, *, horizon=4, n_windows=3, name="value", values
             "ds": index[rows],
             "cutoff": index[np.repeat(sizes, horizon) - 1],
             "y": values[rows],
-            **{model: values[rows] + miss * ahead for model, miss in misses.items()},
+            **{
+                model: values[rows] + np.repeat(np.broadcast_to(miss, n_windows), horizon) * ahead
+                for model, miss in misses.items()
+            },
         }
     )
     folds = []

@@ -43,7 +43,7 @@ def csv(y, folder):
 
 def printed_table(out):
     """The score table as numbers."""
-    lines = out.split("\n\n")[1].splitlines()
+    lines = out.split("\n\n")[2].splitlines()
     return {line.split()[0]: [cell.rstrip("*") for cell in line.split()[1:]] for line in lines[1:]}
 
 
@@ -108,7 +108,9 @@ def test_compare_prints_the_scores_of_the_backtest(capsys, csv, y):
     out, err = capsys.readouterr()
     assert err == ""
     assert out.startswith("shop: visitors: 60 observations, horizon 7, 4 origins\n\n")
-    scores = backtest([Naive(), Drift()], y, 7, n_windows=4, step=3).scores()
+    result = backtest([Naive(), Drift()], y, 7, n_windows=4, step=3)
+    assert result.verdict == " ".join(out.split("\n\n")[1].split())
+    scores = result.scores()
     printed = printed_table(out)
     assert list(printed) == list(scores.index)
     for model, row in scores.iterrows():
@@ -122,10 +124,10 @@ def test_compare_marks_the_best_and_fits_100_columns(capsys, csv):
     )
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 100
-    rows = [line for line in out.split("\n\n")[1].splitlines() if "*" in line]
+    rows = [line for line in out.split("\n\n")[2].splitlines() if "*" in line]
     assert [row.split()[0] for row in rows] == ["SeasonalNaive"]
-    assert rows[0].count("*") == 4
-    header = out.split("\n\n")[1].splitlines()[0]
+    assert rows[0].count("*") == 5
+    header = out.split("\n\n")[2].splitlines()[0]
     assert header.split()[:3] == ["MASE", "sMAPE", "RMSE"]
     assert "- * is the best of its column.\n" in out
     assert "- No p-value: 4 origins; the Diebold-Mariano test needs at least 10.\n" in out

@@ -25,7 +25,7 @@ def draw(n, dependence, seed):
     ],
 )
 def test_p_values_are_those_of_arch(n, dependence, seed, block_length, expected, order):
-    # arch 8.0.0: MCS(losses, size=0.1, reps=20000, block_size=..., method="max", bootstrap="circular", seed=0)
+    # arch 8.0.0: MCS(losses, 0.1, reps=20000, block_size=..., method="max", bootstrap="circular", seed=0)
     losses = draw(n, dependence, seed)
     result = model_confidence_set(losses, block_length=block_length, n_bootstrap=20_000, random_state=5)
     np.testing.assert_allclose(result.p_value, expected, atol=0.012)  # 3 errors of 20,000 samples
@@ -84,7 +84,7 @@ def test_a_block_longer_than_the_series_wraps_and_every_sample_is_the_whole():
 def test_forecasters_that_are_the_same_stay_together():
     same = np.tile(np.arange(12.0)[:, None], (1, 3))
     assert model_confidence_set(same).p_value.tolist() == [1.0, 1.0, 1.0]
-    apart = same + [0.0, 0.0, 1.0]  # always worse by as much
+    apart = same + np.array([0.0, 0.0, 1.0])  # always worse by as much
     assert model_confidence_set(apart).p_value.tolist() == [1.0, 1.0, 0.0]
 
 
@@ -128,12 +128,12 @@ def test_a_time_limit_ends_it():
         (
             np.zeros((12, 2)),
             {"block_length": 0},
-            "`block_length` must be a whole number of units, at least 1",
+            "`block_length` must be a whole number of units",
         ),
         (
             np.zeros((12, 2)),
             {"n_bootstrap": 1.5},
-            "`n_bootstrap` must be a whole number of samples, at least",
+            "`n_bootstrap` must be a whole number of samples",
         ),
     ],
 )

@@ -129,7 +129,7 @@ def test_page_follows_the_readers_colours_and_width(folder):
 
 
 def test_best_of_each_score_is_marked(page):
-    assert page.attributes("td", "class") == ["best"] * 2 * 4
+    assert page.attributes("td", "class") == ["best"] * 2 * 5
 
 
 def test_failures_are_listed_once(page):

@@ -322,7 +322,8 @@ def _section(title: str, backtest: Backtest) -> str:
         f"{counted(backtest.errors.n_windows, 'origin')}"
     )
     lines = unmarked.rename_axis(None).to_string(line_width=WIDTH).splitlines()
-    return "\n".join([heading, "", *(line.rstrip() for line in lines), "", *notes, ""])
+    verdict = textwrap.fill(backtest.verdict, WIDTH)
+    return "\n".join([heading, "", verdict, "", *(line.rstrip() for line in lines), "", *notes, ""])
 
 
 def _step(data: pd.Series | pd.DataFrame) -> str:

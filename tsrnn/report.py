@@ -34,16 +34,17 @@ __all__ = ["best_scores", "format_scores", "write_report"]
 
 ORIGINS_SHOWN = 5
 SERIES_SHOWN = 6
-HEADINGS = {"fit_seconds": "fit [s]", "predict_seconds": "predict [s]"}
-ACCURACY = ("MASE", "sMAPE", "RMSE", "vs SeasonalNaive")
+HEADINGS = {"skill": "skill [%]", "fit_seconds": "fit [s]", "predict_seconds": "predict [s]"}
+ACCURACY = ("MASE", "sMAPE", "RMSE", "vs SeasonalNaive", "rank")
 EXPLANATIONS = {
     "MASE": "mean absolute error, divided by the seasonal naive forecast's inside the training series",
     "sMAPE": "symmetric mean absolute percentage error, 0 to 200",
     "RMSE": "root mean squared error, in the units of the series",
     "vs SeasonalNaive": "error relative to SeasonalNaive's at the same origins; below 1 is better",
+    "rank": "mean rank by MASE, 1 the best",
     "coverage": "percent of the truth inside the interval; best is what the level says",
     "MSIS": "mean scaled interval score: width and misses of the interval together",
-    "p_value": "test of equal accuracy with the best baseline",
+    "p_adjusted": "test of equal accuracy with the best baseline, corrected for several models being tested",
     "fit [s], predict [s]": "seconds",
     "failed": "origins without a forecast, of all series",
     "history": "most observations that the model was trained on",
@@ -100,8 +101,9 @@ def format_scores(scores: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame of str
-        Columns that say nothing are left out: ``p_value`` without a p-value, ``coverage-80`` and ``MSIS-80``
-        without intervals, ``failed`` without a failure, ``history`` where it is the same for all.
+        Columns that say nothing are left out: ``p_value`` without a p-value or beside ``p_adjusted``,
+        ``rank`` of a single model, ``coverage-80`` and ``MSIS-80`` without intervals, ``failed`` without a
+        failure, ``history`` where it is the same for all.
 
     Examples
     --------
@@ -113,13 +115,15 @@ def format_scores(scores: pd.DataFrame) -> pd.DataFrame:
     Theta  0.876       -
     """
     silent = {
-        "p_value": lambda column: column.isna().all(),
+        "p_value": lambda column: column.isna().all() or "p_adjusted" in scores,
+        "p_adjusted": lambda column: column.isna().all(),
+        "rank": lambda column: column.isna().all() or len(column) == 1,
         "failed": lambda column: not column.any(),
         "history": lambda column: (column == column.iloc[0]).all(),
     }
     for name in scores:
         if name.startswith(("coverage-", "MSIS-")):
-            silent[name] = silent["p_value"]
+            silent[name] = silent["p_adjusted"]
     shown = [name for name in scores if not (name in silent and silent[name](scores[name]))]
     return pd.DataFrame({HEADINGS.get(name, name): _format_column(name, scores[name]) for name in shown})
 
@@ -145,12 +149,14 @@ def best_scores(scores: pd.DataFrame) -> pd.DataFrame:
 def _format_column(name: str, column: pd.Series) -> pd.Series:
     if name in ("failed", "history"):
         return column.map("{:,.0f}".format)
-    if name == "p_value":
+    if name in ("p_value", "p_adjusted"):
         return column.map(lambda p: "-" if pd.isna(p) else "<0.001" if p < 0.001 else f"{p:.3f}")
     if name.endswith("_seconds"):
         return column.map(lambda s: "-" if pd.isna(s) else "<0.01" if s < 0.01 else f"{s:.2f}")
-    if name.startswith("coverage-"):
-        return column.map(lambda percent: "-" if pd.isna(percent) else f"{percent:.1f}")
+    if name.startswith("coverage-") or name == "skill":
+        return column.map(lambda percent: f"{percent:.1f}" if np.isfinite(percent) else "-")
+    if name == "rank":
+        return column.map(lambda rank: "-" if pd.isna(rank) else f"{rank:.2f}")
     sizes = column.abs()[np.isfinite(column) & (column != 0)]
     smallest, largest = (sizes.min(), sizes.max()) if len(sizes) else (1.0, 1.0)
     digits = max(0, 2 - int(np.floor(np.log10(smallest))))

@@ -12,6 +12,7 @@ from tsrnn.metrics.observed import ratio
 from tsrnn.metrics.point import seasonal_scale, symmetric_errors
 from tsrnn.metrics.probabilistic import covered, interval_scores
 from tsrnn.origins import Truths
+from tsrnn.significance import rank_losses
 
 __all__ = ["By", "Errors", "mean_by", "mean_of"]
 
@@ -67,6 +68,7 @@ class Errors:
         if not self.without_scale.all():
             self.scale[self.without_scale] = np.nan
         self._naive = np.array([self._repeat_season(train) for train in self._trains()])
+        self._known_cuts: dict[tuple[str, str], np.ndarray] = {}
 
     @property
     def n_series(self) -> int:
@@ -78,9 +80,9 @@ class Errors:
         """Origins."""
         return int(self.window.max()) + 1
 
-    def made(self, model: str) -> np.ndarray:
-        """Where a model has a forecast, for each cut."""
-        return ~np.isnan(self._rows(model)).any(axis=1)
+    def made(self, *models: str) -> np.ndarray:
+        """Where models have a forecast, all of them, for each cut."""
+        return np.all([~np.isnan(self._rows(model)).any(axis=1) for model in models], axis=0)
 
     def points(self, model: str, metric: str) -> np.ndarray:
         """Return the error of each point, (n_cuts, horizon); NaN where truth or forecast is missing.
@@ -101,6 +103,14 @@ class Errors:
             error = ratio(error, self.scale[:, None])
         return error**2 if kind in ("MSE", "MSSE") else error
 
+    def cuts(self, model: str, metric: str) -> np.ndarray:
+        """Return the mean error of each cut, (n_cuts,); "RMSE" is the root of the mean square."""
+        if (model, metric) not in self._known_cuts:
+            points = self.points(model, "MSE" if metric == "RMSE" else metric)
+            cuts = mean_of(points, axis=1)
+            self._known_cuts[model, metric] = np.sqrt(cuts) if metric == "RMSE" else cuts
+        return self._known_cuts[model, metric]
+
     def mean(self, model: str, metric: str, by: By = "model", where: np.ndarray | None = None) -> np.ndarray:
         """Average a metric over origins within each series and then over series, each counting equally.
 
@@ -117,15 +127,11 @@ class Errors:
         -------
         ndarray of shape (), (n_series,), (n_windows,) or (horizon,)
         """
-        rooted = metric == "RMSE"
-        points = self.points(model, "MSE" if rooted else metric)
-        if where is not None:
-            points = np.where(where[:, None], points, np.nan)
         if by == "horizon":
-            steps = mean_by(points, self.series, self.n_series)
-            return mean_of(np.sqrt(steps) if rooted else steps, axis=0)
-        cuts = mean_of(points, axis=1)
-        cuts = np.sqrt(cuts) if rooted else cuts
+            return self._mean_by_step(model, metric, where)
+        cuts = self.cuts(model, metric)
+        if where is not None:
+            cuts = np.where(where, cuts, np.nan)
         if by == "origin":
             return mean_by(cuts, self.window, self.n_windows)
         series = mean_by(cuts, self.series, self.n_series)
@@ -136,6 +142,51 @@ class Errors:
         reference = self.mean(SEASONAL_NAIVE, "MASE", by, self.made(model))
         with np.errstate(divide="ignore", invalid="ignore"):  # a series that repeats exactly
             return self.mean(model, "MASE", by) / reference
+
+    def skill(self, model: str, baseline: str, by: By = "model") -> np.ndarray:
+        """Return by how many percent a model's mean MASE is below another's from the cuts both forecast."""
+        common = self.made(model, baseline)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            part = self.mean(model, "MASE", by, common) / self.mean(baseline, "MASE", by, common)
+        return 100.0 * (1.0 - part)
+
+    def ranks(self, models: Sequence[str], by: By = "model") -> dict[str, np.ndarray]:
+        """Return mean ranks by MASE, 1 the best, from the cuts that all have forecast.
+
+        Models are ranked on each series (by its mean over origins), or at each origin of a single one; by
+        series or by origin, at each cut; by horizon, at each of its steps. One without any forecast has no
+        rank.
+        """
+        able = [model for model in models if self.made(model).any()]
+        shape = {"model": (), "series": self.n_series, "origin": self.n_windows, "horizon": self._horizon}
+        ranks = {model: np.full(shape[by], np.nan) for model in models}
+        if not able:
+            return ranks
+        common = self.made(*able)
+        metric = "MAE" if self.n_series == 1 else "MASE"  # the same ranks, without a scale that may be 0
+        if by in ("series", "origin"):
+            losses = [np.where(common, self.cuts(model, metric), np.nan) for model in able]
+            codes, n = (self.series, self.n_series) if by == "series" else (self.window, self.n_windows)
+            return ranks | {
+                model: mean_by(own, codes, n) for model, own in zip(able, rank_losses(losses), strict=True)
+            }
+        losses = [self._of_units(model, metric, by, common) for model in able]
+        return ranks | {
+            model: mean_of(own, axis=0) for model, own in zip(able, rank_losses(losses), strict=True)
+        }
+
+    def _of_units(self, model: str, metric: str, by: By, where: np.ndarray) -> np.ndarray:
+        """Errors of each series, or at each origin of a single one, and by horizon of each step."""
+        points = self.points(model, metric) if by == "horizon" else self.cuts(model, metric)
+        points = np.where(where.reshape(-1, *(1,) * (points.ndim - 1)), points, np.nan)
+        return points if self.n_series == 1 else mean_by(points, self.series, self.n_series)
+
+    def _mean_by_step(self, model: str, metric: str, where: np.ndarray | None) -> np.ndarray:
+        points = self.points(model, "MSE" if metric == "RMSE" else metric)
+        if where is not None:
+            points = np.where(where[:, None], points, np.nan)
+        steps = mean_by(points, self.series, self.n_series)
+        return mean_of(np.sqrt(steps) if metric == "RMSE" else steps, axis=0)
 
     def _rows(self, column: str) -> np.ndarray:
         return self._forecasts[column].to_numpy(dtype=float).reshape(-1, self._horizon)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tsrnn.judgement.comparison import able_models
 from tsrnn.parameters import counted
 from tsrnn.significance import MIN_ORIGINS
 
@@ -14,12 +15,15 @@ if TYPE_CHECKING:
 
 __all__ = ["write_notes"]
 
+HOLM = "corrected by Holm's method"
+
 
 def write_notes(backtest: Backtest) -> list[str]:
     """Return the footnotes of a backtest's scores."""
     return [
         *_score_notes(backtest),
         *_interval_notes(backtest),
+        *_rank_notes(backtest),
         *_test_notes(backtest),
         *_training_notes(backtest),
         *_series_notes(backtest),
@@ -58,16 +62,29 @@ def _interval_notes(backtest: Backtest) -> list[str]:
     return [*notes, f"{', '.join(silent)} gave no intervals."] if silent else notes
 
 
+def _rank_notes(backtest: Backtest) -> list[str]:
+    able, errors = able_models(backtest), backtest.errors
+    if len(able) < 2:
+        return []
+    unit = "series" if errors.n_series > 1 else "origin"
+    total = errors.n_series if unit == "series" else errors.n_windows
+    codes = errors.series if unit == "series" else errors.window
+    common = len(np.unique(codes[errors.made(*able)]))
+    if common == total:
+        over = "each series" if unit == "series" else "each origin"
+    else:
+        over = f"the {common:,} of {total:,} {unit if unit == 'series' else 'origins'} that all forecast"
+    return [f"rank: mean of the ranks by MASE on {over}, 1 the best."]
+
+
 def _test_notes(backtest: Backtest) -> list[str]:
     n_windows, n_series = backtest.errors.n_windows, backtest.errors.n_series
     if len(backtest.models) == 1:
         return []
-    is_baseline = getattr(backtest.models[backtest.opponent], "is_baseline", False)
-    role = "the best baseline" if is_baseline else "the best model, as there is no baseline"
-    against = f"against {backtest.opponent}, {role}"
+    corrected = f"; {HOLM} for {len(backtest.models) - 1} tests" if len(backtest.models) > 2 else ""
     if backtest.unit == "series":
-        test = "Wilcoxon's signed-rank test of the series' mean scaled absolute errors"
-        return [f"p_value: {test} {against}; it takes the {n_series:,} series to be independent."]
+        test = f"Wilcoxon's signed-rank test of the series' mean scaled absolute errors {_role(backtest)}"
+        return [f"p_adjusted: {test}, which takes the {n_series:,} series to be independent{corrected}."]
     if n_windows < MIN_ORIGINS:
         made = counted(n_windows, "origin") + (f" of {n_series} series" if n_series > 1 else "")
         enough = f" {MIN_ORIGINS}" + (f", or {MIN_ORIGINS} series" if n_series > 1 else "")
@@ -75,7 +92,15 @@ def _test_notes(backtest: Backtest) -> list[str]:
     if n_windows <= backtest.lags:
         return ["No p-value: all horizons overlap each other; use more origins or a longer step."]
     scaled = "mean scaled absolute error" if n_series > 1 else "mean absolute error"
-    return [f"p_value: Diebold-Mariano test of equal {scaled} {against}."]
+    return [f"p_adjusted: Diebold-Mariano test of equal {scaled} {_role(backtest)}{corrected}."]
+
+
+def _role(backtest: Backtest) -> str:
+    if getattr(backtest.models[backtest.opponent], "is_baseline", False):
+        return f"against {backtest.opponent}, the best baseline"
+    some = any(getattr(model, "is_baseline", False) for model in backtest.models.values())
+    why = "no baseline has a forecast" if some else "there is no baseline"
+    return f"against {backtest.opponent}, the best model, as {why}"
 
 
 def _training_notes(backtest: Backtest) -> list[str]:

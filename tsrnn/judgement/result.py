@@ -7,22 +7,22 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
-from tsrnn.judgement.errors import By, Errors, mean_by, mean_of
+from tsrnn.judgement.comparison import compare_pairs, find_confidence_set, rank_models
+from tsrnn.judgement.errors import By, Errors
 from tsrnn.judgement.notes import write_notes
+from tsrnn.judgement.scoring import mean_scores, score_table
+from tsrnn.judgement.verdict import write_verdict
 from tsrnn.origins import Truths
-from tsrnn.parameters import check_choice, counted
+from tsrnn.parameters import counted
 from tsrnn.report import format_scores, write_report
-from tsrnn.significance import MIN_ORIGINS, diebold_mariano, signed_rank
+from tsrnn.significance import MIN_ORIGINS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["Backtest"]
-
-METRICS = ("MASE", "sMAPE", "RMSE")
 
 
 @dataclass(eq=False, repr=False)
@@ -84,7 +84,7 @@ class Backtest:
             return self.truths.series[0]
         return dict(zip(self.truths.ids, self.truths.series, strict=True))
 
-    def scores(self, by: By = "model") -> pd.DataFrame:
+    def scores(self, by: By = "model", baseline: str | None = None) -> pd.DataFrame:
         """Return the models' scores, the lowest MASE first.
 
         Scores are means over origins within each series and then over series, so that each series counts
@@ -94,6 +94,8 @@ class Backtest:
         ----------
         by : {"model", "series", "origin", "horizon"}, default="model"
             One row for each model; or for each model and series, origin or step ahead.
+        baseline : str, optional
+            Name of a model; adds ``skill``, by how many percent a MASE is below that model's.
 
         Returns
         -------
@@ -101,40 +103,34 @@ class Backtest:
             ``MASE`` (scaled by the seasonal naive method in the whole training window of each origin),
             ``sMAPE`` (0 to 200 percent), ``RMSE`` (units of the data; the root is taken for each forecast, by
             horizon for each series). ``vs SeasonalNaive``: its MASE over that of SeasonalNaive from the same
-            origins, whether or not that is one of the models; below 1 is better. For each level
+            origins, whether or not that is one of the models; below 1 is better. ``skill``:
+            100 (1 - MASE / that of `baseline`), from the forecasts that both have made. ``rank``: mean rank
+            by MASE over series, or over the origins of a single one (by series, over its origins; by origin,
+            over series), 1 the best, ties averaged; where any model failed that forecast anything at all,
+            nobody is ranked. For each level
             ``coverage-80`` (percent of truths inside the interval) and ``MSIS-80`` (mean scaled interval
             score, see `tsrnn.metrics.msis`). By model, also:
 
-            ``fit_seconds`` and ``predict_seconds``: means over fits and forecasts. ``p_value``: of
-            `significance`, NaN for the model that the others are held against. ``failed``: origins without a
-            forecast, of all series. ``history``: observations the model was fitted on, at most.
+            ``fit_seconds`` and ``predict_seconds``: means over fits and forecasts. ``p_value`` and
+            ``p_adjusted``: of `significance`, NaN for the model that the others are held against. ``failed``:
+            origins without a forecast, of all series. ``history``: observations the model was fitted on, at
+            most.
 
             Where series end at different times, origins are called by their number, 1 for the oldest.
 
         Raises
         ------
         ValueError
-            If `by` is something else.
+            If `by` is something else, or `baseline` is not one of the models.
         """
-        check_choice("by", by, ("model", "series", "origin", "horizon"))
-        if by != "model":
-            return self._scores_by(by)
-        folds = self.folds.groupby("model", sort=False)
-        table = pd.DataFrame(
-            {
-                **{name: self._by_model(name) for name in self._accuracy},
-                "fit_seconds": folds["fit_seconds"].mean(),
-                "predict_seconds": folds["predict_seconds"].mean(),
-                "p_value": self.significance()["p_value"],
-                "failed": folds["n_failed"].sum(),
-                "history": folds["n_train"].max(),
-            },
-            index=pd.Index(self.models, name="model"),
-        )
-        return table.sort_values("MASE", kind="stable")
+        return score_table(self, by, baseline)
 
     def significance(
-        self, against: str | None = None, *, loss: Literal["absolute", "squared"] = "absolute"
+        self,
+        against: str | None = None,
+        *,
+        loss: Literal["absolute", "squared"] = "absolute",
+        correction: Literal["holm"] | None = "holm",
     ) -> pd.DataFrame:
         """Test whether models are as accurate as one of them.
 
@@ -142,7 +138,8 @@ class Backtest:
         loss over the horizon (`tsrnn.significance.diebold_mariano`). Of several series the losses are scaled
         as MASE is. With at least 10 series, and more of them than origins, the unit is each series' mean
         loss, in Wilcoxon's signed-rank test (`tsrnn.significance.signed_rank`), which takes the series to be
-        independent; otherwise each origin's mean over series, in Diebold and Mariano's.
+        independent; otherwise each origin's mean over series, in Diebold and Mariano's. Where either model
+        failed, neither counts.
 
         Parameters
         ----------
@@ -151,32 +148,87 @@ class Backtest:
             non-recurrent model that failed least and has the lowest MASE, or the best model if there is none.
         loss : {"absolute", "squared"}, default="absolute"
             Loss of one point.
+        correction : {"holm", None}, default="holm"
+            Whether to add ``p_adjusted``, which allows for several models being tested
+            (`tsrnn.significance.holm`).
 
         Returns
         -------
         DataFrame indexed by ``model``
             ``against``, ``difference`` (mean loss minus the other's, so negative is better), ``statistic``,
-            ``p_value`` (two-sided; NaN below 10 common origins or series) and ``n_origins`` or ``n_series``;
-            one row for every other model.
+            ``p_value`` (two-sided; NaN below 10 common origins or series), ``p_adjusted`` and ``n_origins``
+            or ``n_series``; one row for every other model.
 
         Raises
         ------
         ValueError
-            If `against` is not one of the models or `loss` is unknown.
+            If `against` is not one of the models, or `loss` or `correction` is unknown.
         """
-        check_choice("loss", loss, ("absolute", "squared"))
-        against = self.opponent if against is None else against
-        check_choice("against", against, self.models)
-        kind = ("MAE", "MSE") if self.truths.n_series == 1 else ("MASE", "MSSE")
-        metric = kind[loss == "squared"]
-        other = mean_of(self.errors.points(against, metric), axis=1)
-        rows = {
-            name: (against, *self._test(mean_of(self.errors.points(name, metric), axis=1), other))
-            for name in self.models
-            if name != against
-        }
-        columns = ["against", "difference", "statistic", "p_value", f"n_{self.unit}"]
-        return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
+        return compare_pairs(self, against, loss, correction)
+
+    def confidence_set(self, level: float = 90) -> pd.DataFrame:
+        """Find the models among which the best one is, with a confidence of `level` percent.
+
+        The model confidence set of the losses that `significance` compares, of the origins or series where
+        all models have a forecast (`tsrnn.significance.model_confidence_set`). Where horizons overlap, the
+        bootstrap draws blocks of origins, twice as long as the overlap and one more, or a third of all if
+        that is less. A model without any forecast is left out.
+
+        Parameters
+        ----------
+        level : float, default=90
+            Percent.
+
+        Returns
+        -------
+        DataFrame indexed by ``model``, the last one left first
+            ``p_value`` (a model is in the set of any level up to 100 (1 - p)), ``included``, ``eliminated``
+            (when it went out, from 1; missing where it is included) and ``n_origins`` or ``n_series``. Below
+            10 of them, or where fewer than three times as many origins as overlap are left, ``p_value`` is
+            NaN and ``included`` missing.
+
+        Raises
+        ------
+        ValueError
+            If `level` is not between 0 and 100.
+        """
+        return find_confidence_set(self, level)
+
+    def ranks(self, level: float = 95) -> pd.DataFrame:
+        """Rank the models by MASE on each series, or at each origin of a single one.
+
+        With Friedman's test that all are equally good (`tsrnn.significance.friedman`) and Nemenyi's critical
+        difference (`tsrnn.significance.critical_difference`). Only series or origins where all models have a
+        forecast count; a model without any is left out.
+
+        Parameters
+        ----------
+        level : float, default=95
+            Percent of the critical difference.
+
+        Returns
+        -------
+        DataFrame indexed by ``model``, the best first
+            ``rank`` (the mean; 1 is best), and the same for all: ``critical_difference`` (mean ranks less
+            apart don't differ), ``p_value`` of Friedman's test (both NaN below 10 series or origins, or where
+            the horizons of a single series overlap) and ``n_series`` or ``n_origins``.
+
+        Raises
+        ------
+        ValueError
+            If `level` is not between 0 and 100.
+        """
+        return rank_models(self, level)
+
+    @cached_property
+    def verdict(self) -> str:
+        """Whether the best recurrent model beats the best baseline, in one sentence.
+
+        By MASE (of a single series that never changed before, mean absolute error) where both have a
+        forecast. It beats it if the adjusted p-value of `significance` is below 0.05 and test and scores
+        agree. Without a baseline, or with nothing else, the best two models are compared.
+        """
+        return write_verdict(self)
 
     @property
     def footnotes(self) -> list[str]:
@@ -196,12 +248,15 @@ class Backtest:
 
     def __repr__(self) -> str:
         table = format_scores(self.scores()).to_string(index_names=False)
-        return "\n".join([self._title, "", table, "", *(f"- {note}" for note in self.footnotes)])
+        return "\n".join(
+            [self._title, self.verdict, "", table, "", *(f"- {note}" for note in self.footnotes)]
+        )
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.footnotes)
         table = format_scores(self.scores()).to_html(index_names=False)
-        return f"<div><strong>{escape(self._title)}</strong>{table}<ul>{notes}</ul></div>"
+        verdict = f"<p>{escape(self.verdict)}</p>"
+        return f"<div><strong>{escape(self._title)}</strong>{verdict}{table}<ul>{notes}</ul></div>"
 
     @cached_property
     def errors(self) -> Errors:
@@ -227,13 +282,18 @@ class Backtest:
         return -(-self.horizon // self.step) - 1
 
     @cached_property
-    def opponent(self) -> str:
-        """The best baseline, or the best model where there is none."""
+    def ranking(self) -> list[str]:
+        """The models, those that failed least first, and among equals the lowest MASE."""
         failed = self.folds.groupby("model", sort=False)["n_failed"].sum()
-        table = pd.DataFrame({"failed": failed, "MASE": self._by_model("MASE")}, index=list(self.models))
-        baselines = table[[getattr(model, "is_baseline", False) for model in self.models.values()]]
-        candidates = table if baselines.empty else baselines
-        return str(candidates.sort_values(["failed", "MASE"], kind="stable").index[0])
+        table = pd.DataFrame({"failed": failed, "MASE": mean_scores(self, "MASE")}, index=list(self.models))
+        return list(table.sort_values(["failed", "MASE"], kind="stable").index)
+
+    @cached_property
+    def opponent(self) -> str:
+        """The best baseline, or the best model where none has forecast anything."""
+        baselines = [name for name in self.ranking if getattr(self.models[name], "is_baseline", False)]
+        able = [name for name in baselines if self.errors.made(name).any()]
+        return (able or self.ranking)[0]
 
     @property
     def _name(self) -> str:
@@ -247,46 +307,3 @@ class Backtest:
         return (
             f"Backtest of {self._name}: {origins}, horizon {self.horizon}, season_length {self.season_length}"
         )
-
-    @property
-    def _accuracy(self) -> list[str]:
-        intervals = [f"{kind}-{percent:g}" for percent in self.level for kind in ("coverage", "MSIS")]
-        return [*METRICS, "vs SeasonalNaive", *intervals]
-
-    def _mean(self, model: str, metric: str, by: By) -> np.ndarray:
-        if metric == "vs SeasonalNaive":
-            return self.errors.relative(model, by)
-        return self.errors.mean(model, metric, by)
-
-    def _by_model(self, metric: str) -> pd.Series:
-        return pd.Series({name: float(self._mean(name, metric, "model")) for name in self.models})
-
-    def _scores_by(self, by: By) -> pd.DataFrame:
-        title = {"series": "unique_id", "origin": "cutoff", "horizon": "step"}[by]
-        labels = {
-            "series": self.errors.ids,
-            "origin": self._origin_labels,
-            "horizon": pd.RangeIndex(1, self.horizon + 1),
-        }[by]
-        order = self._by_model("MASE").sort_values(kind="stable").index
-        tables = {
-            name: pd.DataFrame({metric: self._mean(name, metric, by) for metric in self._accuracy}, labels)
-            for name in order
-        }
-        return pd.concat(tables, names=["model", title])
-
-    @property
-    def _origin_labels(self) -> pd.Index:
-        firsts = self.forecasts["cutoff"].iloc[:: self.horizon]
-        labels = pd.Index(firsts.groupby(self.errors.window).first())
-        common = labels.take(self.errors.window).equals(pd.Index(firsts))
-        return labels if common else pd.RangeIndex(1, len(labels) + 1)
-
-    def _test(self, losses: np.ndarray, others: np.ndarray) -> tuple[float, float, float, int]:
-        missing = np.isnan(losses - others)
-        losses, others = (np.where(missing, np.nan, each) for each in (losses, others))
-        if self.unit == "series":
-            codes, n = self.errors.series, self.errors.n_series
-            return signed_rank(mean_by(losses, codes, n), mean_by(others, codes, n))
-        codes, n = self.errors.window, self.errors.n_windows
-        return diebold_mariano(mean_by(losses, codes, n), mean_by(others, codes, n), lags=self.lags)

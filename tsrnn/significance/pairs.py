@@ -105,16 +105,9 @@ def diebold_mariano(loss: ArrayLike, loss_against: ArrayLike, *, lags: int = 0) 
     >>> round(result.statistic, 3), round(result.p_value, 3)
     (-3.087, 0.013)
     """
-    a, b = np.asarray(loss, dtype=np.float64), np.asarray(loss_against, dtype=np.float64)
-    if a.ndim != 1 or a.shape != b.shape:
-        raise ValueError(
-            f"`loss` and `loss_against` must both have shape (n,), one value per origin; "
-            f"got {a.shape} and {b.shape}."
-        )
     if lags < 0:
         raise ValueError(f"`lags` must be at least 0; got {lags}.")
-    d = a - b
-    d = d[~np.isnan(d)]
+    d = _differences(loss, loss_against, "origin")
     n = len(d)
     statistic = _statistic(d, lags) if n > max(lags, 1) else float("nan")
     from scipy import special  # not before it is needed
@@ -169,13 +162,7 @@ def signed_rank(loss: ArrayLike, loss_against: ArrayLike) -> SignedRank:
     >>> round(result.statistic, 3), round(result.p_value, 3)
     (-2.352, 0.019)
     """
-    a, b = np.asarray(loss, dtype=np.float64), np.asarray(loss_against, dtype=np.float64)
-    if a.ndim != 1 or a.shape != b.shape:
-        raise ValueError(
-            f"`loss` and `loss_against` must both have shape (n,), one value per series; "
-            f"got {a.shape} and {b.shape}."
-        )
-    d = (a - b)[~np.isnan(a - b)]
+    d = _differences(loss, loss_against, "series")
     from scipy import special  # not before it is needed
 
     _, places, counts = np.unique(np.abs(d), return_inverse=True, return_counts=True)
@@ -184,6 +171,18 @@ def signed_rank(loss: ArrayLike, loss_against: ArrayLike) -> SignedRank:
     statistic = float((ranks[d > 0].sum() - ranks.sum() / 2) / spread) if spread else 0.0
     p_value = 2.0 * float(special.ndtr(-abs(statistic))) if len(d) >= MIN_ORIGINS else float("nan")
     return SignedRank(float(d.mean()) if len(d) else float("nan"), statistic, p_value, len(d))
+
+
+def _differences(loss: ArrayLike, loss_against: ArrayLike, unit: str) -> np.ndarray:
+    a, b = np.asarray(loss, dtype=np.float64), np.asarray(loss_against, dtype=np.float64)
+    if a.ndim != 1 or a.shape != b.shape:
+        raise ValueError(
+            f"`loss` and `loss_against` must both have shape (n,), one value per {unit}; "
+            f"got {a.shape} and {b.shape}."
+        )
+    with np.errstate(invalid="ignore"):  # two that are infinite
+        d = a - b
+    return d[~np.isnan(d)]
 
 
 def _statistic(d: np.ndarray, lags: int) -> float:
