@@ -123,7 +123,7 @@ def test_holm_keeps_the_chance_of_any_false_discovery():
     assert (p_values.min(axis=1) < 0.05).mean() > 0.3
 
 
-def _rejections(lags, moving_average, mean=0.0, n_pairs=400, n_origins=50):
+def _rejections(lags, moving_average, mean=0.0, n_pairs=2000, n_origins=50):
     rng = np.random.default_rng(7)
     noise = rng.normal(size=(n_pairs, n_origins + moving_average))
     differences = sum(noise[:, k : k + n_origins] for k in range(moving_average + 1)) + mean
@@ -132,12 +132,15 @@ def _rejections(lags, moving_average, mean=0.0, n_pairs=400, n_origins=50):
 
 
 def test_the_size_is_right_and_the_power_is_there():
-    assert 0.02 <= _rejections(lags=0, moving_average=0) <= 0.08
+    assert 0.035 <= _rejections(lags=0, moving_average=0) <= 0.065
+    assert 0.035 <= _rejections(lags=0, moving_average=0, n_origins=10) <= 0.065
     assert _rejections(lags=0, moving_average=0, mean=0.7) > 0.95
 
 
 def test_overlap_is_taken_into_account():
+    assert 0.035 <= _rejections(lags=2, moving_average=2, n_origins=150) <= 0.07
     assert _rejections(lags=2, moving_average=2) <= 0.12
+    assert _rejections(lags=2, moving_average=2, n_origins=12) >= 0.12  # too few for that much overlap
     assert _rejections(lags=0, moving_average=2) >= 0.18
 
 

@@ -84,6 +84,21 @@ def test_horizons_that_all_overlap():
     )
 
 
+def test_p_values_of_few_origins_that_overlap_are_called_unreliable():
+    models = [Last(), _recurrent(5.0)]
+    crowded = backtest(models, months(90), horizon=4, n_windows=19, step=2)
+    assert crowded.verdict.endswith(", unreliable as horizons overlap).")
+    note = (
+        "Horizons overlap and origins are few, which makes p-values too small: "
+        "use 20 origins, or a longer step."
+    )
+    assert note in crowded.footnotes
+    for options in ({"n_windows": 20, "step": 2}, {"n_windows": 12, "step": 4}):
+        enough = backtest(models, months(90), horizon=4, **options)
+        assert "unreliable" not in enough.verdict
+        assert note not in enough.footnotes
+
+
 def test_several_series():
     few = make_panel_backtest()
     percent = few.scores(baseline="Naive").loc["LSTM", "skill"]

@@ -92,7 +92,14 @@ def _test_notes(backtest: Backtest) -> list[str]:
     if n_windows <= backtest.lags:
         return ["No p-value: all horizons overlap each other; use more origins or a longer step."]
     scaled = "mean scaled absolute error" if n_series > 1 else "mean absolute error"
-    return [f"p_adjusted: Diebold-Mariano test of equal {scaled} {_role(backtest)}{corrected}."]
+    notes = [f"p_adjusted: Diebold-Mariano test of equal {scaled} {_role(backtest)}{corrected}."]
+    if backtest.is_crowded:
+        enough = MIN_ORIGINS * (backtest.lags + 1)
+        notes.append(
+            "Horizons overlap and origins are few, which makes p-values too small: "
+            f"use {enough} origins, or a longer step."
+        )
+    return notes
 
 
 def _role(backtest: Backtest) -> str:

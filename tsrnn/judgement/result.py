@@ -281,6 +281,11 @@ class Backtest:
         """Up to how many origins apart horizons overlap."""
         return -(-self.horizon // self.step) - 1
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many of the origins overlap that p-values come out too small."""
+        return self.unit == "origins" and self.errors.n_windows < MIN_ORIGINS * (self.lags + 1)
+
     @cached_property
     def ranking(self) -> list[str]:
         """The models, those that failed least first, and among equals the lowest MASE."""

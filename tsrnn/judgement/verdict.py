@@ -29,6 +29,7 @@ class _Duel(NamedTuple):
     measure: str
     statistic: float
     p: float
+    shown_p: str
     over: str
     n_units: int
 
@@ -61,7 +62,7 @@ def write_verdict(backtest: Backtest) -> str:
     if winners := [duel for duel in duels if duel.wins]:
         best = max(winners, key=lambda duel: duel.gain)
         by = f"{_percent(best.gain)} in {best.measure} {best.over}"
-        return f"{best.model} beats {other} by {by} ({_p(best.p)})."
+        return f"{best.model} beats {other} by {by} ({best.shown_p})."
     n_series = backtest.errors.n_series
     where = "on this series" if n_series == 1 else f"on these {n_series:,} series"
     return _undecided(backtest, duels[0]) or (
@@ -77,7 +78,7 @@ def _undecided(backtest: Backtest, duel: _Duel) -> str:
     if np.isnan(duel.gain):
         return f"{both} cannot be compared: MASE is undefined where both have a forecast."
     if duel.contradicts:
-        return f"{_lead(duel)}, but the test points the other way ({_p(duel.p)})."
+        return f"{_lead(duel)}, but the test points the other way ({duel.shown_p})."
     if not np.isnan(duel.p):
         return ""
     if duel.n_units >= MIN_ORIGINS:
@@ -88,7 +89,7 @@ def _undecided(backtest: Backtest, duel: _Duel) -> str:
 
 
 def _against_baseline(duel: _Duel, where: str) -> str:
-    p, scored = f"({_p(duel.p)})", f"in {duel.measure} {duel.over}"
+    p, scored = f"({duel.shown_p})", f"in {duel.measure} {duel.over}"
     if duel.gain > 0:
         lead = f"{duel.model} is {_percent(duel.gain)} ahead {scored}"
         return f"No model clearly beats {duel.other} {where}: {lead}, which may be chance {p}."
@@ -101,8 +102,8 @@ def _against_baseline(duel: _Duel, where: str) -> str:
 def _among_equals(duel: _Duel, where: str) -> str:
     if duel.loses:
         scored = f"{_percent(duel.loss)} in {duel.measure} {duel.over}"
-        return f"{duel.other} beats {duel.model}, the next best, by {scored} ({_p(duel.p)})."
-    return f"No model is clearly the best {where}: {_lead(duel)}, which may be chance ({_p(duel.p)})."
+        return f"{duel.other} beats {duel.model}, the next best, by {scored} ({duel.shown_p})."
+    return f"No model is clearly the best {where}: {_lead(duel)}, which may be chance ({duel.shown_p})."
 
 
 def _lead(duel: _Duel) -> str:
@@ -142,7 +143,9 @@ def _duel(backtest: Backtest, name: str, other: str, test: pd.Series) -> _Duel:
     if n_units < total:
         over = f"over the {n_units:,} of {total:,} {backtest.unit} where both have a score"
     gain, loss = _below(own, their), _below(their, own)
-    return _Duel(name, other, gain, loss, measure, test["statistic"], test["p_adjusted"], over, n_units)
+    statistic, p = float(test["statistic"]), float(test["p_adjusted"])
+    shown_p = _p(p) + (", unreliable as horizons overlap" if backtest.is_crowded else "")
+    return _Duel(name, other, gain, loss, measure, statistic, p, shown_p, over, n_units)
 
 
 def _below(error: float, other: float) -> float:
