@@ -210,13 +210,13 @@ def error_by_horizon(backtest: Backtest) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a step ahead (index ``step``, from 1), one column a model, in the series' units, or scaled as
-        MASE is if there are several series. Truth that was never observed is left out.
+        One row a step ahead of the cutoff (index ``step``, from ``gap + 1``), one column a model, in the
+        series' units, or scaled as MASE is if there are several series. Truth that was never observed is left
+        out.
     """
     metric = "MAE" if backtest.truths.n_series == 1 else "MASE"
-    steps = pd.RangeIndex(1, backtest.horizon + 1, name="step")
     errors = {name: backtest.errors.mean(name, metric, "horizon") for name in backtest.models}
-    return pd.DataFrame(errors, steps)
+    return pd.DataFrame(errors, backtest.steps)
 
 
 def leading_models(backtest: Backtest) -> list[str]:

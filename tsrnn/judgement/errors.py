@@ -30,6 +30,8 @@ class Errors:
     truths : Truths
     horizon, step, season_length : int
     level : sequence of float
+    gap : int
+        Steps between the cutoff and the first that is judged.
 
     Attributes
     ----------
@@ -52,15 +54,16 @@ class Errors:
         step: int,
         season_length: int,
         level: Sequence[float],
+        gap: int = 0,
     ) -> None:
         self._forecasts, self._truths = forecasts, truths
-        self._horizon, self._season, self._level = horizon, season_length, level
+        self._horizon, self._gap, self._season, self._level = horizon, gap, season_length, level
         firsts = forecasts.iloc[::horizon]
         self._numbers = truths.ids.get_indexer(firsts["unique_id"])
         part, self.series = np.unique(self._numbers, return_inverse=True)
         self.ids = truths.ids[part]
         self.sizes = self._positions(pd.Index(firsts["cutoff"])) + 1
-        back = (truths.lengths[self._numbers] - horizon - self.sizes) // step
+        back = (truths.lengths[self._numbers] - gap - horizon - self.sizes) // step
         self.window = back.max() - back
         self._truth = self._rows("y")
         self.scale = np.array([seasonal_scale(train, season_length) for train in self._trains()])
@@ -210,7 +213,7 @@ class Errors:
             if np.isnan(train).all():
                 return np.full(self._horizon, np.nan)
             train = read_series(train, missing="interpolate").values
-        return np.resize(train[-self._season :], self._horizon)
+        return np.resize(train[-self._season :], self._gap + self._horizon)[self._gap :]
 
 
 def mean_of(values: np.ndarray, axis: int) -> np.ndarray:

@@ -34,12 +34,17 @@ def write_notes(backtest: Backtest) -> list[str]:
 
 def _score_notes(backtest: Backtest) -> list[str]:
     errors, season = backtest.errors, backtest.season_length
+    scaled = "all before each cutoff" if backtest.train_size else "each training window"
     of = f" of {errors.n_series:,} series, each counting equally" if errors.n_series > 1 else ""
     notes = [
         f"Means over {counted(errors.n_windows, 'origin')}{of}; MASE is scaled by the seasonal naive method "
-        f"(season_length={season}) in each training window.",
+        f"(season_length={season}) in {scaled}.",
         "sMAPE is the mean of 200 |y - f| / (|y| + |f|), from 0 to 200.",
     ]
+    if backtest.gap:
+        notes.append(
+            f"The first {counted(backtest.gap, 'step')} after each cutoff were forecast, but are not judged."
+        )
     if season == 1:
         notes.append('There is no season: "vs SeasonalNaive" is relative to Naive.')
     if errors.without_scale.any() and not errors.without_scale.all():
@@ -111,8 +116,17 @@ def _role(backtest: Backtest) -> str:
 
 
 def _training_notes(backtest: Backtest) -> list[str]:
-    notes = [] if backtest.refit else ["Each model was fitted once, before the first origin."]
+    notes = []
+    if not backtest.refit:
+        notes.append("Each model was fitted once, before the first origin.")
+    elif backtest.refit > 1:
+        notes.append(f"Each model was fitted anew at one in {backtest.refit:,} origins.")
+    if backtest.settled:
+        models = ", ".join(backtest.settled)
+        notes.append(f"Orders were searched once, at the first origin: {models}.")
     longest = backtest.errors.sizes.max()
+    if backtest.train_size is not None and longest > backtest.train_size:
+        notes.append(f"All models were given the most recent {backtest.train_size:,} observations only.")
     for cap in sorted(set(backtest.max_history.values())):
         if longest > cap:
             capped = [name for name, limit in backtest.max_history.items() if limit == cap]

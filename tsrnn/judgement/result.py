@@ -54,14 +54,20 @@ class Backtest:
         Steps forecast from each origin, and observations between origins.
     season_length : int
         Season of the scale of MASE and of SeasonalNaive; 1 where there is none.
-    refit : bool
-        Whether each model was fitted anew at each origin, or once before the first.
+    refit : bool or int
+        Whether each model was fitted anew at each origin, or once at the oldest, or at every how many.
     max_history : dict of str to int
         The most observations of a series given to the models that are limited.
     level : tuple of float
         Percents of the intervals.
     covariates : dict of str to list of str
         The models that were given ``X``, ``X_past`` and ``static``, where there were any.
+    gap : int
+        Steps after each cutoff that were forecast but not judged.
+    train_size : int or None
+        The most observations of a series given to any model.
+    settled : tuple of str
+        The models that searched in their first fit only.
     """
 
     forecasts: pd.DataFrame
@@ -72,10 +78,13 @@ class Backtest:
     horizon: int
     step: int
     season_length: int
-    refit: bool
+    refit: bool | int
     max_history: dict[str, int]
     level: tuple[float, ...] = ()
     covariates: dict[str, list[str]] = field(default_factory=dict)
+    gap: int = 0
+    train_size: int | None = None
+    settled: tuple[str, ...] = ()
 
     @property
     def history(self) -> pd.Series | dict[Any, pd.Series]:
@@ -93,14 +102,15 @@ class Backtest:
         Parameters
         ----------
         by : {"model", "series", "origin", "horizon"}, default="model"
-            One row for each model; or for each model and series, origin or step ahead.
+            One row for each model; or for each model and series, origin or step ahead of the cutoff, of
+            which the first is ``gap + 1``.
         baseline : str, optional
             Name of a model; adds ``skill``, by how many percent a MASE is below that model's.
 
         Returns
         -------
         DataFrame indexed by ``model``, or by it and ``unique_id``, ``cutoff`` or ``step``
-            ``MASE`` (scaled by the seasonal naive method in the whole training window of each origin),
+            ``MASE`` (scaled by the seasonal naive method in all observations before each cutoff),
             ``sMAPE`` (0 to 200 percent), ``RMSE`` (units of the data; the root is taken for each forecast, by
             horizon for each series). ``vs SeasonalNaive``: its MASE over that of SeasonalNaive from the same
             origins, whether or not that is one of the models; below 1 is better. ``skill``:
@@ -268,6 +278,7 @@ class Backtest:
             step=self.step,
             season_length=self.season_length,
             level=self.level,
+            gap=self.gap,
         )
 
     @property
@@ -278,8 +289,13 @@ class Backtest:
 
     @property
     def lags(self) -> int:
-        """Up to how many origins apart horizons overlap."""
-        return -(-self.horizon // self.step) - 1
+        """Up to how many origins apart what is forecast, gap and horizon, overlaps."""
+        return -(-(self.gap + self.horizon) // self.step) - 1
+
+    @property
+    def steps(self) -> pd.RangeIndex:
+        """The steps that are judged, counted from the cutoff."""
+        return pd.RangeIndex(self.gap + 1, self.gap + self.horizon + 1, name="step")
 
     @property
     def is_crowded(self) -> bool:

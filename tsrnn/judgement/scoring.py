@@ -75,7 +75,7 @@ def _labels(backtest: Backtest, by: By) -> pd.Index:
         return backtest.errors.ids.rename("unique_id")
     if by == "origin":
         return _origin_labels(backtest)
-    return pd.RangeIndex(1, (1 if by == "model" else backtest.horizon) + 1, name="step")
+    return pd.RangeIndex(1, 2) if by == "model" else backtest.steps
 
 
 def _origin_labels(backtest: Backtest) -> pd.Index:
