@@ -50,6 +50,24 @@ class Broken(Last):
         return super().fit(y)
 
 
+class Searching(Last):
+    """Finds an order, the length of what it is fitted to, and forecasts it."""
+
+    def __init__(self, order=None, horizon=1, alias=None):
+        super().__init__(horizon=horizon, alias=alias)
+        self.order = order
+
+    def fit(self, y):
+        self.order_ = len(y) if self.order is None else self.order
+        return self
+
+    def predict(self, horizon, *, y=None):
+        return np.full(horizon, float(self.order_))
+
+    def settled(self):
+        return type(self)(self.order_, self.horizon, self.label)
+
+
 def months(n, seed=0):
     index = pd.date_range("2015-01-31", periods=n, freq="ME", name="month")
     t = np.arange(n)

@@ -268,7 +268,24 @@ def test_one_model_reports_progress_only_when_asked(capsys):
         ({"horizon": 1.5}, ValueError, "`horizon` must be a whole number of steps, at least 1; got 1.5."),
         ({"n_windows": -1}, ValueError, "`n_windows` must be a whole number of origins, at least 1; got -1."),
         ({"step": 0}, ValueError, "`step` must be a whole number of observations, at least 1; got 0."),
-        ({"refit": 2}, ValueError, "`refit` must be one of True, False; got 2."),
+        (
+            {"refit": 0},
+            ValueError,
+            "`refit` must be a whole number of origins, or True or False, at least 1; got 0.",
+        ),
+        ({"gap": -1}, ValueError, "`gap` must be a whole number of steps, at least 0; got -1."),
+        (
+            {"train_size": 1},
+            ValueError,
+            "`train_size` must be a whole number of observations, or None, at least 2; got 1.",
+        ),
+        ({"reselect": "yes"}, ValueError, "`reselect` must be one of True, False; got 'yes'."),
+        (
+            {"gap": 2, "n_windows": 5},
+            ValueError,
+            "`y` has 12 observations; n_windows=5 with horizon=2, gap=2 and step=2 needs at least 14, 2 of "
+            "them for the first training window. Lower n_windows, step, gap or horizon, or supply more data.",
+        ),
         (
             {"season_length": "monthly"},
             ValueError,

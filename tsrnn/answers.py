@@ -42,15 +42,20 @@ def read_forecast(answer: Any, origins: Origins, window: int, level: Sequence[fl
     Returns
     -------
     ndarray of shape (n_series, horizon, 1 + 2 * n_levels)
-        Means, then the lower and upper ends of each level; NaN where there is no interval, and where the
-        forecast of a series is missing.
+        Means, then the lower and upper ends of each level, of the steps that are judged; NaN where there is
+        no interval, and where the forecast of a series is missing.
 
     Raises
     ------
     ValueError
-        If no series has `horizon` values.
+        If no series has a value for each step that was asked for.
     """
-    form, horizon = origins.truths.form, origins.horizon
+    return _read(answer, origins, window, level)[:, origins.gap :]
+
+
+def _read(answer: Any, origins: Origins, window: int, level: Sequence[float]) -> np.ndarray:
+    """Return all steps that were asked for, as (n_series, n_ahead, 1 + 2 * n_levels)."""
+    form, horizon = origins.truths.form, origins.n_ahead
     part = origins.taking_part(window)
     if form == "channels" and not isinstance(answer, pd.DataFrame):
         answer = pd.DataFrame(np.asarray(answer), columns=origins.truths.ids)

@@ -1,35 +1,26 @@
 """Honest comparison of forecasters from rolling origins."""
 
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from inspect import Parameter, signature
+from os import PathLike
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from tsrnn.cache import Cache
+from tsrnn.dispatch import list_jobs, run_all
 from tsrnn.folds import fold_frame, forecast_frame
 from tsrnn.forms import COLUMNS
-from tsrnn.frames import read_series
 from tsrnn.judgement import Backtest
-from tsrnn.lineup import default_models, name_models
-from tsrnn.origins import Origins, Truths, cut_sizes, read_truths
+from tsrnn.lineup import Usual, default_models, name_models
+from tsrnn.origins import Origins
 from tsrnn.parameters import check_choice, check_number, check_positive_integer
-from tsrnn.rolling import Task, copy_forecaster, run_all, takes, takes_all
-from tsrnn.seasons import find_season
-from tsrnn.timeline import natural_season
+from tsrnn.plan import make_plan
+from tsrnn.rolling import copy_forecaster, takes, takes_all
 
 __all__ = ["Backtest", "backtest", "compare", "default_models"]
-
-JUDGES = 100  # series whose labels tell the season of a panel
-
-
-class _Plan(NamedTuple):
-    truths: Truths
-    horizon: int
-    step: int
-    sizes: np.ndarray  # observations up to each cutoff, (n_windows, n_series)
-    season_length: int
 
 
 def backtest(
@@ -44,10 +35,14 @@ def backtest(
     columns: Sequence[str] = COLUMNS,
     n_windows: int = 1,
     step: int | None = None,
-    refit: bool = True,
-    season_length: int | Literal["auto"] | None = "auto",
+    gap: int = 0,
+    refit: bool | int = True,
+    reselect: bool = False,
+    train_size: int | None = None,
     max_history: int | Literal["auto"] | None = "auto",
+    season_length: int | Literal["auto"] | None = "auto",
     time_limit: float | None = None,
+    cache: str | PathLike[str] | None = None,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Backtest:
@@ -91,24 +86,45 @@ def backtest(
         Number of origins. A p-value needs at least 10, or as many series.
     step : int, optional
         Observations between origins; by default `horizon`, with which the forecasts don't overlap.
-    refit : bool, default=True
-        False fits each model once, before the first origin, and calls ``predict(horizon, y=history)`` at the
-        others.
+    gap : int, default=0
+        Steps after each cutoff that are forecast but not judged, such as the days until data arrive or
+        decisions take effect. Models are asked for ``gap + horizon`` steps; step ``gap + 1`` is the first
+        judged, and steps are counted from the cutoff everywhere.
+    refit : bool or int, default=True
+        True fits each model at each origin; k at every k-th, from the oldest on; False once, at the oldest.
+        From the origins between, ``predict(horizon, y=history)`` is called; recurrent models do it for all at
+        once where that gives the same.
+    reselect : bool, default=False
+        Whether models that search, for orders or components, do so in each fit. Otherwise those that have a
+        method ``settled()`` search in their first one: it returns an unfitted forecaster that is told what
+        was found, and a copy of that is fitted at the later origins.
+    train_size : int, optional
+        The most recent observations of a series that models are given, a window that slides; by default all,
+        a window that grows. Where there are fewer yet, all. Of this and `max_history` the smaller counts.
+        MASE is scaled by all observations before a cutoff, so that scores of different `train_size` can be
+        compared.
+    max_history : int, "auto" or None, default="auto"
+        The most recent observations given to models that don't scale, which are those with a ``max_history``
+        that is not None. "auto" is that number (2,000 for the classics), an int replaces it, None lifts it.
     season_length : int, "auto" or None, default="auto"
         Season of MASE's scale and of the SeasonalNaive that scores are relative to; the models have their
         own. "auto" takes the index's natural season (12 for months, 24 for hours, ...) if the first training
         window shows it, or has less than three seasons to judge by; of several series, in any case, as the
         forecasting competitions do, unless none is long enough. None or 1: no season.
-    max_history : int, "auto" or None, default="auto"
-        The most recent observations given to models that don't scale, which are those with a ``max_history``
-        that is not None. "auto" is that number (2,000 for the classics), an int replaces it, None lifts it.
     time_limit : float, optional
         Seconds for one fit and its forecasts: of one model at one origin, or of its copy for one series.
         Cooperative: a model of this library stops when the time is up, another one is found out when it has
         finished.
+    cache : str or path, optional
+        Directory in which each fit and its forecasts are kept as soon as they are done: after Ctrl-C or a
+        crash, the same call goes on where it stopped, and one with more origins or models computes only
+        these. It holds arrays and JSON, nothing executable. Forecasts are found again by all that they depend
+        on: parameters, data, and the versions of the libraries; a model without a ``random_state`` gets back
+        those it has made. What failed or took too long is tried again. The files may be deleted at any time.
     n_jobs : int, optional
-        Threads over models, origins and series, or what `joblib.parallel_config` sets up; by default one
-        after the other. The forecasts are the same for any number; seconds are not.
+        Threads over models, origins and series, or what `joblib.parallel_config` sets up, such as processes
+        or a cluster; by default one after the other. The forecasts are the same for any number; seconds are
+        not.
     verbose : int, default=0
         1 shows a progress bar.
 
@@ -148,12 +164,26 @@ def backtest(
     {('Drift', 'north'): 0.5, ('Drift', 'south'): 1.17, ('Naive', 'north'): 1.0, ('Naive', 'south'): 1.67}
     """
     levels = _levels(level)
-    plan = _plan(y, horizon, n_windows, step, season_length, columns, refit)
-    _check_options(max_history, time_limit)
-    named = {name: copy_forecaster(model, plan.horizon) for name, model in name_models(models).items()}
-    caps = _caps(named, max_history)
-    origins = Origins.cut(plan.truths, plan.sizes, plan.horizon, X=X, X_past=X_past, static=static)
-    folds = run_all(_tasks(named, origins, refit, levels, caps, time_limit), n_jobs, verbose)
+    plan = make_plan(
+        y,
+        horizon,
+        n_windows=n_windows,
+        step=step,
+        gap=gap,
+        refit=refit,
+        train_size=train_size,
+        season_length=season_length,
+        columns=columns,
+    )
+    _check_options(reselect, max_history, time_limit)
+    if isinstance(models, Usual):
+        models = models.of(plan, own_season=season_length == "auto")
+    asked = plan.gap + plan.horizon
+    named = {name: copy_forecaster(model, asked) for name, model in name_models(models).items()}
+    limits = _limits(named, max_history, plan.train_size)
+    origins = Origins.cut(plan.truths, plan.sizes, plan.horizon, plan.gap, X=X, X_past=X_past, static=static)
+    jobs = list_jobs(named, origins, plan, levels, limits, time_limit, reselect=reselect)
+    folds = run_all(jobs, n_jobs, verbose, None if cache is None else Cache(cache))
     result = Backtest(
         forecasts=forecast_frame(folds, origins, list(named), levels),
         folds=fold_frame(folds, origins, list(named)),
@@ -164,9 +194,12 @@ def backtest(
         step=plan.step,
         season_length=plan.season_length,
         refit=refit,
-        max_history=caps,
+        max_history={name: limit for name, limit in limits.items() if limit not in (None, plan.train_size)},
         level=levels,
         covariates=_given(named, {"X": X, "X_past": X_past, "static": static}, plan.truths.form),
+        gap=plan.gap,
+        train_size=plan.train_size,
+        settled=tuple(dict.fromkeys(fold.model for fold in folds if fold.settled)),
     )
     if (result.folds["n_failed"] == result.folds["n_series"]).all():
         message = f"No model has forecast anything, see .folds; the first: {result.folds['message'].iloc[0]}"
@@ -180,19 +213,8 @@ def compare(
     n_windows: int = 5,
     models: Any = None,
     *,
-    X: Any = None,
-    X_past: Any = None,
-    static: pd.DataFrame | None = None,
-    level: float | Sequence[float] | None = None,
-    columns: Sequence[str] = COLUMNS,
-    step: int | None = None,
-    refit: bool = True,
-    season_length: int | Literal["auto"] | None = "auto",
-    max_history: int | Literal["auto"] | None = "auto",
-    time_limit: float | None = None,
-    n_jobs: int | None = None,
     random_state: int | None = 0,
-    verbose: int = 0,
+    **options: Any,
 ) -> Backtest:
     """Compare recurrent networks with the classics on one or many series: `backtest` with usual models.
 
@@ -210,8 +232,10 @@ def compare(
         season.
     random_state : int, optional
         Seed of the default recurrent models.
-    X, X_past, static, level, columns, step, refit, season_length, max_history, time_limit, n_jobs, verbose
-        As in `backtest`.
+    **options
+        All others of `backtest`: ``X``, ``X_past``, ``static``, ``level``, ``columns``, ``step``, ``gap``,
+        ``refit``, ``reselect``, ``train_size``, ``max_history``, ``season_length``, ``time_limit``,
+        ``cache``, ``n_jobs``, ``verbose``.
 
     Returns
     -------
@@ -230,35 +254,23 @@ def compare(
     >>> result.scores()[["vs SeasonalNaive", "failed"]].loc["Naive"].tolist()
     [1.0, 0.0]
     """
-    if models is None:
-        plan = _plan(y, horizon, n_windows, step, season_length, columns, refit)
-        models = default_models(
-            plan.horizon,
-            plan.season_length,
-            missing="interpolate" if np.isnan(plan.truths.values).any() else "error",
-            n_observations=plan.truths.lengths.max(),
-            n_series=plan.truths.n_series,
-            own_season=plan.truths.n_series > 1 and season_length == "auto",
-            random_state=random_state,
-        )
-    return backtest(
-        models,
-        y,
-        horizon,
-        X,
-        X_past=X_past,
-        static=static,
-        level=level,
-        columns=columns,
-        n_windows=n_windows,
-        step=step,
-        refit=refit,
-        season_length=season_length,
-        max_history=max_history,
-        time_limit=time_limit,
-        n_jobs=n_jobs,
-        verbose=verbose,
-    )
+    models = Usual(random_state) if models is None else models
+    return backtest(models, y, horizon, n_windows=n_windows, **options)
+
+
+def _compare_signature() -> Any:
+    """Return `compare`'s signature with the options that it hands on, for `help` and editors."""
+    own = signature(compare)
+    named = [p for p in own.parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    handed_on = [
+        p.replace(kind=Parameter.KEYWORD_ONLY)
+        for p in signature(backtest).parameters.values()
+        if p.name not in own.parameters
+    ]
+    return own.replace(parameters=[*named, *handed_on])
+
+
+compare.__signature__ = _compare_signature()  # type: ignore[attr-defined]
 
 
 def _levels(level: Any) -> tuple[float, ...]:
@@ -270,76 +282,26 @@ def _levels(level: Any) -> tuple[float, ...]:
     return tuple(dict.fromkeys(listed))
 
 
-def _check_options(max_history: Any, time_limit: Any) -> None:
+def _check_options(reselect: Any, max_history: Any, time_limit: Any) -> None:
+    check_choice("reselect", reselect, (True, False))
     if max_history is not None and max_history != "auto":
         check_positive_integer("max_history", max_history, 'observations, or "auto" or None', 2)
     if time_limit is not None:
         check_number("time_limit", time_limit, 0, np.inf, open_low=True)
 
 
-def _plan(
-    y: Any, horizon: Any, n_windows: Any, step: Any, season_length: Any, columns: Sequence[str], refit: Any
-) -> _Plan:
-    truths = read_truths(y, columns)
-    horizon = check_positive_integer("horizon", horizon, "steps")
-    n_windows = check_positive_integer("n_windows", n_windows, "origins")
-    step = horizon if step is None else check_positive_integer("step", step, "observations")
-    check_choice("refit", refit, (True, False))
-    shortest = 2
-    if season_length != "auto":
-        season_length = 1 if season_length is None else season_length
-        unit = 'observations, or "auto" or None'
-        season_length = check_positive_integer("season_length", season_length, unit)
-        shortest = season_length + 1
-    sizes = cut_sizes(truths.lengths, horizon, n_windows, step, shortest, refit)
-    if season_length == "auto":
-        season_length = _visible_season(truths, sizes)
-        sizes = cut_sizes(truths.lengths, horizon, n_windows, step, season_length + 1, refit)
-    return _Plan(truths, horizon, step, sizes, season_length)
-
-
-def _visible_season(truths: Truths, sizes: np.ndarray) -> int:
-    """Return most series' natural season if one is long enough, and a single one shows it; else 1."""
-    if truths.n_series > 1:
-        judges = np.linspace(0, truths.n_series - 1, min(truths.n_series, JUDGES)).astype(int)
-        season = Counter(natural_season(truths.series[i].index) for i in judges).most_common(1)[0][0]
-        return season if season < sizes[0].max() else 1
-    train = truths.series[0].iloc[: sizes[0, 0]]
-    season = natural_season(train.index)
-    if season < len(train) < 3 * season:
-        return season
-    return 1 if train.isna().all() else find_season(read_series(train, missing="interpolate"), "auto")
-
-
-def _caps(models: Mapping[str, Any], max_history: int | Literal["auto"] | None) -> dict[str, int]:
-    own = {name: getattr(model, "max_history", None) for name, model in models.items()}
-    limited = {name: limit for name, limit in own.items() if limit is not None}
-    if max_history == "auto":
-        return limited
-    return {} if max_history is None else dict.fromkeys(limited, max_history)
-
-
-def _tasks(
-    models: Mapping[str, Any],
-    origins: Origins,
-    refit: bool,
-    level: tuple[float, ...],
-    caps: Mapping[str, int],
-    seconds: float | None,
-) -> list[Task]:
-    """One task for each fit: of a model of all series, or of a copy for one of them."""
-    taking_part = np.flatnonzero(origins.sizes.any(axis=0))
-    form = origins.truths.form
-    singles = []
-    if not all(takes_all(model, form) for model in models.values()):
-        singles = [origins.single(int(i)) for i in taking_part]
-    tasks = []
+def _limits(
+    models: Mapping[str, Any], max_history: int | Literal["auto"] | None, train_size: int | None
+) -> dict[str, int | None]:
+    """Return the most observations that each model is given; None for all."""
+    limits: dict[str, int | None] = {}
     for name, model in models.items():
-        for part in [origins] if takes_all(model, form) else singles:
-            windows = np.flatnonzero(part.sizes.any(axis=1)).tolist()
-            fits = [[window] for window in windows] if refit else [windows]
-            tasks += [Task(name, model, part, fit, level, caps.get(name), seconds) for fit in fits]
-    return tasks
+        own = getattr(model, "max_history", None)
+        if own is not None and max_history != "auto":
+            own = max_history
+        known = [limit for limit in (own, train_size) if limit is not None]
+        limits[name] = min(known, default=None)
+    return limits
 
 
 def _given(models: Mapping[str, Any], tables: Mapping[str, Any], form: str) -> dict[str, list[str]]:

@@ -320,12 +320,20 @@ class BaseForecaster(BaseEstimator):
         return self
 
     def predict_from(
-        self, known: Known, origins: Sequence[tuple[int, int]], horizon: int
+        self,
+        known: Known,
+        origins: Sequence[tuple[int, int]],
+        horizon: int,
+        p: Sequence[float] | None = None,
     ) -> list[np.ndarray]:
-        """Forecast from several cutoffs: for each (place, size) from the first steps of that series."""
-        return [
-            self._predict_all(known.until([place], [size], horizon), horizon)[0] for place, size in origins
-        ]
+        """Forecast from several cutoffs: for each (place, size) from the first steps of that series.
+
+        With `p` also the quantiles, as (horizon, C, 1 + len(p)).
+        """
+        cuts = (known.until([place], [size], horizon) for place, size in origins)
+        if p is None:
+            return [self._predict_all(cut, horizon)[0] for cut in cuts]
+        return [self._predict_quantiles(cut, horizon, p)[0] for cut in cuts]
 
     def _fit_all(self, known: Known) -> dict[str, Any]:
         """Fit to one series, or a copy to each channel of each of several."""

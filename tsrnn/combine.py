@@ -147,9 +147,15 @@ class Combine(BaseForecaster):
         return self
 
     def predict_from(
-        self, known: Known, origins: Sequence[tuple[int, int]], horizon: int
+        self,
+        known: Known,
+        origins: Sequence[tuple[int, int]],
+        horizon: int,
+        p: Sequence[float] | None = None,
     ) -> list[np.ndarray]:
         """Forecast from several cutoffs: for each (place, size) from the first steps of that series."""
+        if p is not None:
+            return super().predict_from(known, origins, horizon, p)
         return self._average(
             [one.predict_from(_told(one, known), origins, horizon) for one in self.forecasters_.values()]
         )

@@ -36,6 +36,8 @@ class Fold:
         NaN where nothing was fitted or forecast.
     n_train : int
         Observations the model was trained on.
+    settled : bool
+        Whether what the model searches for was fixed to what an earlier fit had found.
     history : DataFrame or None
         The fitted model's ``history_``.
     """
@@ -49,6 +51,7 @@ class Fold:
     fit_seconds: float = np.nan
     predict_seconds: float = np.nan
     n_train: int = 0
+    settled: bool = False
     history: pd.DataFrame | None = None
 
     @property
@@ -64,7 +67,7 @@ def forecast_frame(
     truths, sizes, horizon = origins.truths, origins.sizes, origins.horizon
     series, windows = np.nonzero(sizes.T)
     cutoffs = truths.starts[series] + sizes[windows, series] - 1
-    rows = (cutoffs[:, None] + np.arange(1, horizon + 1)).ravel()
+    rows = (cutoffs[:, None] + origins.gap + np.arange(1, horizon + 1)).ravel()
     columns = {
         "unique_id": truths.ids.repeat(np.bincount(series, minlength=len(truths.ids)) * horizon),
         "ds": truths.times.take(rows),

@@ -1,14 +1,15 @@
 """Who takes part in a comparison: the models given, or the usual ones."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tsrnn.baselines import ARIMA, ETS, AutoReg, Naive, SeasonalNaive, Theta
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.plan import Plan
 
-__all__ = ["LONGEST_ARIMA_SEASON", "MOST_SERIES_OF_ARIMA", "default_models", "name_models"]
+__all__ = ["LONGEST_ARIMA_SEASON", "MOST_SERIES_OF_ARIMA", "Usual", "default_models", "name_models"]
 
 KEYS = ("unique_id", "ds", "cutoff", "y")
 LONGEST_ARIMA_SEASON = 60
@@ -78,6 +79,25 @@ def default_models(
         *([AutoReg(**shared)] if needs_more else []),
     ]
     return {model.label: model for model in models}
+
+
+class Usual(NamedTuple):
+    """The default models of a backtest that is not planned yet."""
+
+    random_state: int | None
+
+    def of(self, plan: Plan, *, own_season: bool) -> dict[str, Any]:
+        """Return them for a plan; with `own_season` they judge for each of several series if it has one."""
+        truths = plan.truths
+        return default_models(
+            plan.horizon,
+            plan.season_length,
+            missing="interpolate" if np.isnan(truths.values).any() else "error",
+            n_observations=truths.lengths.max(),
+            n_series=truths.n_series,
+            own_season=own_season and truths.n_series > 1,
+            random_state=self.random_state,
+        )
 
 
 def name_models(models: Any) -> dict[str, Any]:

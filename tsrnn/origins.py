@@ -12,7 +12,7 @@ from tsrnn.forms import COLUMNS, is_panel
 from tsrnn.frames import Observed, list_some
 from tsrnn.panel import read_panel
 
-__all__ = ["Origins", "Rows", "Truths", "cut_sizes", "read_truths"]
+__all__ = ["Origins", "Rows", "Truths", "read_truths"]
 
 Form = Literal["series", "channels", "long", "levels", "dict"]
 
@@ -100,46 +100,6 @@ def read_truths(y: Any, columns: Sequence[str] = COLUMNS) -> Truths:
     return Truths(panel.form.kind, series, panel.keys, y, tuple(columns))  # type: ignore[arg-type]
 
 
-def cut_sizes(
-    lengths: np.ndarray, horizon: int, n_windows: int, step: int, shortest: int, refit: bool = True
-) -> np.ndarray:
-    """Observations of each series up to each cutoff, oldest origin first; the last truth ends each series.
-
-    A series with fewer than `shortest` observations before a cutoff takes no part in that origin: 0. Without
-    `refit`, it takes part in no origin unless in the first.
-
-    Returns
-    -------
-    ndarray of shape (n_windows, n_series)
-
-    Raises
-    ------
-    ValueError
-        If no series takes part in the first origin.
-
-    Examples
-    --------
-    >>> cut_sizes(np.array([100, 30]), horizon=12, n_windows=3, step=6, shortest=10)
-    array([[76,  0],
-           [82, 12],
-           [88, 18]])
-    """
-    last = lengths - horizon
-    sizes = last - step * np.arange(n_windows - 1, -1, -1)[:, None]
-    sizes[sizes < shortest] = 0
-    if not sizes[0].any():
-        needed = shortest + horizon + (n_windows - 1) * step
-        longest = "`y`" if len(lengths) == 1 else f"The longest of {len(lengths)} series in `y`"
-        raise ValueError(
-            f"{longest} has {lengths.max()} observations; n_windows={n_windows} with horizon={horizon} and "
-            f"step={step} needs at least {needed}, {shortest} of them for the first training window. "
-            "Lower n_windows, step or horizon, or supply more data."
-        )
-    if not refit:
-        sizes[:, sizes[0] == 0] = 0
-    return sizes
-
-
 class Rows:
     """A table that goes with the series, cut by their labels.
 
@@ -162,26 +122,26 @@ class Rows:
             self._codes = ids.get_indexer(data.index.get_level_values(0))
             self._times = data.index.get_level_values(1)
 
-    def cut(self, part: np.ndarray, after: pd.Index | None, until: pd.Index) -> Any:
-        """Return a copy of the rows later than `after`, not later than `until`, of the series in `part`.
+    def cut(self, part: np.ndarray, since: pd.Index | None, until: pd.Index) -> Any:
+        """Return a copy of the rows from `since` to `until`, both included, of the series in `part`.
 
-        `after` and `until` hold a label for each of the series; a shared table has all that any of them has.
+        Both hold a label for each of the series; a shared table has all that any of them has.
         """
         if self.form == "shared":
-            start = None if after is None else after[part].min()
+            start = None if since is None else since[part].min()
             return self._between(self.data, start, until[part].max())
         if self.form == "dict":
             return {
                 self.ids[i]: self._between(
-                    self.data[self.ids[i]], None if after is None else after[i], until[i]
+                    self.data[self.ids[i]], None if since is None else since[i], until[i]
                 )
                 for i in part
             }
         taking_part = np.zeros(len(self.ids) + 1, dtype=bool)  # the last is for rows of no series
         taking_part[part] = True
         kept = taking_part[self._codes] & np.asarray(self._times <= until.take(self._codes))
-        if after is not None:
-            kept &= np.asarray(self._times > after.take(self._codes))
+        if since is not None:
+            kept &= np.asarray(self._times >= since.take(self._codes))
         return self.data[kept].copy()
 
     def of(self, i: int, first: Any) -> "Rows":
@@ -198,9 +158,9 @@ class Rows:
         return Rows(data, "shared", self.ids[[i]], self._columns)
 
     @staticmethod
-    def _between(data: Any, after: Any, until: Any) -> Any:
+    def _between(data: Any, since: Any, until: Any) -> Any:
         kept = np.asarray(data.index <= until)
-        return data[kept if after is None else kept & np.asarray(data.index > after)].copy()
+        return data[kept if since is None else kept & np.asarray(data.index >= since)].copy()
 
     @cached_property
     def _groups(self) -> list[np.ndarray]:
@@ -218,7 +178,8 @@ class Origins:
     truths : Truths
     sizes : ndarray of shape (n_windows, n_series)
         Observations up to each cutoff; 0 where a series takes no part.
-    horizon : int
+    horizon, gap : int
+        Steps judged, and those after the cutoff, before them, that are not.
     tables : dict of str to Rows
         Covariates: ``X``, known ahead, and ``X_past``, known up to the cutoff.
     static : DataFrame or None
@@ -230,6 +191,7 @@ class Origins:
     truths: Truths
     sizes: np.ndarray
     horizon: int
+    gap: int = 0
     tables: dict[str, Rows] = field(default_factory=dict)
     static: pd.DataFrame | None = None
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(1, int))
@@ -240,17 +202,23 @@ class Origins:
         truths: Truths,
         sizes: np.ndarray,
         horizon: int,
+        gap: int = 0,
         *,
         X: Any = None,
         X_past: Any = None,
         static: pd.DataFrame | None = None,
     ) -> "Origins":
         """Bring the covariates into a form that can be cut with the series."""
-        origins = cls(truths, sizes, horizon, {}, static, np.arange(len(truths.series)))
+        origins = cls(truths, sizes, horizon, gap, {}, static, np.arange(len(truths.series)))
         for name, table in {"X": X, "X_past": X_past}.items():
             if table is not None:
                 origins.tables[name] = origins._read_rows(table, name)
         return origins
+
+    @property
+    def n_ahead(self) -> int:
+        """Steps after the cutoff that are forecast."""
+        return self.gap + self.horizon
 
     def taking_part(self, window: int) -> np.ndarray:
         """Return the numbers of the series that take part in an origin."""
@@ -259,36 +227,42 @@ class Origins:
     def seen(self, window: int, most: int | None = None) -> Any:
         """Return the series up to the cutoffs, at most the last `most` of each, in the form they came in."""
         truths, part, sizes = self.truths, self.taking_part(window), self.sizes[window]
-        most = int(sizes.max()) if most is None else most
-        first = np.maximum(sizes - most, 0)
+        first = self._first(sizes, most)
         if truths.form == "series":
             return truths.series[0].iloc[first[0] : sizes[0]].copy()
         if truths.form == "channels":
             columns = {name: y.iloc[first[0] : sizes[0]] for name, y in self._named}
             return pd.DataFrame(columns, columns=truths.ids)
-        rows = self._rows.cut(part, None, self._labels(sizes - 1))
-        if not first.any():
-            return rows
-        if truths.form == "dict":
-            return {name: y.iloc[-most:] for name, y in rows.items()}
-        by = {"level": 0} if truths.form == "levels" else {"by": truths.columns[0]}
-        return rows.groupby(**by, sort=False).tail(most)
+        since = self._labels(first) if first.any() else None
+        return self._rows.cut(part, since, self._labels(sizes - 1))
 
-    def known(self, window: int) -> dict[str, Any]:
-        """Return the covariates up to the cutoffs, and what never changes."""
-        until = self._labels(self.sizes[window] - 1)
-        part = self.taking_part(window)
-        tables = {name: rows.cut(part, None, until) for name, rows in self.tables.items()}
+    def known(self, window: int, most: int | None = None) -> dict[str, Any]:
+        """Return the covariates up to the cutoffs, of as many steps as `seen`, and what never changes."""
+        return self._given(window, most, 0)
+
+    def ahead(self, window: int) -> dict[str, Any]:
+        """Return the rows of ``X`` that a forecast needs."""
+        if "X" not in self.tables:
+            return {}
+        sizes = self.sizes[window]
+        until = self._labels(sizes + self.n_ahead - 1)
+        return {"X": self.tables["X"].cut(self.taking_part(window), self._labels(sizes), until)}
+
+    def known_ahead(self, window: int, most: int | None = None) -> dict[str, Any]:
+        """Return all that is known for a forecast from new history: `known` and `ahead` as one."""
+        return self._given(window, most, self.n_ahead)
+
+    def _given(self, window: int, most: int | None, n_ahead: int) -> dict[str, Any]:
+        part, sizes = self.taking_part(window), self.sizes[window]
+        first = self._first(sizes, most)
+        since = self._labels(first) if first.any() else None
+        until = {"X": self._labels(sizes + n_ahead - 1), "X_past": self._labels(sizes - 1)}
+        tables = {name: rows.cut(part, since, until[name]) for name, rows in self.tables.items()}
         return tables if self.static is None else tables | {"static": self.static}
 
-    def ahead(self, window: int, whole: bool = False) -> dict[str, Any]:
-        """Return the horizon's rows of ``X``; `whole`: all that is known for a forecast from new history."""
-        part, sizes = self.taking_part(window), self.sizes[window]
-        known = self.known(window) if whole else {}
-        if "X" in self.tables:
-            after = None if whole else self._labels(sizes - 1)
-            known["X"] = self.tables["X"].cut(part, after, self._labels(sizes + self.horizon - 1))
-        return known
+    @staticmethod
+    def _first(sizes: np.ndarray, most: int | None) -> np.ndarray:
+        return np.zeros_like(sizes) if most is None else np.maximum(sizes - most, 0)
 
     def single(self, i: int) -> "Origins":
         """Return one of the series with its covariates."""

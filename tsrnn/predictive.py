@@ -24,13 +24,18 @@ class PredictiveMixin(HindsightMixin):
     seed_: np.random.SeedSequence
 
     def predict_from(
-        self, known: Known, origins: Sequence[tuple[int, int]], horizon: int
+        self,
+        known: Known,
+        origins: Sequence[tuple[int, int]],
+        horizon: int,
+        p: Sequence[float] | None = None,
     ) -> list[np.ndarray]:
-        """Forecast from several cutoffs at once."""
-        if hasattr(self, "models_"):
-            return super().predict_from(known, origins, horizon)
+        """Forecast from several cutoffs at once; quantiles of a distribution one by one."""
+        if hasattr(self, "models_") or (p is not None and self.loss in DISTRIBUTIONS):
+            return super().predict_from(known, origins, horizon, p)
         places, sizes = zip(*origins, strict=True)
-        return self._predict_units(known.until(places, sizes, horizon), horizon)
+        cut = known.until(places, sizes, horizon)
+        return self._predict_units(cut, horizon) if p is None else self._predict_quantiles(cut, horizon, p)
 
     def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
         if hasattr(self, "models_"):

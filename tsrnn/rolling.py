@@ -9,38 +9,79 @@ from inspect import Parameter, signature
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import joblib
 import numpy as np
 from sklearn.base import clone
 
 from tsrnn import deadline
 from tsrnn.answers import read_forecast
 from tsrnn.base import uses
+from tsrnn.batched import forecast_together, forecasts_together
 from tsrnn.folds import Fold
 from tsrnn.origins import Origins
 from tsrnn.recording import collect_warnings
 
-__all__ = ["Task", "copy_forecaster", "run", "run_all", "takes", "takes_all"]
+__all__ = ["Outcome", "Task", "copy_forecaster", "run", "takes", "takes_all"]
 
 ANYTHING = "**"
 
 
 class Task(NamedTuple):
-    """One fit and its forecasts: the model is trained at the first of `windows` and forecasts from each."""
+    """One fit and its forecasts: the model is trained at the first of `windows` and forecasts from each.
+
+    Attributes
+    ----------
+    name : str
+    forecaster : forecaster
+        Not changed.
+    origins : Origins
+    windows : sequence of int
+    level : sequence of float
+    most : int or None
+        The most recent observations that it is given.
+    seconds : float or None
+        Limit of the time for the fit and the forecasts from its origin, and from each later one.
+    settles : bool
+        Whether `forecaster` searches for something that is wanted for later fits.
+    settled : bool
+        Whether it is what became of such a fit.
+    """
 
     name: str
     forecaster: Any
     origins: Origins
     windows: Sequence[int]
     level: Sequence[float] = ()
-    max_history: int | None = None
+    most: int | None = None
     seconds: float | None = None
+    settles: bool = False
+    settled: bool = False
 
-    def fold(self, window: int, n_train: int) -> Fold:
-        """Return the record of an origin that nothing was forecast from yet."""
-        part = self.origins.taking_part(window)
-        nothing = np.full((len(part), self.origins.horizon, 1 + 2 * len(self.level)), np.nan)
-        return Fold(self.name, window, self.origins.numbers[part], nothing, n_train=n_train)
+    def blanks(self) -> list[Fold]:
+        """Return the records of the origins before anything was forecast from them."""
+        sizes = self.origins.sizes[self.windows[0]]
+        n_train = int((sizes if self.most is None else np.minimum(sizes, self.most)).sum())
+        blanks = []
+        for window in self.windows:
+            part = self.origins.taking_part(window)
+            nothing = np.full((len(part), self.origins.horizon, 1 + 2 * len(self.level)), np.nan)
+            series = self.origins.numbers[part]
+            blanks.append(Fold(self.name, window, series, nothing, n_train=n_train, settled=self.settled))
+        return blanks
+
+
+class Outcome(NamedTuple):
+    """What came of a task.
+
+    Attributes
+    ----------
+    folds : list of Fold
+        One for each of its origins.
+    settled : forecaster or None
+        Unfitted, with what it searched for fixed to what it found, if that is wanted and was found.
+    """
+
+    folds: list[Fold]
+    settled: Any = None
 
 
 def copy_forecaster(forecaster: Any, horizon: int) -> Any:
@@ -68,16 +109,15 @@ def takes_all(forecaster: Any, form: str) -> bool:
     return form == "series" or getattr(forecaster, "scope", None) == "global"
 
 
-def run(task: Task) -> list[Fold]:
+def run(task: Task) -> Outcome:
     """Fit one model at its first origin and forecast from every one; what goes wrong is in the folds."""
-    origins, most = task.origins, task.max_history
+    origins = task.origins
     forecaster = _copy(task.forecaster)
-    window, *later = task.windows
-    sizes = origins.sizes[window]
-    fold = task.fold(window, int((sizes if most is None else np.minimum(sizes, most)).sum()))
-    fitted = False
+    fold, *later = task.blanks()
+    fitted, settled = False, None
     with _recorded(fold, task.seconds):
-        y, known = origins.seen(window, most), _read_by(forecaster, "fit", origins.known(window))
+        y = origins.seen(fold.window, task.most)
+        known = _read_by(forecaster, "fit", origins.known(fold.window, task.most))
         if origins.truths.form == "long" and _has(forecaster.fit, "columns"):
             known["columns"] = origins.truths.columns
         with _timed(fold, "fit_seconds"):
@@ -86,26 +126,41 @@ def run(task: Task) -> list[Fold]:
             raise KeyboardInterrupt
         fitted = True
         fold.history = getattr(forecaster, "history_", None)
-        _predict(fold, forecaster, task, origins.ahead(window))
-    if not fitted:
-        folds = [task.fold(window, fold.n_train) for window in later]
-        return [fold, *(replace(each, status=fold.status, message=fold.message) for each in folds)]
-    folds = [fold]
-    for window in later:
-        folds.append(fold := task.fold(window, fold.n_train))
+        _predict(fold, forecaster, task, origins.ahead(fold.window))
+        settled = forecaster.settled() if task.settles else None
+    if fitted:
+        return Outcome([fold, *_forecast_on(forecaster, task, later)], settled)
+    return Outcome([fold, *(replace(each, status=fold.status, message=fold.message) for each in later)])
+
+
+def _forecast_on(forecaster: Any, task: Task, folds: list[Fold]) -> list[Fold]:
+    """Forecast from later origins, at once where that gives the same."""
+    if len(folds) > 1 and task.most is None and forecasts_together(forecaster):
+        together = _forecast_at_once(forecaster, task, folds)
+        if together is not None:
+            return together
+    for fold in folds:
         with _recorded(fold, task.seconds):
-            known = origins.ahead(window, whole=True)
-            _predict(fold, forecaster, task, known, y=origins.seen(window, most))
+            known = task.origins.known_ahead(fold.window, task.most)
+            _predict(fold, forecaster, task, known, y=task.origins.seen(fold.window, task.most))
     return folds
 
 
-def run_all(tasks: Sequence[Task], n_jobs: int | None = None, verbose: int = 0) -> list[Fold]:
-    """Run every task; the order is the tasks'."""
-    from tqdm import tqdm  # not worth every user's import time
-
-    parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
-    progress = tqdm(tasks, desc="backtest", unit="fit", disable=not verbose)
-    return [fold for folds in parallel(joblib.delayed(run)(task) for task in progress) for fold in folds]
+def _forecast_at_once(forecaster: Any, task: Task, folds: list[Fold]) -> list[Fold] | None:
+    """Forecast, each origin taking its share of the time; None if something has to be said of some origin."""
+    origins, last, values = task.origins, replace(folds[-1]), None
+    with _recorded(last, None if task.seconds is None else task.seconds * len(folds)):
+        y = origins.seen(last.window)
+        known = _read_by(forecaster, "predict", origins.known_ahead(last.window))
+        windows = [fold.window for fold in folds]
+        with _timed(last, "predict_seconds"):
+            values = forecast_together(forecaster, y, known, origins, windows, task.level)
+    if values is None or last.message or not all(np.isfinite(each[:, :, 0]).all() for each in values):
+        return None
+    share = last.predict_seconds / len(folds)
+    return [
+        replace(fold, values=each, predict_seconds=share) for fold, each in zip(folds, values, strict=True)
+    ]
 
 
 @lru_cache(maxsize=256)
@@ -132,16 +187,15 @@ def _predict(fold: Fold, forecaster: Any, task: Task, known: dict[str, Any], **h
     arguments = _read_by(forecaster, "predict", known)
     if task.level and _has(forecaster.predict, "level"):
         arguments["level"] = task.level
-    horizon = task.origins.horizon
     with _timed(fold, "predict_seconds"):
-        answer = forecaster.predict(horizon, **arguments, **history)
+        answer = forecaster.predict(task.origins.n_ahead, **arguments, **history)
     values = read_forecast(answer, task.origins, fold.window, task.level)
     means = values[:, :, 0]
     bad = ~np.isfinite(means).all(axis=1)
     if n_bad := int(bad.sum()):
         if n_bad == 1 == len(bad):
             n_values = int((~np.isfinite(means)).sum())
-            raise ValueError(f"{n_values} of the {horizon} values forecast are not finite.")
+            raise ValueError(f"{n_values} of the {task.origins.horizon} values forecast are not finite.")
         fold.message = (
             f"ValueError: the forecasts of {n_bad} of {len(bad)} series are incomplete or not finite"
         )
