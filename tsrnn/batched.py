@@ -9,6 +9,7 @@ from tsrnn.base import BaseForecaster
 from tsrnn.known import Known
 from tsrnn.levels import read_levels
 from tsrnn.origins import Origins
+from tsrnn.timeline import continue_all, continue_index
 
 __all__ = ["forecast_together", "forecasts_together"]
 
@@ -60,15 +61,15 @@ def forecast_together(
     -------
     list of ndarray of shape (n_series, horizon, 1 + 2 * n_levels), or None
         One for each origin, of the steps that are judged. None if the forecasts could differ: where gaps in
-        covariates are filled by what comes later, nothing was observed before an origin, or covariates known
-        ahead go with other labels than those that a shorter history would be continued by.
+        covariates are filled by what comes later, or covariates known ahead go with other labels than those
+        that a shorter history would be continued by.
     """
     n_ahead = origins.n_ahead
     if any(_has_gaps(table) for name, table in known.items() if name != "static"):
         return None
     read = forecaster._known(y, **known, n_ahead=n_ahead)
     cuts = _cuts(read, origins, windows)
-    if cuts is None or not _labels_agree(read, cuts, n_ahead):
+    if not _labels_agree(read, cuts, len(windows), n_ahead):
         return None
     p = read_levels(list(level), None)[1] if level else None
     forecasts: list[np.ndarray] = []
@@ -85,33 +86,36 @@ def _has_gaps(table: Any) -> bool:
     return bool(table.isna().to_numpy().any())
 
 
-def _cuts(known: Known, origins: Origins, windows: Sequence[int]) -> list[tuple[int, int]] | None:
-    """Return (place, size) for each series of each origin; None where that has nothing to forecast from."""
-    part = origins.taking_part(windows[-1])
-    truths, panel = origins.truths, known.panel
-    places = [0] if panel.is_single else panel.keys.get_indexer(truths.ids[part]).tolist()
-    ends = truths.starts[part]
+def _cuts(known: Known, origins: Origins, windows: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (place, size) for each series of each origin."""
+    truths, part = origins.truths, origins.taking_part(windows[-1])
+    if known.panel.is_single:
+        places, part = [0], part[:1]  # several channels end at the same step
+    else:
+        found = {key: place for place, key in enumerate(known.panel.ids)}
+        places = [found[key] for key in truths.ids[part]]
     cuts = []
     for window in windows:
-        labels = truths.times.take(ends + origins.sizes[window][part] - 1)
-        for place, label in zip(places, labels, strict=False):  # one series of several channels: one label
-            size = int(panel.series[place].index.searchsorted(label, side="right")) if place >= 0 else 0
-            if size == 0 or known.histories[place].missing[:size].all(axis=0).any():
-                return None
-            cuts.append((place, size))
+        cutoffs = truths.times.take(truths.starts[part] + origins.sizes[window][part] - 1)
+        for place, cutoff in zip(places, cutoffs, strict=True):
+            index = known.panel.series[place].index
+            cuts.append((place, int(index.searchsorted(cutoff, side="right"))))
     return cuts
 
 
-def _labels_agree(known: Known, cuts: Sequence[tuple[int, int]], n_ahead: int) -> bool:
-    """Whether the series go on after each cut with the labels that they would be continued by."""
+def _labels_agree(known: Known, cuts: Sequence[tuple[int, int]], n_windows: int, n_ahead: int) -> bool:
+    """Whether the series go on after each origin with the labels that they would be continued by."""
     if not known.scheme.n_ahead:
         return True
-    places, sizes = zip(*cuts, strict=True)
-    following = known.until(places, sizes).panel.following(n_ahead)
-    for (place, size), after in zip(cuts, following, strict=True):
-        labels = known.panel.series[place].index[size : size + n_ahead]
-        if not labels.equals(after[: len(labels)]):
-            return False
+    whole, n = [one.index for one in known.panel.series], len(cuts) // n_windows
+    for first in range(0, len(cuts), n):
+        cut = cuts[first : first + n]
+        before = [whole[place][:size] for place, size in cut]
+        following = [continue_index(before[0], n_ahead)] if n == 1 else continue_all(before, n_ahead)
+        for (place, size), after in zip(cut, following, strict=True):
+            labels = whole[place][size : size + n_ahead]
+            if not labels.equals(after[: len(labels)]):
+                return False
     return True
 
 
