@@ -65,7 +65,9 @@ def test_season_is_found_where_index_and_data_agree(model):
     assert model.fit(monthly().to_numpy()).season_length_ == 1
 
 
-@pytest.mark.parametrize("model", [SeasonalNaive(4), Theta(4), ETS(season_length=4)], ids=lambda m: m.label)
+@pytest.mark.parametrize(
+    "model", [SeasonalNaive(4), Theta(4), ETS(seasonal="add", season_length=4)], ids=lambda m: m.label
+)
 def test_a_given_season_is_obeyed(model):
     noise = np.random.default_rng(0).normal(size=40)
     forecast = model.fit(noise).predict(8)
@@ -194,10 +196,14 @@ REFUSALS = {
         "`seasonal_order[3]` must be a whole number of steps, at least 2; got 1.",
     ),
     "log": (ARIMA(log="yes"), range(9), "`log` must be one of True, False, 'auto'; got 'yes'."),
-    "error": (ETS(error="multi"), range(9), "`error` must be one of 'add', 'mul'; got 'multi'."),
-    "trend": (ETS(trend="mul"), range(9), "`trend` must be one of 'add', None; got 'mul'."),
+    "error": (ETS(error="multi"), range(9), "`error` must be one of 'auto', 'add', 'mul'; got 'multi'."),
+    "trend": (ETS(trend="mul"), range(9), "`trend` must be one of 'auto', 'add', None; got 'mul'."),
     "seasonal": (ETS(seasonal=3), range(9), "`seasonal` must be one of 'auto', 'add', 'mul', None; got 3."),
-    "damped": (ETS(damped_trend=None), range(9), "`damped_trend` must be one of True, False; got None."),
+    "damped": (
+        ETS(damped_trend=None),
+        range(9),
+        "`damped_trend` must be one of 'auto', True, False; got None.",
+    ),
     "season length": (
         Theta(season_length=0),
         range(9),

@@ -99,7 +99,7 @@ def test_the_forecasters_given_are_left_alone_and_horizon_and_missing_set_on_cop
 
 def test_parameters_reach_the_forecasters_by_label():
     model = Combine([ETS(alias="smooth"), Naive()])
-    assert model.get_params()["smooth__trend"] == "add"
+    assert model.get_params()["smooth__trend"] == "auto"
     model.set_params(smooth__trend=None, horizon=6)
     assert (model.forecasters[0].trend, model.horizon) == (None, 6)
     model.set_params(Naive=Drift())

@@ -58,9 +58,10 @@ def quarterly(n=60, seed=1):
 
 
 def state(model):
-    """What was estimated, as bytes: all but the series, whose index caches, and the log with its seconds."""
+    """What was estimated, as bytes: all but the series, whose index caches, and logs with their seconds."""
     fitted = {name: value for name, value in vars(model).items() if name.endswith("_")}
-    return {name: pickle.dumps(value) for name, value in fitted.items() if name not in ("known_", "history_")}
+    left_out = ("known_", "history_", "search_")
+    return {name: pickle.dumps(value) for name, value in fitted.items() if name not in left_out}
 
 
 @every

@@ -4,6 +4,7 @@ from tsrnn.baselines.arima import ARIMA
 from tsrnn.baselines.auto_arima import AutoARIMA
 from tsrnn.baselines.autoreg import AutoReg
 from tsrnn.baselines.naive import Drift, Naive, SeasonalNaive
-from tsrnn.baselines.smoothing import ETS, Theta
+from tsrnn.baselines.smoothing import ETS
+from tsrnn.baselines.theta import Theta
 
 __all__ = ["ARIMA", "ETS", "AutoARIMA", "AutoReg", "Drift", "Naive", "SeasonalNaive", "Theta"]

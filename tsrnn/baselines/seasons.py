@@ -48,3 +48,11 @@ def warn_unless_converged(who: str, optimizer: dict[str, Any]) -> None:
             RuntimeWarning,
             stacklevel=2,
         )
+
+
+def straight_line(values: np.ndarray) -> tuple[float, float]:
+    """Return value at the first point and slope of the least-squares line."""
+    time = np.arange(len(values)) - (len(values) - 1) / 2
+    mean = values.mean()
+    slope = time @ (values - mean) / (time @ time)
+    return float(mean + slope * time[0]), float(slope)
