@@ -25,6 +25,7 @@ FACTORIES = {
     "ETS auto": ETS,
     "Theta": lambda **options: Theta(4, **options),
     "Theta auto": Theta,
+    "Theta optimised": lambda **options: Theta(4, theta="auto", **options),
     "AutoReg": AutoReg,
     "AutoReg 5": lambda **options: AutoReg(5, **options),
     "RNN": lambda **options: RNNForecaster("rnn", **SMALL, **options),

@@ -1,4 +1,4 @@
-"""The Theta method: a smoothed series and half of its straight trend."""
+"""The Theta method: a smoothed series and a share of its straight trend."""
 
 from typing import Any, Literal
 
@@ -9,15 +9,19 @@ from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.seasons import require, seasonal_pattern, straight_line, warn_unless_converged
 from tsrnn.deadline import check_deadline
 from tsrnn.frames import Observed
+from tsrnn.parameters import check_number
 from tsrnn.seasons import find_season
+
+_ALPHAS = (0.1, 0.99)  # between which the paper looks for the smoothing parameter
+_UNCOUNTED = 3  # first errors
 
 
 class Theta(BaseForecaster):
-    """Theta method: simple exponential smoothing plus half the slope of the linear trend.
+    """Theta method: simple exponential smoothing plus a share of the slope of the linear trend.
 
     A season is first taken out by classical decomposition, multiplicative if every observation is positive,
-    and put back at the end. The smoothing parameter is estimated by statsmodels; a forecast from new history
-    keeps it, and takes pattern and slope from that history.
+    and put back at the end. A forecast from new history keeps the smoothing parameter, and theta, and takes
+    pattern and trend from that history.
 
     Parameters
     ----------
@@ -26,6 +30,13 @@ class Theta(BaseForecaster):
         series shows it; otherwise, as with None and 1, there is no season.
     horizon : int, default=1
         Steps that `predict` forecasts unless told otherwise.
+    theta : float or "auto", default=2.0
+        How far the smoothed line bends away from the trend, at least 1; the share of the slope is
+        1 - 1/theta. 2.0 is the standard method: half of the slope of the line through all observations, and
+        a smoothing parameter estimated by statsmodels for smoothing alone. "auto" is the dynamic optimised
+        theta model: theta, smoothing parameter and initial level together make the squares of the one-step
+        errors least, each step seeing the line through the observations before it. The first three errors,
+        before which there is hardly a line, do not count.
     missing : {"error", "interpolate"}, default="error"
         What NaN in the series gets.
     alias : str, optional
@@ -35,6 +46,8 @@ class Theta(BaseForecaster):
     ----------
     alpha_ : float
         Smoothing parameter, between 0 and 1.
+    theta_ : float
+        Theta in use; infinite if the whole slope is.
     season_length_ : int
         The season in use; 1 if there is none.
 
@@ -50,14 +63,17 @@ class Theta(BaseForecaster):
 
     Notes
     -----
-    Equal to statsmodels' ``ThetaModel`` with its test of seasonality replaced. `backtest` passes on only the
-    most recent 2,000 observations, ``max_history``, unless told otherwise; `fit` uses all it gets.
+    Equal to statsmodels' ``ThetaModel`` with its test of seasonality replaced, for any fixed theta.
+    `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise;
+    `fit` uses all it gets.
 
     References
     ----------
     Assimakopoulos & Nikolopoulos (2000), "The theta model: a decomposition approach to forecasting",
     International Journal of Forecasting 16(4), 521-530; Hyndman & Billah (2003), "Unmasking the Theta
-    method", the same 19(2), 287-290, equation (4).
+    method", the same 19(2), 287-290, equation (4); Fiorucci,
+    Pellegrini, Louzada, Petropoulos & Koehler (2016), "Models for optimising the theta method and their
+    relationship to state space models", the same 32(4), 1151-1161, section 3, for "auto".
 
     Examples
     --------
@@ -68,6 +84,7 @@ class Theta(BaseForecaster):
     is_baseline = True
     max_history = 2000
     alpha_: float
+    theta_: float
     season_length_: int
 
     def __init__(
@@ -75,29 +92,31 @@ class Theta(BaseForecaster):
         season_length: int | Literal["auto"] | None = "auto",
         horizon: int = 1,
         *,
+        theta: float | Literal["auto"] = 2.0,
         missing: str = "error",
         alias: str | None = None,
     ) -> None:
         self.season_length = season_length
         self.horizon = horizon
+        self.theta = theta
         self.missing = missing
         self.alias = alias
 
     def _fit(self, observed: Observed) -> dict[str, Any]:
         season = find_season(observed, self.season_length)
         adjusted, _ = self._deseasonalize(observed.values, season)
-        return {"alpha_": _smoothing_parameter(adjusted), "season_length_": season}
+        if isinstance(self.theta, str) and self.theta == "auto":
+            alpha, theta = _optimise(adjusted)
+        else:
+            theta = check_number("theta", self.theta, 1, np.inf)
+            alpha = _smoothing_parameter(adjusted)
+        return {"alpha_": alpha, "theta_": theta, "season_length_": season}
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
-        from scipy.signal import lfilter  # takes longer to import than all the rest
-
         adjusted, pattern = self._deseasonalize(values, self.season_length_)
-        n, alpha = len(adjusted), self.alpha_
-        decay = 1.0 - alpha
-        levels, _ = lfilter([alpha], [1.0, -decay], adjusted, zi=[decay * adjusted[0]])
-        _, slope = straight_line(adjusted)
-        future = levels[-1] + 0.5 * slope * (np.arange(horizon) + (1.0 - decay**n) / alpha)
-        future_pattern = np.resize(np.roll(pattern, -n), horizon)
+        forecast = _continue_dynamic if self.theta == "auto" else _continue_static
+        future = forecast(adjusted, self.alpha_, 1.0 - 1.0 / self.theta_, horizon)
+        future_pattern = np.resize(np.roll(pattern, -len(values)), horizon)
         return future * future_pattern if values.min() > 0 else future + future_pattern
 
     def _deseasonalize(self, values: np.ndarray, season: int) -> tuple[np.ndarray, np.ndarray]:
@@ -111,6 +130,88 @@ class Theta(BaseForecaster):
             pattern = seasonal_pattern(values, season, "mul" if positive else "add")
         repeated = np.resize(pattern, len(values))
         return (values / repeated if positive else values - repeated), pattern
+
+
+def _smooth(values: np.ndarray, alpha: float, level: float) -> np.ndarray:
+    """Return the level after each observation, of simple exponential smoothing from an initial one."""
+    from scipy.signal import lfilter  # takes longer to import than all the rest
+
+    return lfilter([alpha], [1.0, alpha - 1.0], values, zi=[(1.0 - alpha) * level])[0]
+
+
+def _continue_static(values: np.ndarray, alpha: float, share: float, horizon: int) -> np.ndarray:
+    level = _smooth(values, alpha, values[0])[-1]
+    _, slope = straight_line(values)
+    return level + share * slope * (np.arange(horizon) + (1.0 - (1.0 - alpha) ** len(values)) / alpha)
+
+
+def _continue_dynamic(values: np.ndarray, alpha: float, share: float, horizon: int) -> np.ndarray:
+    """Forecast step by step, each forecast taken for the observation that the next step follows."""
+    _, level, _ = _least_squares(values, alpha, share)
+    extended = np.concatenate([values, np.empty(horizon)])
+    state, n = _smooth(values, alpha, level)[-1], len(values)
+    mean, slope = float(values.mean()), straight_line(values)[1]
+    for t in range(n + 1, n + horizon + 1):
+        decay = (1.0 - alpha) ** (t - 1)
+        intercept = mean - 0.5 * t * slope
+        line = decay * intercept + (1.0 - (1.0 - alpha) * decay) / alpha * slope
+        forecast = extended[t - 1] = state + share * line
+        state += alpha * (forecast - state)
+        slope = ((t - 2) * slope + 6.0 * (forecast - mean) / t) / (t + 1)
+        mean += (forecast - mean) / t
+    return extended[n:]
+
+
+def _optimise(values: np.ndarray) -> tuple[float, float]:
+    """Return the smoothing parameter and theta of least squared one-step errors."""
+    from scipy.optimize import minimize_scalar  # takes longer to import than all the rest
+
+    def squares(alpha: float) -> float:
+        check_deadline()
+        return _least_squares(values, alpha)[0]
+
+    grid = np.linspace(*_ALPHAS, 19)
+    best = int(np.argmin([squares(alpha) for alpha in grid]))
+    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    found = minimize_scalar(squares, bounds=(low, high), method="bounded", options={"xatol": 1e-6})
+    alpha = float(min(found.x, grid[best], key=squares))
+    share = _least_squares(values, alpha)[2]
+    return alpha, 1.0 / (1.0 - share) if share < 1.0 else np.inf
+
+
+def _least_squares(
+    values: np.ndarray, alpha: float, share: float | None = None
+) -> tuple[float, float, float]:
+    """Return the least sum of squared one-step errors, the initial level and, unless given, the share.
+
+    The forecasts are linear in both: level_(t-1) + decay^(t-1) level_0 + share line_(t-1).
+    """
+    t = np.arange(1, len(values) + 1)
+    decays = (1.0 - alpha) ** (t - 1)
+    means, slopes = _lines(values)
+    lines = np.zeros(len(values))
+    seen = decays[1:] * (means - 0.5 * t[1:] * slopes)
+    lines[1:] = seen + (1.0 - (1.0 - alpha) * decays[1:]) / alpha * slopes
+    levels = np.concatenate([[0.0], _smooth(values, alpha, 0.0)[:-1]])
+    first = min(_UNCOUNTED, len(values) // 2)
+    decays, lines, target = decays[first:], lines[first:], (values - levels)[first:]
+    if share is None:
+        unit = np.abs(lines).max() or 1.0
+        both = np.column_stack([decays, lines / unit])
+        share = float(np.clip(np.linalg.lstsq(both, target, rcond=None)[0][1] / unit, 0.0, 1.0))
+    rest = target - share * lines
+    level = float(decays @ rest / (decays @ decays))
+    error = rest - level * decays
+    return float(error @ error), level, share
+
+
+def _lines(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and least-squares slope of the first t = 1, ..., n - 1 values."""
+    t = np.arange(1, len(values))
+    centered = values[:-1] - values[0]
+    means = np.cumsum(centered) / t
+    moments = np.cumsum(t * centered) - 0.5 * (t + 1) * np.cumsum(centered)
+    return means + values[0], 12.0 * moments / np.maximum(t * (t * t - 1.0), 1.0)
 
 
 @one_blas_thread()
