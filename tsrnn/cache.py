@@ -54,7 +54,7 @@ class Cache:
     def load(self, key: Key, blanks: Sequence[Fold]) -> list[Fold] | None:
         """Return folds that were saved, as records of the origins in `blanks`; None if there are none."""
         try:
-            with np.load(self._file(key), allow_pickle=False) as file:
+            with self._file(key).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 arrays = dict(file)
             about = json.loads(str(arrays["about"]))
             if about["key"] != key or len(about["folds"]) != len(blanks):
@@ -79,7 +79,8 @@ class Cache:
             columns = None if fold.history is None else list(history)
             about["folds"].append({name: getattr(fold, name) for name in REMEMBERED} | {"history": columns})
             arrays[f"{i}.values"] = fold.values
-            arrays |= {f"{i}.history.{c}": history.iloc[:, c].to_numpy() for c in range(history.shape[1])}
+            for c, (_, column) in enumerate(history.items()):
+                arrays[f"{i}.history.{c}"] = column.to_numpy(dtype=None if _is_number(column) else str)
         arrays["about"] = np.array(json.dumps(about))
         self._write(self._file(key), arrays)
 
@@ -116,12 +117,18 @@ def _restore(blank: Fold, about: dict[str, Any], arrays: dict[str, np.ndarray], 
 
 
 def _is_plain(history: Any) -> bool:
-    """Whether a training curve is a table of numbers by row that can be kept, or absent."""
+    """Whether a training curve is a table of numbers and text by row that can be kept, or absent."""
     if history is None:
         return True
     return (
         isinstance(history, pd.DataFrame)
         and history.index.equals(pd.RangeIndex(len(history)))
         and all(isinstance(name, str) for name in history)
-        and all(isinstance(dtype, np.dtype) and dtype.kind in "biuf" for dtype in history.dtypes)
+        and all(
+            _is_number(column) or all(isinstance(e, str) for e in column) for _, column in history.items()
+        )
     )
+
+
+def _is_number(column: pd.Series) -> bool:
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"

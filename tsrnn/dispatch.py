@@ -7,6 +7,7 @@ import joblib
 import numpy as np
 
 from tsrnn.cache import Cache, Key
+from tsrnn.fingerprint import fingerprint
 from tsrnn.folds import Fold
 from tsrnn.origins import Origins
 from tsrnn.plan import Plan
@@ -82,6 +83,8 @@ class _Desk:
         self._jobs, self._cache = jobs, cache
         self._keys: dict[int, Key] = {}
         self._data: dict[tuple[Any, ...], Key] = {}
+        models = {task.name: task.forecaster for task in self.tasks} if cache else {}
+        self._models = {name: _describe(name, model) for name, model in models.items()}
 
     def leading(self) -> list[int]:
         """Return the places of jobs that wait for none and are not known; those waited for come first."""
@@ -120,7 +123,7 @@ class _Desk:
         if self._cache is None:
             return False
         task = self._jobs[place].task
-        about = [task.forecaster, task.level, self._data_key(task)]
+        about = [self._models[task.name], task.level, self._data_key(task)]
         self._keys[place] = self._cache.key(about, None if leader is None else self._keys[leader])
         folds = self._cache.load(self._keys[place], task.blanks())
         if folds is not None:
@@ -143,6 +146,17 @@ class _Desk:
                 [known.get(name) for name in tables],
             )
         return self._data[about]
+
+
+def _describe(name: str, model: Any) -> Key:
+    try:
+        return fingerprint(model)
+    except TypeError as error:
+        raise TypeError(
+            f"`cache` needs models that their parameters, from get_params, tell from others; {name!r} has "
+            f"{error}. Derive it from sklearn's BaseEstimator with parameters that are numbers, text, "
+            "arrays or other such models, or pass cache=None."
+        ) from error
 
 
 def _run_side_by_side(tasks: Iterable[tuple[int, Task]], n_jobs: int | None) -> Iterator[tuple[int, Outcome]]:
