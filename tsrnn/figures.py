@@ -53,7 +53,11 @@ def require_matplotlib() -> None:
 
 def new_axes() -> Axes:
     """Make a figure with one pair of axes, and return the axes."""
-    figure = new_figure(8, 3.6)
+    return as_axes(new_figure(8, 3.6))
+
+
+def as_axes(figure: Figure) -> Axes:
+    """Give a figure its only axes, which show themselves in a notebook, and return them."""
     ax = figure.add_subplot()
     ax._repr_png_ = partial(to_png, figure, dpi=110)  # type: ignore[attr-defined]
     return ax

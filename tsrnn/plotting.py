@@ -29,6 +29,8 @@ from tsrnn.figures import (
     to_svg,
 )
 from tsrnn.forecast_plots import plot_channels, plot_forecast
+from tsrnn.residual_plots import plot_residuals
+from tsrnn.skill_plots import plot_ranks, plot_skill
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +47,9 @@ __all__ = [
     "plot_gates",
     "plot_gradient_flow",
     "plot_panel",
+    "plot_ranks",
+    "plot_residuals",
+    "plot_skill",
     "plot_training",
     "to_svg",
 ]

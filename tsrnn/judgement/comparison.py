@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from tsrnn.answers import interval_names
 from tsrnn.judgement.errors import mean_by
 from tsrnn.parameters import check_choice, check_number
 from tsrnn.significance import (
     MIN_ORIGINS,
+    block_bootstrap,
     critical_difference,
     diebold_mariano,
     friedman,
@@ -22,7 +24,14 @@ from tsrnn.significance import (
 if TYPE_CHECKING:
     from tsrnn.judgement.result import Backtest
 
-__all__ = ["able_models", "compare_pairs", "find_confidence_set", "rank_models", "unit_losses"]
+__all__ = [
+    "able_models",
+    "compare_pairs",
+    "find_confidence_set",
+    "rank_models",
+    "skill_intervals",
+    "unit_losses",
+]
 
 Unit = Literal["origins", "series"]
 
@@ -90,6 +99,38 @@ def rank_models(backtest: Backtest, level: float) -> pd.DataFrame:
     return table.sort_values("rank", kind="stable")
 
 
+def skill_intervals(backtest: Backtest, baseline: str, level: float = 95) -> pd.DataFrame:
+    """Return each model's skill against `baseline`, with intervals by the bootstrap.
+
+    Origins or series, the unit of `Backtest.significance`, are drawn with replacement, both models' together
+    and in the blocks of `Backtest.confidence_set`; the ends are percentiles over 2,000 samples.
+
+    Returns
+    -------
+    DataFrame indexed by ``model``, the largest skill first
+        ``skill`` (percent, as in `Backtest.scores`), ``lo-95``, ``hi-95`` (NaN below 10 units) and
+        ``n_origins`` or ``n_series``.
+    """
+    check_choice("baseline", baseline, backtest.models)
+    level = check_number("level", level, 0, 100, open_low=True)
+    low, high = interval_names([level])
+    tail = (100 - level) / 2
+    rows = {}
+    for name in backtest.models:
+        losses = unit_losses(backtest, [name, baseline], backtest.unit, scaled=True)
+        losses = losses[np.isfinite(losses).all(axis=1)]
+        length = block_length(backtest, len(losses)) if len(losses) >= MIN_ORIGINS else 0
+        ends = np.full(2, np.nan)
+        if length:
+            own, other = block_bootstrap(losses, block_length=length).T
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ends = np.percentile(100 * (1 - own / other), [tail, 100 - tail])
+        rows[name] = (float(backtest.errors.skill(name, baseline)), *ends, len(losses))
+    columns = ["skill", low, high, f"n_{backtest.unit}"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
+    return table.sort_values("skill", ascending=False, kind="stable")
+
+
 def able_models(backtest: Backtest) -> list[str]:
     """Models that have forecast anything."""
     return [name for name in backtest.models if backtest.errors.made(name).any()]
@@ -102,13 +143,15 @@ def block_length(backtest: Backtest, n_units: int) -> int:
     return min(2 * backtest.lags + 1, n_units // 3) if n_units >= 3 * (backtest.lags + 1) else 0
 
 
-def unit_losses(backtest: Backtest, models: list[str], unit: Unit, *, squared: bool = False) -> np.ndarray:
+def unit_losses(
+    backtest: Backtest, models: list[str], unit: Unit, *, squared: bool = False, scaled: bool = False
+) -> np.ndarray:
     """Return mean losses from the cuts that all of `models` have forecast, (n_units, n_models).
 
-    Of several series they are scaled as MASE is.
+    Of several series they are scaled as MASE is; of one, if `scaled`.
     """
     errors = backtest.errors
-    kind = ("MAE", "MSE") if backtest.truths.n_series == 1 else ("MASE", "MSSE")
+    kind = ("MASE", "MSSE") if scaled or backtest.truths.n_series > 1 else ("MAE", "MSE")
     losses = np.column_stack([errors.cuts(name, kind[squared]) for name in models] or [np.empty((0, 0))])
     if not models:
         return losses

@@ -99,10 +99,9 @@ def _test_notes(backtest: Backtest) -> list[str]:
     scaled = "mean scaled absolute error" if n_series > 1 else "mean absolute error"
     notes = [f"p_adjusted: Diebold-Mariano test of equal {scaled} {_role(backtest)}{corrected}."]
     if backtest.is_crowded:
-        enough = MIN_ORIGINS * (backtest.lags + 1)
         notes.append(
             "Horizons overlap and origins are few, which makes p-values too small: "
-            f"use {enough} origins, or a longer step."
+            f"use {MIN_ORIGINS * (backtest.lags + 1)} origins, or a longer step."
         )
     return notes
 

@@ -12,6 +12,7 @@ import pandas as pd
 from tsrnn.judgement.comparison import compare_pairs, find_confidence_set, rank_models
 from tsrnn.judgement.errors import By, Errors
 from tsrnn.judgement.notes import write_notes
+from tsrnn.judgement.pictures import Kind, draw
 from tsrnn.judgement.scoring import mean_scores, score_table
 from tsrnn.judgement.verdict import write_verdict
 from tsrnn.origins import Truths
@@ -245,12 +246,34 @@ class Backtest:
         """What a reader of the scores has to know, in sentences."""
         return write_notes(self)
 
-    def plot(self, *args: Any, **kwargs: Any) -> "Figure":
-        """Draw the forecasts as `tsrnn.plotting.plot_backtest` or, of several series, `plot_panel` does."""
-        from tsrnn.plotting import plot_backtest, plot_panel
+    def plot(self, kind: Kind = "forecast", **options: Any) -> "Figure":
+        """Draw the backtest.
 
-        draw = plot_backtest if self.truths.n_series == 1 else plot_panel
-        return draw(self, *args, **kwargs)
+        Parameters
+        ----------
+        kind : str, default="forecast"
+            ``"forecast"``: forecasts beside the truth (`tsrnn.plotting.plot_backtest`, of several series
+            `plot_panel`). ``"horizon"``: errors by steps ahead (`plot_error_by_horizon`). ``"series"``: how
+            MASE spreads over series (`plot_error_by_series`). ``"skill"``: by how many percent MASEs are
+            below that of ``baseline=``, by default the best baseline's, with intervals of ``level=95``
+            percent by the bootstrap over origins or series, the unit of `significance` (`plot_skill`).
+            ``"ranks"``: mean ranks, joined where they don't differ by ``level=95`` percent (`plot_ranks`).
+            ``"residuals"``: errors of one ``model=`` (`plot_residuals`). ``"training"``: training curves
+            (`plot_training`).
+        **options
+            For the function of that kind; all but those of forecasts of several series and of residuals
+            draw into ``ax=``.
+
+        Returns
+        -------
+        matplotlib Figure
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind, or it needs more series or models than there are.
+        """
+        return draw(self, kind, **options)
 
     def to_html(self, path: str | PathLike[str]) -> Path:
         """Write tables and pictures as one self-contained page, as `tsrnn.report.write_report` does."""
