@@ -87,6 +87,59 @@ def test_page_names_every_model_and_every_number(sections, page):
             assert note in text
 
 
+def test_the_verdict_comes_first(sections, page):
+    for title, backtest in sections.items():
+        heading = [i for i, text in enumerate(page.text) if text == title][1]  # after the link to it
+        assert [text for text in page.text[heading + 1 :] if text.strip()][0] == backtest.verdict
+    assert page.attributes("p", "class") == ["verdict"] * 2
+
+
+def test_differences_are_held_against_chance(sections, page):
+    text = " ".join(" ".join(page.text).split())
+    tabla = sections["Tabla"]
+    assert "Too few origins that all models forecast are there for a confidence set." in text
+    assert "Naive is the best, with 90 % confidence." in text
+    start = page.text.index("p of the set")
+    cells = [cell for cell in page.text[start + 1 :] if cell.strip()][:10]
+    skill = tabla.scores(baseline="Naive").loc["<u>x</u>", "skill"]
+    assert cells == [
+        "Naive",
+        "0.0",
+        "-",
+        "yes",
+        "1.000",
+        "<u>x</u>",
+        f"{skill:.1f}",
+        "<0.001",
+        "no",
+        "<0.001",
+    ]
+
+
+def test_several_models_may_be_the_best(tmp_path):
+    rng = np.random.default_rng(0)
+    misses = {name: rng.uniform(0.5, 1.5, 12) for name in ("LSTM", "GRU", "Naive")} | {"Theta": 9.0}
+    result = make_backtest(days(), misses, n_windows=12)
+    html = result.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    *most, last = result.confidence_set().index[:3]
+    assert f"The best is one of {', '.join(most)} and {last}, with 90 % confidence." in html
+
+
+def test_a_single_model_is_not_compared(tmp_path):
+    result = make_backtest(days(), {"LSTM": 1.0}, n_windows=12)
+    page = Page(result.to_html(tmp_path / "page.html").read_text(encoding="utf-8"))
+    assert "Are the differences real?" not in page.text
+    assert result.verdict in page.text
+
+
+def test_a_page_of_nothing_but_failures(tmp_path):
+    failures = [(name, i) for name in ("LSTM", "Naive") for i in range(3)]
+    result = make_backtest(days(), {"LSTM": 1.0, "Naive": 1.0}, failures=failures)
+    html = result.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "No model has forecast anything." in html
+    assert "Are the differences real?" not in html
+
+
 def test_what_comes_from_data_stays_text(page):
     assert not {"b", "i", "u", "kw"} & {tag for tag, _ in page.elements}
     assert any("ValueError: <b>no</b> & never" in text for text in page.text)
@@ -94,11 +147,15 @@ def test_what_comes_from_data_stays_text(page):
 
 def test_pictures_say_what_they_show(page):
     pictures = [attrs for tag, attrs in page.elements if tag == "svg"]
-    assert len(pictures) == (3 + 2) + (2 + 1)
+    assert len(pictures) == (1 + 3 + 2 + 4) + (2 + 2 + 1 + 4)  # comparison, forecasts, errors, residuals
     assert all(picture["role"] == "img" for picture in pictures)
     shown = [picture["aria-label"] for picture in pictures]
-    assert shown[0] == "Power <kW> & co: truth and forecasts of LSTM from 3 origins, MASE 0.410."
-    assert "Tabla: truth and forecasts of <u>x</u> from the last 5 origins" in shown[6]
+    skill = "Power <kW> & co: by how many percent each MASE is below that of SeasonalNaive."
+    assert shown[:2] == [skill, "Power <kW> & co: truth and forecasts of LSTM from 3 origins, MASE 0.410."]
+    residuals = "Errors of LSTM, truth minus forecast, out of sample at all 4 steps"
+    assert shown[6] == f"Power <kW> & co: {residuals}, over time, a line each origin."
+    assert shown[11] == "Tabla: mean rank of each model; bars join those that do not differ."
+    assert "Tabla: truth and forecasts of <u>x</u> from the last 5 origins" in shown[13]
 
 
 def test_page_is_accessible(page):
@@ -112,7 +169,7 @@ def test_page_is_accessible(page):
     assert len(ids) == len(set(ids)) == 4
     assert page.attributes("a", "href") == ["#series-1", "#series-2"]
     assert set(page.attributes("th", "scope")) == {"row", "col"}
-    assert page.attributes("div", "tabindex") == ["0"] * 3
+    assert page.attributes("div", "tabindex") == ["0"] * 4
 
 
 def test_pictures_are_well_formed(folder):
@@ -143,8 +200,10 @@ def test_folder_holds_pictures_and_tables(folder, sections):
     names = {path.name for path in folder.iterdir()}
     assert names == {
         "index.html",
-        *(f"power-kw-co-{kind}" for kind in ("forecast.png", "horizon.png", "training.png", "scores.csv")),
-        *(f"tabla-{kind}" for kind in ("forecast.png", "horizon.png", "scores.csv")),
+        "power-kw-co-scores.csv",
+        *(f"power-kw-co-{kind}.png" for kind in ("forecast", "horizon", "skill", "residuals", "training")),
+        "tabla-scores.csv",
+        *(f"tabla-{kind}.png" for kind in ("forecast", "horizon", "skill", "ranks", "residuals")),
     }
     table = pd.read_csv(folder / "power-kw-co-scores.csv", index_col="model")
     pd.testing.assert_frame_equal(table, sections["Power <kW> & co"].scores(), check_dtype=False)
@@ -221,12 +280,12 @@ def test_many_series_are_shown_by_the_leading_models_from_best_to_worst(tmp_path
     assert "9 series of 50 to 58 observations, 486 in all · 2026-01-01 to 2026-02-27 · horizon 4" in text
     assert "forecasts of LSTM with intervals of 80 percent shaded and of Naive for 6 of 9 series" in text
     pictures = [attrs["aria-label"] for tag, attrs in page.elements if tag == "svg"]
-    assert len(pictures) == 6 + 2
+    assert len(pictures) == 1 + 6 + 2
     best = panel.scores(by="series")["MASE"]["LSTM"].idxmin()
     expected = f"Shops, {best}: truth and forecasts of LSTM and Naive from 2 origins, MASE "
-    assert pictures[0].startswith(expected)
+    assert pictures[1].startswith(expected)
     assert {path.name for path in tmp_path.glob("*.png")} == {
-        f"shops-{kind}.png" for kind in ("forecast", "horizon", "series")
+        f"shops-{kind}.png" for kind in ("forecast", "horizon", "series", "skill")
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from tsrnn.judgement import Backtest
 
-__all__ = ["autocorrelation", "plot_residuals"]
+__all__ = ["autocorrelation", "plot_residuals", "residual_drawings"]
 
 
 def plot_residuals(
@@ -51,6 +52,19 @@ def plot_residuals(
     ValueError
         If there is no such model or series or step ahead, or the model has no error to show.
     """
+    title, drawings = residual_drawings(backtest, model, ahead, series)
+    figure, panels = new_panels(4, sharex=False, sharey=False)
+    for panel, (caption, draw) in zip(panels, drawings.items(), strict=True):
+        draw(panel)
+        panel.set_title(caption, loc="left", fontsize="medium")
+    figure.suptitle(verbatim(title), x=0, ha="left", fontsize="medium")
+    return figure
+
+
+def residual_drawings(
+    backtest: Backtest, model: str | None = None, ahead: int | None = None, series: Hashable | None = None
+) -> tuple[str, dict[str, Callable[[Axes], None]]]:
+    """Return what `plot_residuals` draws: a title, and for each caption what draws into given axes."""
     model = str(backtest.scores().index[0]) if model is None else model
     check_choice("model", model, backtest.models)
     if ahead is not None and check_positive_integer("ahead", ahead, "steps") > backtest.horizon:
@@ -61,17 +75,23 @@ def plot_residuals(
         raise ValueError(f"{model} has no error to show on {series!r}: no forecast of an observed value.")
     colour = line_style(list(backtest.models).index(model))["color"]
     history = backtest.truths.series[backtest.truths.ids.get_loc(series)]
-    figure, panels = new_panels(4, sharex=False, sharey=False)
-    _draw_over_time(panels[0], errors, times, history, colour)
-    _draw_autocorrelation(panels[1], errors, colour)
-    _draw_quantiles(panels[2], errors, colour)
-    _draw_histogram(panels[3], errors, f"error{unit(history)}", colour)
-    steps = f"at all {backtest.horizon} steps" if ahead is None else f"{ahead} step{'s' * (ahead > 1)} ahead"
+    label = verbatim(f"error{unit(history)}")
+    steps = f"{ahead} step{'s' * (ahead > 1)} ahead" if ahead else f"at all {backtest.horizon} steps"
     steps = "1 step ahead" if backtest.horizon == 1 else steps
     of = f" on {series}" if backtest.errors.n_series > 1 else ""
-    title = f"Errors of {model}{of}, truth minus forecast, out of sample {steps}"
-    figure.suptitle(verbatim(title), x=0, ha="left", fontsize="medium")
-    return figure
+    pooled = errors.shape[1] > 1
+    return f"Errors of {model}{of}, truth minus forecast, out of sample {steps}", {
+        f"over time{', a line each origin' * pooled}": partial(
+            _draw_over_time, errors=errors, times=times, history=history, label=label, colour=colour
+        ),
+        f"autocorrelation{', same step ahead' * pooled}": partial(
+            _draw_autocorrelation, errors=errors, colour=colour
+        ),
+        "against the normal distribution": partial(
+            _draw_quantiles, errors=errors, label=label, colour=colour
+        ),
+        "histogram (dashed: mean)": partial(_draw_histogram, errors=errors, label=label, colour=colour),
+    }
 
 
 def autocorrelation(errors: np.ndarray) -> np.ndarray:
@@ -118,14 +138,15 @@ def _errors(
     return errors.reshape(-1, backtest.horizon if ahead is None else 1), pd.Index(frame["ds"])
 
 
-def _draw_over_time(ax: Axes, errors: np.ndarray, times: pd.Index, history: pd.Series, colour: str) -> None:
+def _draw_over_time(
+    ax: Axes, errors: np.ndarray, times: pd.Index, history: pd.Series, label: str, colour: str
+) -> None:
     ax.axhline(0, color=ink(), linewidth=0.8)
     where = coordinates(times).reshape(errors.shape)
     for at, values in zip(where, errors, strict=True):
         ax.plot(at, values, marker="o", markersize=2.5, linewidth=1, color=colour)
     label_axes(ax, history)
-    ax.set_ylabel(verbatim(f"error{unit(history)}"))
-    _title(ax, "over time, a line each origin" if errors.shape[1] > 1 else "over time")
+    ax.set_ylabel(label)
 
 
 def _draw_autocorrelation(ax: Axes, errors: np.ndarray, colour: str) -> None:
@@ -141,10 +162,9 @@ def _draw_autocorrelation(ax: Axes, errors: np.ndarray, colour: str) -> None:
     ax.locator_params(axis="x", integer=True)
     ax.set_xlabel("origins apart")
     tidy(ax)
-    _title(ax, "autocorrelation, same step ahead" if errors.shape[1] > 1 else "autocorrelation")
 
 
-def _draw_quantiles(ax: Axes, errors: np.ndarray, colour: str) -> None:
+def _draw_quantiles(ax: Axes, errors: np.ndarray, label: str, colour: str) -> None:
     from scipy import special  # not before it is needed
 
     values = np.sort(errors[~np.isnan(errors)])
@@ -152,9 +172,8 @@ def _draw_quantiles(ax: Axes, errors: np.ndarray, colour: str) -> None:
     ax.plot(normal, values.mean() + values.std() * normal, color=FAINT, linewidth=1)
     ax.plot(normal, values, "o", markersize=3, color=colour)
     ax.set_xlabel("normal quantile")
-    ax.set_ylabel("error")
+    ax.set_ylabel(label)
     tidy(ax)
-    _title(ax, "against the normal distribution")
 
 
 def _draw_histogram(ax: Axes, errors: np.ndarray, label: str, colour: str) -> None:
@@ -164,11 +183,6 @@ def _draw_histogram(ax: Axes, errors: np.ndarray, label: str, colour: str) -> No
     ax.axvline(0, color=ink(), linewidth=0.8)
     ax.axvline(values.mean(), color=ink(), linewidth=1.2, linestyle="dashed")
     ax.locator_params(axis="y", integer=True)
-    ax.set_xlabel(verbatim(label))
+    ax.set_xlabel(label)
     ax.set_ylabel("count")
     tidy(ax)
-    _title(ax, "histogram (dashed: mean)")
-
-
-def _title(ax: Axes, text: str) -> None:
-    ax.set_title(text, loc="left", fontsize="medium")

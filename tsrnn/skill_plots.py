@@ -54,7 +54,7 @@ def plot_skill(skill: pd.DataFrame, baseline: str, ax: Axes | None = None) -> Ax
     for place, value, start, end in zip(places, table["skill"], low, high, strict=True):
         colour = PALETTE[0] if start > 0 else PALETTE[1] if end < 0 else PALETTE[-1]
         ax.barh(place, value, 0.6, color=colour, zorder=2)
-        if np.isfinite(start) and np.isfinite(end):
+        if np.isfinite(start) and np.isfinite(end) and value >= FURTHEST:
             ax.plot([start, end], [place, place], color=ink(), linewidth=1.4, marker="|", zorder=3)
         number = f"{value:+.1f} %".replace("-", "\N{MINUS SIGN}") if np.isfinite(value) else "no score"
         where: Any = {"xy": (1, place), "xycoords": ("axes fraction", "data"), "textcoords": "offset points"}

@@ -86,7 +86,8 @@ def _test_notes(backtest: Backtest) -> list[str]:
     n_windows, n_series = backtest.errors.n_windows, backtest.errors.n_series
     if len(backtest.models) == 1:
         return []
-    corrected = f"; {HOLM} for {len(backtest.models) - 1} tests" if len(backtest.models) > 2 else ""
+    n_tests = int(backtest.significance()["p_value"].count())
+    corrected = f"; {HOLM} for {n_tests} tests" if n_tests > 1 else ""
     if backtest.unit == "series":
         test = f"Wilcoxon's signed-rank test of the series' mean scaled absolute errors {_role(backtest)}"
         return [f"p_adjusted: {test}, which takes the {n_series:,} series to be independent{corrected}."]

@@ -63,8 +63,7 @@ def write_verdict(backtest: Backtest) -> str:
         best = max(winners, key=lambda duel: duel.gain)
         by = f"{_percent(best.gain)} in {best.measure} {best.over}"
         return f"{best.model} beats {other} by {by} ({best.shown_p})."
-    n_series = backtest.errors.n_series
-    where = "on this series" if n_series == 1 else f"on these {n_series:,} series"
+    where = " on this series" if backtest.errors.n_series == 1 else ""
     return _undecided(backtest, duels[0]) or (
         _against_baseline(duels[0], where) if against_baseline else _among_equals(duels[0], where)
     )
@@ -92,18 +91,18 @@ def _against_baseline(duel: _Duel, where: str) -> str:
     p, scored = f"({duel.shown_p})", f"in {duel.measure} {duel.over}"
     if duel.gain > 0:
         lead = f"{duel.model} is {_percent(duel.gain)} ahead {scored}"
-        return f"No model clearly beats {duel.other} {where}: {lead}, which may be chance {p}."
+        return f"No model clearly beats {duel.other}{where}: {lead}, which may be chance {p}."
     held = f"is {_percent(duel.loss)} behind {scored}"
     if duel.gain == 0:
         held = f"has the same {duel.measure} {duel.over}"
-    return f"No model beats {duel.other} {where}: {duel.model} {held} {p}."
+    return f"No model beats {duel.other}{where}: {duel.model} {held} {p}."
 
 
 def _among_equals(duel: _Duel, where: str) -> str:
     if duel.loses:
         scored = f"{_percent(duel.loss)} in {duel.measure} {duel.over}"
         return f"{duel.other} beats {duel.model}, the next best, by {scored} ({duel.shown_p})."
-    return f"No model is clearly the best {where}: {_lead(duel)}, which may be chance ({duel.shown_p})."
+    return f"No model is clearly the best{where}: {_lead(duel)}, which may be chance ({duel.shown_p})."
 
 
 def _lead(duel: _Duel) -> str:
