@@ -169,4 +169,5 @@ def _run_side_by_side(tasks: Iterable[tuple[int, Task]], n_jobs: int | None) -> 
 
 
 def _run_at(place: int, task: Task) -> tuple[int, Outcome]:
-    return place, run(task)
+    with joblib.parallel_config(backend="threading"):  # a forecaster's own threads are none of a cluster's
+        return place, run(task)
