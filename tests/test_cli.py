@@ -117,6 +117,28 @@ def test_compare_prints_the_scores_of_the_backtest(capsys, csv, y):
         assert [float(cell) for cell in printed[model][:4]] == pytest.approx(row.iloc[:4].tolist(), rel=5e-3)
 
 
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        (["--refit", "once", "--gap", "2"], {"refit": False, "gap": 2}),
+        (["--refit", "2", "--train-size", "20"], {"refit": 2, "train_size": 20}),
+        (["--gap", "0"], {}),
+    ],
+)
+def test_compare_plans_origins_as_it_is_told(capsys, csv, y, folder, options, meant):
+    arguments = ["compare", csv, "--time", "day", "--horizon", "3", "--models", "drift", "--windows", "4"]
+    cache = folder / "kept"
+    for _ in range(2):
+        assert main([*arguments, *options, "--cache", str(cache)]) == 0
+        out, err = capsys.readouterr()
+        assert err == ""
+        result = backtest(Drift(), y, 3, n_windows=4, **meant)
+        printed = [float(cell) for cell in printed_table(out)["Drift"][:4]]
+        assert printed == pytest.approx(result.scores().iloc[0, :4].tolist(), rel=5e-3)
+        assert len(list(cache.glob("*.npz"))) == (result.folds["fit_seconds"].notna().sum())
+        assert all("".join(note.split()) in "".join(out.split()) for note in result.footnotes)
+
+
 def test_compare_marks_the_best_and_fits_100_columns(capsys, csv):
     models = ["naive", "seasonal_naive", "drift"]
     assert (
@@ -301,6 +323,14 @@ def test_errors_are_one_line(capsys, folder, arguments):
         (
             ["forecast", "nile", "--horizon", "2", "--cell", "gru", "--model", "naive"],
             "argument --model: not allowed with argument --cell. See: tsrnn forecast --help",
+        ),
+        (
+            ["compare", "nile", "--horizon", "2", "--gap", "few"],
+            "argument --gap: a whole number, at least 0, is needed; got 'few'. See: tsrnn compare --help",
+        ),
+        (
+            ["compare", "nile", "--horizon", "2", "--refit", "0"],
+            "argument --refit: a whole number, at least 1, is needed; got '0'. See: tsrnn compare --help",
         ),
         (
             ["compare", "nile", "--horizon", "40", "--models", "naive", "--season-length", "1"],

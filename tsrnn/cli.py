@@ -122,6 +122,16 @@ def _add_compare(commands: Any) -> None:
     add("--id", metavar="COL", help="column of a CSV file that tells series apart")
     add("--level", nargs="+", type=float, metavar="PERCENT", help="intervals to judge, such as 80 95")
     add("--step", type=_count, metavar="N", help="observations between origins (default: the horizon)")
+    add("--gap", type=_gap, default=0, metavar="N", help="steps after an origin not judged (default: 0)")
+    add(
+        "--refit",
+        type=_refit,
+        default=True,
+        metavar="K",
+        help='fit at every K-th origin, or "once" at the first (default: 1)',
+    )
+    add("--train-size", type=_count, metavar="N", help="most recent observations to fit to (default: all)")
+    add("--cache", type=Path, metavar="DIR", help="keep finished fits there, and go on from them")
     add("--jobs", type=int, metavar="N", help="threads; -1 takes every core (default: 1)")
     add("--report", type=Path, metavar="DIR", help="write index.html, pictures and score tables there")
     _add_data(parser)
@@ -150,10 +160,18 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="seed of the networks (default: 0)")
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number, at least 1, is needed; got {text!r}")
+def _count(text: str, least: int = 1) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"a whole number, at least {least}, is needed; got {text!r}")
     return int(text)
+
+
+def _gap(text: str) -> int:
+    return _count(text, 0)
+
+
+def _refit(text: str) -> int | bool:
+    return False if text == "once" else _count(text)
 
 
 def _season(text: str) -> int | str:
@@ -213,6 +231,10 @@ def _compare(
         level=arguments.level,
         columns=list(y.columns) if isinstance(y, pd.DataFrame) else COLUMNS,
         step=arguments.step,
+        gap=arguments.gap,
+        refit=arguments.refit,
+        train_size=arguments.train_size,
+        cache=arguments.cache,
         season_length=arguments.season_length,
         n_jobs=arguments.jobs,
         random_state=arguments.seed,

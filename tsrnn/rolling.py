@@ -28,7 +28,8 @@ ANYTHING = "**"
 class Task(NamedTuple):
     """One fit and its forecasts: the model is trained at the first of `windows` and forecasts from each.
 
-    A plain tuple, which a cluster sends to whoever runs it: what is kept for all on some machine dies with it.
+    A plain tuple, which a cluster sends to whoever runs it; what it shared out among machines would be lost
+    with one of them.
 
     Attributes
     ----------
