@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.base import BaseForecaster
-from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import ARIMA, ETS, STL, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.forecast import Forecast
 from tsrnn.forecaster import RNNForecaster
 
@@ -26,6 +26,8 @@ FACTORIES = {
     "Theta": lambda **options: Theta(4, **options),
     "Theta auto": Theta,
     "Theta optimised": lambda **options: Theta(4, theta="auto", **options),
+    "STL+ETS": lambda **options: STL(season_length=4, **options),
+    "STL+ETS auto": STL,
     "AutoReg": AutoReg,
     "AutoReg 5": lambda **options: AutoReg(5, **options),
     "RNN": lambda **options: RNNForecaster("rnn", **SMALL, **options),
@@ -62,7 +64,11 @@ def state(model):
     """What was estimated, as bytes: all but the series, whose index caches, and logs with their seconds."""
     fitted = {name: value for name, value in vars(model).items() if name.endswith("_")}
     left_out = ("known_", "history_", "search_")
-    return {name: pickle.dumps(value) for name, value in fitted.items() if name not in left_out}
+    return {
+        name: state(value) if isinstance(value, BaseForecaster) else pickle.dumps(value)
+        for name, value in fitted.items()
+        if name not in left_out
+    }
 
 
 @every
