@@ -90,7 +90,7 @@ def test_page_names_every_model_and_every_number(sections, page):
 def test_the_verdict_comes_first(sections, page):
     for title, backtest in sections.items():
         heading = [i for i, text in enumerate(page.text) if text == title][1]  # after the link to it
-        assert [text for text in page.text[heading + 1 :] if text.strip()][0] == backtest.verdict
+        assert next(text for text in page.text[heading + 1 :] if text.strip()) == backtest.verdict
     assert page.attributes("p", "class") == ["verdict"] * 2
 
 

@@ -195,8 +195,8 @@ class Backtest:
         DataFrame indexed by ``model``, the last one left first
             ``p_value`` (a model is in the set of every level from 100 (1 - p) on), ``included``,
             ``eliminated`` (when it went out, from 1; missing where it is included) and ``n_origins`` or
-            ``n_series``. Below 10 of them, or where fewer than three times as many origins as overlap are left, ``p_value`` is
-            NaN and ``included`` missing.
+            ``n_series``. Below 10 of them, or where fewer than three times as many origins as overlap are
+            left, ``p_value`` is NaN and ``included`` missing.
 
         Raises
         ------
