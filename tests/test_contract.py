@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.base import BaseForecaster
-from tsrnn.baselines import ARIMA, ETS, STL, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import ARIMA, ETS, STL, AutoARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.forecast import Forecast
 from tsrnn.forecaster import RNNForecaster
 
@@ -21,6 +21,8 @@ FACTORIES = {
     "Drift": Drift,
     "ARIMA": lambda **options: ARIMA((0, 1, 1), (0, 1, 1, 4), **options),
     "ARIMA auto": ARIMA,
+    "AutoARIMA": lambda **options: AutoARIMA(4, max_p=2, max_q=2, **options),
+    "AutoARIMA auto": AutoARIMA,
     "ETS": lambda **options: ETS(season_length=4, **options),
     "ETS auto": ETS,
     "Theta": lambda **options: Theta(4, **options),

@@ -233,6 +233,7 @@ class AutoARIMA(RegressionForecaster):
             min(self.max_Q, seasons),
             self.max_order,
             constants,
+            m,
         )
 
     def _check(self) -> None:

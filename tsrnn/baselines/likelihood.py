@@ -39,9 +39,10 @@ def arma_polynomials(
     params: np.ndarray, order: Sequence[int], seasonal_order: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return phi(L) Phi(L^m) and theta(L) Theta(L^m), lag 0 first, of ``ar, ma, ar.S, ma.S``."""
-    (p, _, q), (P, _, Q, m) = order, seasonal_order
-    ar, ma, seasonal_ar, _ = np.split(params, np.cumsum([p, q, P]))
-    return _product(-ar, -seasonal_ar, m), _product(ma, params[len(params) - Q :] if Q else ma[:0], m)
+    (p, _, q), (P, _, _, m) = order, seasonal_order
+    ar, ma = params[:p], params[p : p + q]
+    seasonal_ar, seasonal_ma = params[p + q : p + q + P], params[p + q + P :]
+    return _product(-ar, -seasonal_ar, m), _product(ma, seasonal_ma, m)
 
 
 def _product(short: np.ndarray, seasonal: np.ndarray, m: int) -> np.ndarray:

@@ -41,6 +41,8 @@ class Bounds(NamedTuple):
         The highest sum of orders where all are tried.
     constants : tuple of bool
         Whether models with and without a constant are tried.
+    season : int
+        Steps in a season: where lags reach it, there is no seasonal part of their kind.
     """
 
     p: int
@@ -49,11 +51,13 @@ class Bounds(NamedTuple):
     Q: int
     total: int
     constants: tuple[bool, ...]
+    season: int = 1
 
     def hold(self, one: Candidate) -> bool:
         """Whether a candidate is within them."""
-        orders = zip(one[:4], self[:4], strict=True)
-        return all(0 <= k <= most for k, most in orders) and one.constant in self.constants
+        within = all(0 <= k <= most for k, most in zip(one[:4], self[:4], strict=True))
+        overlap = (one.P and one.p >= self.season) or (one.Q and one.q >= self.season)
+        return within and not overlap and one.constant in self.constants
 
     def starts(self) -> list[Candidate]:
         """Return where a stepwise search begins (Hyndman & Khandakar, 2008, section 3.2, step 1)."""
@@ -77,13 +81,9 @@ class Bounds(NamedTuple):
 
     def all(self) -> list[Candidate]:
         """Return all candidates whose orders sum up to no more than `total`."""
-        orders = product(*(range(most + 1) for most in self[:4]))
-        return [
-            Candidate(*each, constant)
-            for each in sorted(orders, key=sum)
-            if sum(each) <= self.total
-            for constant in self.constants
-        ]
+        orders = sorted(product(*(range(most + 1) for most in self[:4])), key=sum)
+        every = [Candidate(*each, constant) for each in orders for constant in self.constants]
+        return [one for one in every if sum(one[:4]) <= self.total and self.hold(one)]
 
 
 class Search:

@@ -112,15 +112,12 @@ def _ocsb_regression(values: np.ndarray, season: int, lags: int, dropped: int) -
     seasonal, step = values[season:] - values[:-season], np.diff(values)
     both = np.diff(seasonal)
     y, past = both[dropped:], _lagged(both, lags)[dropped - lags :]
-    weights = np.linalg.lstsq(past, y, rcond=None)[0]
-    z4 = seasonal[lags:] - _lagged(seasonal, lags) @ weights
-    z5 = step[lags:] - _lagged(step, lags) @ weights
-    # Rows whose season before is filtered, too.
-    n = min(len(y), len(z5) - season, len(z4) - 1)
-    if n <= lags + 2:
+    if len(y) <= lags + 2:
         return np.nan, np.inf
-    X = np.column_stack([past[-n:], z4[-n - 1 : -1], z5[: len(z5) - season][-n:]])
-    y = y[-n:]
+    level, *weights = np.linalg.lstsq(np.column_stack([np.ones(len(y)), past]), y, rcond=None)[0]
+    z4, z5 = (part[lags:] - level - _lagged(part, lags) @ weights for part in (seasonal, step))
+    n = len(y)
+    X = np.column_stack([past, z4[-n - 1 : -1], z5[-n - season : -season]])
     slopes, *_ = np.linalg.lstsq(X, y, rcond=None)
     squares = float(np.sum((y - X @ slopes) ** 2))
     variances = np.linalg.pinv(X.T @ X)[-1, -1] * squares / (n - X.shape[1])

@@ -1,0 +1,450 @@
+"""AutoARIMA: its tests of unit roots, its search, and what it settles for."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+from statsmodels.tsa.seasonal import STL
+from statsmodels.tsa.statespace.sarimax import SARIMAX
+from statsmodels.tsa.stattools import kpss
+
+from tsrnn import datasets
+from tsrnn.baselines import ARIMA, AutoARIMA, AutoReg, order_search
+from tsrnn.baselines.order_search import Bounds, Candidate, least_root
+from tsrnn.baselines.sarima import Sarima
+from tsrnn.baselines.unit_roots import (
+    kpss_statistic,
+    n_differences,
+    n_seasonal_differences,
+    ocsb_statistic,
+    seasonal_strength,
+)
+from tsrnn.deadline import TimeLimitError, time_limit
+
+AIR = datasets.load("airpassengers")
+NILE = datasets.load("nile").to_numpy()
+SMALL = {"max_p": 1, "max_q": 1, "max_P": 1, "max_Q": 1}
+
+
+def message(text):
+    return f"^{re.escape(text)}$"
+
+
+def simulated(ar=(), ma=(), n=800, seed=0):
+    from scipy.signal import lfilter
+
+    shocks = np.random.default_rng(seed).normal(size=n + 200)
+    return lfilter([1, *ma], [1, *(-np.array(ar))], shocks)[200:]
+
+
+def season_of(model):
+    return model.order_ + model.seasonal_order_
+
+
+# How often to difference
+
+
+@pytest.mark.parametrize("name", ["nile", "lakehuron", "airpassengers", "lynx", "sunspots"])
+@pytest.mark.filterwarnings("ignore:The test statistic is outside")
+def test_kpss_is_that_of_statsmodels(name):
+    y = datasets.load(name).to_numpy(float)
+    for lags in (0, 1, 7):
+        assert kpss_statistic(y, lags) == pytest.approx(kpss(y, nlags=lags)[0], rel=1e-10)
+
+
+# Of pmdarima 2.1.1: OCSBTest(m, lag_method="fixed", max_lag=k)
+OCSB = {
+    "airpassengers": (12, [2.7701341142540117, 2.739041747368031, 2.7158417348512858], 1),
+    "nottem": (12, [-4.036569512710372, -3.3526463134114874, -2.973122881160754], 0),
+    "usaccdeaths": (12, [-2.215846511548626, -2.2349006689351305, -2.2578970797014044], 0),
+    "ukgas": (4, [2.7773003952453683, 2.894431946827185, 2.3020712438980007], 1),
+    "elnino": (12, [-8.537454780383849, -8.489633870914341, -8.418904619658257], 0),
+}
+
+
+@pytest.mark.parametrize("name", OCSB)
+def test_ocsb_is_that_of_pmdarima(name):
+    m, published, D = OCSB[name]
+    y = datasets.load(name).to_numpy(float)
+    assert np.abs(np.array(published) - ocsb_statistic(y, m)).min() < 1e-8
+    assert n_seasonal_differences(y, m, "ocsb") == D
+
+
+@pytest.mark.parametrize("lags", [1, 2, 3])
+def test_ocsb_of_few_lags_is_that_of_pmdarima(lags, monkeypatch):
+    monkeypatch.setattr("tsrnn.baselines.unit_roots._OCSB_LAGS", 1)
+    for name, (m, published, _) in OCSB.items():
+        y = datasets.load(name).to_numpy(float)
+        assert ocsb_statistic(y, m) == pytest.approx(published[0], rel=1e-9)
+
+
+def test_strength_of_a_season_is_the_share_of_its_variance():
+    y = AIR.to_numpy(float)
+    parts = STL(y, 12, seasonal=11, seasonal_deg=0).fit()
+    expected = 1 - np.var(parts.resid) / np.var(parts.resid + parts.seasonal)
+    assert seasonal_strength(y, 12) == pytest.approx(expected, rel=1e-10)
+    assert seasonal_strength(y * 1e30, 12) == pytest.approx(expected, rel=1e-10)
+
+
+# Of statsforecast 2.1.1: ndiffs(y, alpha=0.05, test=..., max_d=2), but where a comment says more
+@pytest.mark.parametrize(
+    ("name", "by_kpss", "by_adf"),
+    [("nile", 1, 1), ("lakehuron", 1, 1), ("airpassengers", 1, 1), ("lynx", 0, 0)],
+)
+def test_differences_of_classic_series(name, by_kpss, by_adf):
+    y = datasets.load(name).to_numpy(float)
+    assert (n_differences(y), n_differences(y, "adf")) == (by_kpss, by_adf)
+
+
+def test_differences_stop_where_nothing_varies_or_at_the_most():
+    line = np.arange(30.0)
+    assert (n_differences(line), n_differences(line**2), n_differences(line**4, most=3)) == (1, 2, 3)
+    assert n_differences(np.ones(30)) == n_seasonal_differences(np.ones(30), 4) == 0
+    assert n_seasonal_differences(np.arange(8) % 4.0, 4) == 0
+    assert n_seasonal_differences(np.arange(9) % 4.0, 4) == 1
+
+
+# The search
+
+
+def test_airpassengers_is_what_r_finds():
+    # auto.arima(AirPassengers) of R's forecast package: AICc 1018.17; of its logarithm: -483.21
+    model = AutoARIMA().fit(AIR)
+    assert season_of(model) == (2, 1, 1, 0, 1, 0, 12)
+    assert model.criterion_ == pytest.approx(1018.17, abs=0.01)
+    np.testing.assert_allclose(list(model.params_.values()), [0.5960, 0.2143, -0.9819], atol=2e-3)
+    model = AutoARIMA(log=True).fit(AIR)
+    assert season_of(model) == (0, 1, 1, 0, 1, 1, 12)
+    assert model.criterion_ == pytest.approx(-483.21, abs=0.01)
+    assert not model.constant_
+
+
+@pytest.mark.parametrize("criterion", ["aicc", "aic", "bic"])
+@pytest.mark.parametrize(("y", "m"), [(NILE, 1), (AIR.to_numpy(float)[:60], 12)])
+def test_criterion_is_that_of_statsmodels(criterion, y, m):
+    model = AutoARIMA(m, criterion=criterion, d=1, constant=True, D=0, **SMALL).fit(y)
+    exact = SARIMAX(
+        y,
+        order=model.order_,
+        seasonal_order=model.seasonal_order_,
+        trend="c" if model.constant_ else "n",
+        simple_differencing=True,
+        concentrate_scale=True,
+    )
+    expected = getattr(exact.filter(list(model.params_.values())), criterion)
+    assert model.criterion_ == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("y", "order"),
+    [
+        (simulated([1.2, -0.5]), (2, 0, 0)),
+        (simulated(ma=[0.8]), (0, 0, 1)),
+        (simulated(seed=4).cumsum(), (0, 1, 0)),
+        (simulated([0.7], seed=2).cumsum(), (1, 1, 0)),
+        (simulated([0.8], [0.5], seed=1) + 50, (1, 0, 1)),
+    ],
+    ids=["ar 2", "ma 1", "walk", "integrated", "arma"],
+)
+def test_simulated_orders_are_found(y, order):
+    model = AutoARIMA(criterion="bic").fit(y)
+    assert model.order_ == order
+    assert model.constant_ == (order == (1, 0, 1))
+
+
+def test_simulated_seasonal_orders_are_found():
+    seasonal_ma = [0.0, 0, 0, -0.6]
+    y = pd.Series(np.tile([0.0, 30, -30, 10], 100) + simulated([], seasonal_ma, n=400).cumsum())
+    model = AutoARIMA(4, criterion="bic").fit(y)
+    assert season_of(model)[1::4] == (1, 1)
+    assert season_of(model)[3:] in {(0, 1, 1, 4), (0, 1, 2, 4)}
+
+
+@pytest.mark.parametrize("stepwise", [True, False])
+def test_search_holds_each_model_once_and_the_chosen_one_is_the_least(stepwise):
+    model = AutoARIMA(stepwise=stepwise, max_order=3).fit(AIR)
+    found = model.search_
+    assert not found.duplicated(["order", "seasonal_order", "constant"]).any()
+    best = found.loc[found["criterion"].idxmin()]
+    assert (best["order"], best["seasonal_order"], best["constant"]) == (
+        model.order_,
+        model.seasonal_order_,
+        model.constant_,
+    )
+    assert best["criterion"] == model.criterion_
+    assert best["status"] == "ok"
+    assert (np.isfinite(found["criterion"]) == (found["status"] == "ok")).all()
+    assert (found["seconds"] > 0).all()
+
+
+def test_all_orders_are_those_up_to_their_sum():
+    found = AutoARIMA(1, stepwise=False, max_order=2, max_q=1).fit(NILE).search_
+    assert {(p, q) for p, _, q in found["order"]} == {(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)}
+    assert len(found) == 10
+    assert set(found["constant"]) == {True, False}
+
+
+def test_no_neighbour_of_the_stepwise_choice_is_better():
+    model = AutoARIMA(12).fit(AIR)
+    (p, d, q), (P, D, Q, _) = model.order_, model.seasonal_order_
+    y = np.convolve(np.convolve(AIR, [1, *[0] * 11, -1], "valid"), [1, -1], "valid")
+    for dp, dq, dP, dQ in [(-1, 0, 0, 0), (0, -1, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]:
+        other = SARIMAX(
+            y, order=(p + dp, 0, q + dq), seasonal_order=(P + dP, 0, Q + dQ, 12), concentrate_scale=True
+        )
+        result = other.fit(np.full(len(other.param_names), 0.1), disp=0, maxiter=200)
+        assert result.aicc > model.criterion_ - 0.01
+    assert (d, D) == (1, 1)
+
+
+def test_neighbours_are_one_order_away_and_within_bounds():
+    bounds = Bounds(5, 5, 2, 2, 5, (False, True), 12)
+    around = list(bounds.neighbours(Candidate(2, 2, 1, 1, True)))
+    assert len(set(around)) == 17
+    assert all(abs(one.p - 2) + abs(one.q - 2) + abs(one.P - 1) + abs(one.Q - 1) <= 2 for one in around)
+    assert Candidate(2, 2, 1, 1, False) in around
+    outside = [(6, 0, 0, 0), (-1, 0, 0, 0), (0, 0, 3, 0)]
+    assert not any(bounds.hold(Candidate(*orders, True)) for orders in outside)
+    # lags that meet those of the season
+    quarters = bounds._replace(season=4)
+    assert not quarters.hold(Candidate(4, 0, 1, 0, True))
+    assert quarters.hold(Candidate(4, 0, 0, 1, True))
+    assert not quarters.hold(Candidate(0, 5, 0, 1, True))
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "least"),
+    [
+        (Sarima((1, 0, 1)), {"intercept": 3.0, "ar.L1": 0.5, "ma.L1": -0.8}, 1.25),
+        (Sarima((0, 0, 2)), {"ma.L1": 0.0, "ma.L2": 0.25}, 2.0),
+        (Sarima((0, 1, 0), (1, 0, 1, 4)), {"ar.S.L4": 0.0625, "ma.S.L4": 0.0}, 2.0),
+        (Sarima((0, 1, 0)), {}, np.inf),
+    ],
+)
+def test_least_root_by_hand(model, params, least):
+    assert least_root(model, params) == pytest.approx(least)
+
+
+def test_models_with_roots_near_the_unit_circle_are_rejected():
+    over_differenced = np.diff(np.random.default_rng(0).normal(size=200))
+    found = AutoARIMA(d=0, max_p=0, max_q=1).fit(over_differenced).search_
+    status = found.set_index(found["order"].map(lambda order: order[2]))["status"]
+    assert set(status[1]) == {"root near unit circle"}
+    assert set(status[0]) == {"ok"}
+
+
+# Its parameters
+
+
+def test_differences_can_be_given():
+    model = AutoARIMA(12, d=2, D=0, **SMALL).fit(AIR)
+    assert (model.order_[1], model.seasonal_order_[1]) == (2, 0)
+    assert not model.constant_
+    assert AutoARIMA(12, D=1, d=0, **SMALL).fit(AIR).order_[1] == 0
+
+
+@pytest.mark.parametrize(("name", "place"), [("max_p", 0), ("max_q", 2)])
+def test_orders_have_a_highest(name, place):
+    y = simulated([1.2, -0.5], [0.6, 0.3])
+    free, bound = AutoARIMA(d=0).fit(y), AutoARIMA(d=0, **{name: 1}).fit(y)
+    assert max(order[place] for order in free.search_["order"]) > 1
+    assert max(order[place] for order in bound.search_["order"]) == 1
+
+
+@pytest.mark.parametrize(("name", "place"), [("max_P", 0), ("max_Q", 2)])
+def test_seasonal_orders_have_a_highest(name, place):
+    found = AutoARIMA(12, **{name: 0}).fit(AIR).search_
+    assert {order[place] for order in found["seasonal_order"]} == {0}
+    assert {order[place] for order in AutoARIMA(12).fit(AIR).search_["seasonal_order"]} >= {0, 1}
+
+
+def test_constants_can_be_left_out_or_asked_for():
+    y = simulated([0.5], n=200) + 0.05
+    assert set(AutoARIMA(d=0).fit(y).search_["constant"]) == {True, False}
+    assert set(AutoARIMA(d=0, constant=False).fit(y).search_["constant"]) == {False}
+    assert set(AutoARIMA(d=1, constant=True).fit(y).search_["constant"]) == {True}
+    with pytest.raises(ValueError, match="`constant` of a series differenced 2 times"):
+        AutoARIMA(d=2, constant=True).fit(y)
+
+
+def test_bic_chooses_no_more_parameters_than_aic():
+    sizes = {criterion: len(AutoARIMA(criterion=criterion).fit(NILE).params_) for criterion in ("aic", "bic")}
+    assert sizes["bic"] <= sizes["aic"]
+    elnino = datasets.load("elnino")
+    bic, aic = (AutoARIMA(criterion=criterion, **SMALL, D=0).fit(elnino[:120]) for criterion in ("bic", "aic"))
+    assert bic.criterion_ > aic.criterion_
+
+
+def test_tests_of_roots_can_be_chosen():
+    nottem = datasets.load("nottem")
+    by_strength, by_ocsb = (AutoARIMA(seasonal_root=test, **SMALL).fit(nottem) for test in ("strength", "ocsb"))
+    assert (by_strength.seasonal_order_[1], by_ocsb.seasonal_order_[1]) == (1, 0)
+    sunspots = datasets.load("sunspots").to_numpy()
+    by_kpss, by_adf = (AutoARIMA(unit_root=test, **SMALL).fit(sunspots) for test in ("kpss", "adf"))
+    assert (by_kpss.order_[1], by_adf.order_[1]) == (1, 0)
+
+
+def test_logarithms_are_modelled_if_asked_for():
+    assert AutoARIMA(log="auto", **SMALL).fit(AIR).log_
+    assert not AutoARIMA(log="auto", **SMALL).fit(AIR - 300).log_
+    y = np.exp(simulated(n=60).cumsum() / 10)
+    plain = AutoARIMA(horizon=5, **SMALL).fit(np.log(y)).predict()
+    np.testing.assert_allclose(AutoARIMA(horizon=5, log=True, **SMALL).fit(y).predict(), np.exp(plain))
+
+
+def test_time_ends_the_search_with_the_best_so_far(monkeypatch):
+    clock = iter(np.arange(0.0, 1e4, 0.01))
+    monkeypatch.setattr(order_search, "monotonic", lambda: next(clock))
+    text = (
+        "AutoARIMA stopped after 1e-09 s and 2 models; the best so far is ARIMA(0, 1, 0)(0, 1, 0, 12). Raise "
+        "max_seconds to search on."
+    )
+    with pytest.warns(RuntimeWarning, match=message(text)):
+        model = AutoARIMA(max_seconds=1e-9).fit(AIR)
+    assert len(model.search_) == 2
+    assert season_of(model) == (0, 1, 0, 0, 1, 0, 12)
+
+
+def test_the_time_limit_around_a_fit_is_not_the_searchs_own():
+    with time_limit(0.05), pytest.raises(TimeLimitError):
+        AutoARIMA(stepwise=False, max_seconds=1000).fit(AIR)
+
+
+def test_a_long_season_is_subtracted():
+    t = np.arange(400)
+    y = np.sin(2 * np.pi * t / 70) * 5 + np.random.default_rng(0).normal(size=400)
+    model = AutoARIMA(70, horizon=70, **SMALL).fit(y[:330])
+    assert (model.season_length_, model.seasonal_order_) == (70, (0, 0, 0, 0))
+    assert np.corrcoef(model.predict(), y[330:])[0, 1] > 0.9
+    np.testing.assert_array_equal(model.settled().fit(y[:330]).predict(), model.predict())
+
+
+def test_covariates_are_explained_before_the_search():
+    n = 150
+    rng = np.random.default_rng(5)
+    X = pd.DataFrame({"level": rng.normal(size=n + 6).cumsum()})
+    noise = simulated([0.6], n=n, seed=1)
+    y = 10 + 3 * X["level"][:n] + noise
+    model = AutoARIMA(criterion="bic").fit(y, X)
+    assert model.order_ == (1, 0, 0)
+    assert model.params_["X.level"] == pytest.approx(3, abs=0.1)
+    assert AutoARIMA(criterion="bic").fit(y).order_[1] == 1
+    exact = SARIMAX(y.to_numpy(), X[:n].to_numpy(), order=(1, 0, 0), trend="c", concentrate_scale=True)
+    fitted = exact.filter(list(model.params_.values()))
+    np.testing.assert_allclose(model.predict(6, X[n:]), fitted.forecast(6, exog=X[n:].to_numpy()), rtol=1e-8)
+    assert model.criterion_ == pytest.approx(fitted.bic, rel=1e-8)
+
+
+# Hard cases
+
+
+@pytest.mark.parametrize("n", range(3, 11))
+@pytest.mark.parametrize("season_length", [1, 4])
+def test_short_series_are_forecast(n, season_length):
+    y = np.random.default_rng(n).normal(10, 1, n)
+    forecast = AutoARIMA(season_length, horizon=4).fit(y).predict()
+    assert forecast.between(y.min() - 5, y.max() + 5).all()
+
+
+def test_what_differences_make_constant_is_continued():
+    np.testing.assert_allclose(AutoARIMA().fit(np.arange(30) * 0.1 + 3).predict(3), [6, 6.1, 6.2], rtol=1e-12)
+    np.testing.assert_allclose(
+        AutoARIMA(3).fit(np.tile([1.0, 5, 2], 8)).predict(4), [1, 5, 2, 1], rtol=1e-12
+    )
+    np.testing.assert_allclose(AutoARIMA().fit([7.0, 7, 7]).predict(2), [7, 7])
+
+
+def test_a_nearly_perfect_fit_stays_one():
+    wave = np.sin(0.3 * np.arange(130))
+    forecast = AutoARIMA(horizon=30).fit(wave[:100]).predict()
+    assert np.isfinite(forecast).all()
+    assert forecast.between(-3, 3).all()
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-12, 1e12, 1e100])
+def test_scale_changes_neither_orders_nor_forecast(scale):
+    y = simulated([0.8], n=80) + 20
+    model, scaled = AutoARIMA(horizon=5).fit(y), AutoARIMA(horizon=5).fit(y * scale)
+    assert scaled.order_ == model.order_
+    np.testing.assert_allclose(scaled.predict() / scale, model.predict(), rtol=1e-5)
+
+
+REFUSALS = {
+    "too short": ({}, [1, 2], "`y` has 2 observations; AutoARIMA needs at least 3. Supply more data."),
+    "d": ({"d": -1}, range(9), '`d` must be a whole number of differences, or "auto", at least 0; got -1.'),
+    "max_p": ({"max_p": 1.5}, range(9), "`max_p` must be a whole number of lags, at least 0; got 1.5."),
+    "criterion": (
+        {"criterion": "hqic"},
+        range(9),
+        "`criterion` must be one of 'aicc', 'aic', 'bic'; got 'hqic'.",
+    ),
+    "unit root": ({"unit_root": "pp"}, range(9), "`unit_root` must be one of 'kpss', 'adf'; got 'pp'."),
+    "seasonal root": (
+        {"seasonal_root": "ch"},
+        range(9),
+        "`seasonal_root` must be one of 'strength', 'ocsb'; got 'ch'.",
+    ),
+    "stepwise": ({"stepwise": "no"}, range(9), "`stepwise` must be one of True, False; got 'no'."),
+    "seconds": ({"max_seconds": 0}, range(9), "`max_seconds` must be a number in (0, inf); got 0."),
+    "seasons": (
+        {"season_length": 12, "D": 1},
+        range(9),
+        "`y` has 9 observations; ARIMA(0, 0, 0)(0, 1, 0, 12) needs at least 13. Lower the orders or supply more "
+        "data.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "y", "text"), REFUSALS.values(), ids=REFUSALS)
+def test_refusals_are_one_sentence(options, y, text):
+    with pytest.raises(ValueError, match=message(text)):
+        AutoARIMA(**options).fit(list(y))
+
+
+# What it settles for
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"log": True}, {"season_length": None}, {"season_length": 12, "d": 0, "D": 1}]
+)
+def test_settled_is_the_same_model_without_the_search(options):
+    model = AutoARIMA(horizon=7, missing="interpolate", **options).fit(AIR)
+    settled = model.settled()
+    assert type(settled) is ARIMA
+    assert (settled.label, settled.horizon, settled.missing) == ("AutoARIMA", 7, "interpolate")
+    pd.testing.assert_series_equal(settled.fit(AIR).predict(), model.predict())
+    assert settled.params_ == model.params_
+    # only parameters are estimated again
+    shorter = model.settled().fit(AIR[:100])
+    assert (season_of(shorter), shorter.constant_) == (season_of(model), model.constant_)
+    assert shorter.params_ != model.params_
+
+
+def test_settled_keeps_the_covariates_and_the_alias():
+    X = pd.DataFrame({"t": np.sin(np.arange(60.0))})
+    y = 5 * X["t"] + simulated([0.5], n=60)
+    model = AutoARIMA(alias="mine").fit(y, X)
+    again = model.settled().fit(y, X)
+    assert (again.label, again.params_) == ("mine", model.params_)
+
+
+def test_settled_of_many_series_searches_again():
+    model = AutoARIMA(**SMALL).fit({"a": NILE[:50], "b": NILE[50:].cumsum()})
+    settled = model.settled()
+    assert settled.get_params() == model.get_params()
+    with pytest.raises(NotFittedError):
+        AutoARIMA().settled()
+
+
+def test_autoreg_settles_for_its_lags():
+    model = AutoReg(horizon=5, alias="linear").fit(NILE)
+    settled = model.settled()
+    assert (settled.lags, settled.label, settled.horizon) == (2, "linear", 5)
+    pd.testing.assert_series_equal(settled.fit(NILE).predict(), model.predict())
+    assert settled.fit(np.arange(40.0) ** 2).lags_ == 2
+    noise = np.random.default_rng(3).normal(size=200)
+    none = AutoReg().fit(noise).settled()
+    assert none.lags == 0
+    assert none.fit(noise).predict()[200] == pytest.approx(noise.mean())
