@@ -2,10 +2,10 @@
 
 python benchmarks/auto_arima.py --data DIR [--n N] [--libraries tsrnn statsforecast pmdarima]
 
-Every k-th monthly series of the M3, N in all, from DIR/m3, each forecast as far as the competition asked, and the
-shipped seasonal series, whose last one or two seasons are forecast. All run in one process, alternating, on the
-same series, and on one thread with OMP_NUM_THREADS=1. Sums of seconds leave out the first series, on which code is
-compiled. The last table has the error, and the seconds, relative to the first library's.
+Every k-th monthly series of the M3, N in all, from DIR/m3, each forecast as far as the competition asked; and
+shipped series, whose last seasons are forecast. All run in one process, taking turns at each series, on one
+thread with OMP_NUM_THREADS=1. Seconds leave out the first series of the M3, on which code is compiled. Ratios
+are to the first library.
 """
 
 import argparse
@@ -51,8 +51,10 @@ LIBRARIES = {"tsrnn": run_tsrnn, "statsforecast": run_statsforecast, "pmdarima":
 
 
 def monthly(folder, n):
-    """Yield every k-th monthly series of the M3: its name, what is known, what is to be forecast, its season."""
-    train, test = (pd.read_csv(folder / f"m3/m3_monthly_{part}.csv.gz", index_col=0) for part in ("train", "test"))
+    """Yield every k-th monthly series of the M3: name, what is known, what follows, season."""
+    train, test = (
+        pd.read_csv(folder / f"m3/m3_monthly_{part}.csv.gz", index_col=0) for part in ("train", "test")
+    )
     for row in np.linspace(0, len(train) - 1, min(n, len(train))).astype(int):
         known, truth = (table.iloc[row].dropna().to_numpy(np.float64) for table in (train, test))
         yield str(train.index[row]), known, truth, 12

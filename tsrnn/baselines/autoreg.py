@@ -22,9 +22,9 @@ class AutoReg(BaseForecaster):
     Parameters
     ----------
     lags : int or "auto", default="auto"
-        Number of past values, 0 for a constant alone. "auto" is two seasons and one step, if the index suggests a season and the
-        series shows it. Otherwise, it is the number of least AIC up to 10 log10(n), compared on the same
-        observations. Either way it is at most a third of the observations.
+        Number of past values, 0 for a constant alone. "auto" is two seasons and one step, if the index
+        suggests a season and the series shows it. Otherwise, it is the number of least AIC up to
+        10 log10(n), compared on the same observations. Either way it is at most a third of the observations.
     horizon : int, default=1
         Steps that `predict` forecasts unless told otherwise.
     missing : {"error", "interpolate"}, default="error"

@@ -69,20 +69,19 @@ class Bounds(NamedTuple):
             Candidate(0, min(1, self.q), 0, Q, constant),
             Candidate(0, 0, 0, 0, self.constants[0]),
         ]
-        return list(dict.fromkeys(starts))
+        return [one for one in dict.fromkeys(starts) if self.hold(one)]
 
     def neighbours(self, one: Candidate) -> Iterator[Candidate]:
         """Yield what a stepwise search tries around the best so far (the same, step 2)."""
-        for first, second in (("P", "Q"), ("p", "q")):
-            a, b = getattr(one, first), getattr(one, second)
-            for i, j in ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)):
-                yield one._replace(**{first: a + i, second: b + j})
-        yield one._replace(constant=not one.constant)
+        steps = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
+        around = [one._replace(P=one.P + i, Q=one.Q + j) for i, j in steps]
+        around += [one._replace(p=one.p + i, q=one.q + j) for i, j in steps]
+        yield from filter(self.hold, [*around, one._replace(constant=not one.constant)])
 
     def all(self) -> list[Candidate]:
         """Return all candidates whose orders sum up to no more than `total`."""
         orders = sorted(product(*(range(most + 1) for most in self[:4])), key=sum)
-        every = [Candidate(*each, constant) for each in orders for constant in self.constants]
+        every = [Candidate(p, q, P, Q, constant) for p, q, P, Q in orders for constant in self.constants]
         return [one for one in every if sum(one[:4]) <= self.total and self.hold(one)]
 
 
@@ -108,25 +107,24 @@ class Search:
         max_seconds: float | None,
     ) -> None:
         self._model, self._estimate, self._criterion = model, estimate, criterion
-        self._limit, self._start = max_seconds, monotonic()
+        self._limit: Any = max_seconds
+        self._start = monotonic()
         self._rows: dict[Candidate, dict[str, Any]] = {}
-        self.best: Candidate | None = None
+        self._best: Candidate | None = None
+        self.model: Sarima | None = None
         self.found: Estimate | None = None
         self.least = np.inf
 
-    def stepwise(self, bounds: Bounds) -> None:
-        """Walk from the best of a few models to better neighbours until there is none."""
-        for start in bounds.starts():
-            if bounds.hold(start):
-                self._try(start)
-        moved = self.best is not None
-        while moved:
-            moved = any(self._try(one) for one in bounds.neighbours(self.best) if bounds.hold(one))
-
-    def exhaustive(self, bounds: Bounds) -> None:
-        """Fit every model."""
-        for one in bounds.all():
-            self._try(one)
+    def run(self, bounds: Bounds, stepwise: bool) -> None:
+        """Search, and warn if time runs out first."""
+        try:
+            for one in bounds.starts() if stepwise else bounds.all():
+                self._try(one)
+            moved = stepwise
+            while moved and self._best is not None:
+                moved = any(self._try(one) for one in bounds.neighbours(self._best))
+        except OutOfTimeError as reason:
+            warnings.warn(str(reason), RuntimeWarning, stacklevel=2)
 
     def table(self) -> pd.DataFrame:
         """Return one row for each candidate, in the order in which they were tried."""
@@ -137,22 +135,7 @@ class Search:
         if one in self._rows:
             return False
         model, begin = self._model(one), monotonic()
-        found, criterion, status = None, np.inf, "ok"
-        left = np.inf if self._limit is None or self.found is None else self._start + self._limit - begin
-        try:
-            with time_limit(None if left == np.inf else left):
-                check_deadline()
-                found = self._estimate(model)
-        except TimeLimitError:
-            check_deadline()  # the one around the fit
-            raise OutOfTimeError from None
-        except ValueError:
-            status = "too short"
-        if found is not None:
-            if least_root(model, found.params) < _LEAST_ROOT:
-                status = "root near unit circle"
-            else:
-                criterion = information_criterion(found, self._criterion)
+        found, criterion, status = self._fit(model, begin)
         self._rows[one] = {
             "order": model.order,
             "seasonal_order": model.seasonal_order,
@@ -163,20 +146,28 @@ class Search:
         }
         better = criterion < self.least
         if better:
-            self.best, self.found, self.least = one, found, criterion
+            self._best, self.model, self.found, self.least = one, model, found, criterion
         return better
 
-    def run(self, bounds: Bounds, stepwise: bool) -> None:
-        """Search, and warn if time runs out first."""
+    def _fit(self, model: Sarima, now: float) -> tuple[Estimate | None, float, str]:
+        """Return what was found, its criterion and what is to be said of it."""
+        unlimited = self._limit is None or self.found is None
         try:
-            (self.stepwise if stepwise else self.exhaustive)(bounds)
-        except OutOfTimeError:
-            warnings.warn(
-                f"AutoARIMA stopped after {self._limit:g} s and {counted(len(self._rows), 'model')}; the best "
-                f"so far is {self._model(self.best)}. Raise max_seconds to search on.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            with time_limit(None if unlimited else self._start + self._limit - now):
+                check_deadline()
+                found = self._estimate(model)
+        except TimeLimitError:
+            check_deadline()  # the one around the fit
+            raise OutOfTimeError(
+                f"AutoARIMA stopped after {self._limit:g} s and {counted(len(self._rows), 'model')}; the "
+                f"best so far is {self.model}. Raise max_seconds to search on."
+            ) from None
+        except ValueError:
+            return None, np.inf, "too short"
+        if least_root(model, found.params) < _LEAST_ROOT:
+            return found, np.inf, "root near unit circle"
+        criterion = information_criterion(found, self._criterion)
+        return found, criterion, "ok" if criterion < np.inf else "too short"
 
 
 class OutOfTimeError(Exception):
@@ -212,7 +203,7 @@ def least_root(model: Sarima, params: dict[str, float]) -> float:
     >>> least_root(Sarima((1, 0, 1)), {"ar.L1": 0.5, "ma.L1": -0.8})
     1.25
     """
-    (p, _, q), (P, _, Q, m) = model.order, model.seasonal_order
+    (p, _, q), (P, _, _, m) = model.order, model.seasonal_order
     least = np.inf
     for k, coefficients in enumerate(np.split(model.arma(params), np.cumsum([p, q, P]))):
         polynomial = np.concatenate([[1.0], -coefficients if k in (0, 2) else coefficients])

@@ -1,4 +1,4 @@
-"""A seasonal ARIMA of given orders, with or without covariates: estimate it, and forecast from any history."""
+"""A seasonal ARIMA of given orders, with or without covariates: estimated, and continuing any history."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -96,7 +96,14 @@ class Sarima:
                 found, optimizer = _maximise(model, _starts(model.param_names, gamma))
             log_likelihood = model.loglike(found) - len(z) * np.log(scale)
         params = self._in_units(model.param_names, found, basis, level, scale, columns)
-        return Estimate(params, float(log_likelihood), len(z), len(found) + 1, optimizer, root_mean_square(state.changes)**2)
+        return Estimate(
+            params,
+            float(log_likelihood),
+            len(z),
+            len(found) + 1,
+            optimizer,
+            root_mean_square(state.changes) ** 2,
+        )
 
     @one_blas_thread()
     def forecast(
@@ -233,8 +240,8 @@ def _starts(names: Sequence[str], gamma: np.ndarray, flat: bool = False) -> np.n
     """
     kinds = [name.rpartition(".")[0] for name in names]
     first = {"": 0.0, "ar": 0.1, "ar.S": 0.1, "ma": -0.4, "ma.S": -0.4}
-    starts = [first[kind] * 0.5 ** kinds[:place].count(kind) for place, kind in enumerate(kinds)]
-    starts = np.zeros(len(names)) if flat else np.array(starts)
+    starts = np.array([first[kind] * 0.5 ** kinds[:place].count(kind) for place, kind in enumerate(kinds)])
+    starts = np.zeros(len(names)) if flat else starts
     constant = int("intercept" in names)
     starts[constant : constant + len(gamma)] = gamma
     return starts

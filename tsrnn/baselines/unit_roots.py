@@ -7,7 +7,7 @@ import numpy as np
 __all__ = ["ROOTS", "SEASONAL_ROOTS", "kpss_statistic", "n_differences", "n_seasonal_differences"]
 
 _KPSS_CRITICAL = 0.463  # at 5 %, of a level; Kwiatkowski et al. (1992), table 1
-_LEVEL = 0.05
+_ADF_CRITICAL = -2.86154, -2.8903, -4.234, -40.040  # at 5 %, by powers of 1 / n; MacKinnon (2010), table 2
 _STRONG = 0.64
 _OCSB_LAGS = 3
 
@@ -28,7 +28,8 @@ def n_differences(values: np.ndarray, test: str = "kpss", most: int = 2) -> int:
     Kwiatkowski, Phillips, Schmidt & Shin (1992), "Testing the null hypothesis of stationarity against the
     alternative of a unit root", Journal of Econometrics 54, 159-178, with the window of Hyndman & Khandakar
     (2008); Said & Dickey (1984), "Testing for unit roots in autoregressive-moving average models of unknown
-    order", Biometrika 71, 599-607.
+    order", Biometrika 71, 599-607; MacKinnon (2010), "Critical values for cointegration tests", Queen's
+    University, working paper 1227.
 
     Examples
     --------
@@ -117,16 +118,31 @@ def _ocsb_regression(values: np.ndarray, season: int, lags: int, dropped: int) -
     level, *weights = np.linalg.lstsq(np.column_stack([np.ones(len(y)), past]), y, rcond=None)[0]
     z4, z5 = (part[lags:] - level - _lagged(part, lags) @ weights for part in (seasonal, step))
     n = len(y)
-    X = np.column_stack([past, z4[-n - 1 : -1], z5[-n - season : -season]])
+    return _last_t_value(np.column_stack([past, z4[-n - 1 : -1], z5[-n - season : -season]]), y)
+
+
+def adf_statistic(values: np.ndarray, lags: int) -> float:
+    """Return the t value of the value before in a regression of changes on it, a constant and lags."""
+    changes = np.diff(values)
+    past, before = _lagged(changes, lags), values[lags:-1]
+    X = np.column_stack([np.ones(len(past)), past, before])
+    return _last_t_value(X, changes[lags:])[0]
+
+
+def _last_t_value(X: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return the t value of the last slope of a regression, and its AIC."""
+    n, k = X.shape
     slopes, *_ = np.linalg.lstsq(X, y, rcond=None)
     squares = float(np.sum((y - X @ slopes) ** 2))
-    variances = np.linalg.pinv(X.T @ X)[-1, -1] * squares / (n - X.shape[1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(slopes[-1] / np.sqrt(variances)), float(n * np.log(squares / n) + 2 * (lags + 3))
+        error = np.sqrt(np.linalg.pinv(X.T @ X)[-1, -1] * squares / (n - k))
+        return float(slopes[-1] / error), float(n * np.log(squares / n) + 2 * (k + 1))
 
 
 def _lagged(values: np.ndarray, lags: int) -> np.ndarray:
     """Return lags 1, 2, ... of all values that have them, (n - lags, lags)."""
+    if lags == 0:
+        return np.empty((len(values), 0))
     return np.lib.stride_tricks.sliding_window_view(values, lags + 1)[:, -2::-1]
 
 
@@ -141,12 +157,12 @@ def _has_root_by_kpss(values: np.ndarray) -> bool:
 
 
 def _has_root_by_adf(values: np.ndarray) -> bool:
-    from statsmodels.tsa.stattools import adfuller
-
-    lags = min(int((len(values) - 1) ** (1 / 3)), len(values) // 2 - 3)
+    n = len(values)
+    lags = min(int((n - 1) ** (1 / 3)), n // 2 - 2)
     if lags < 0:
         return False
-    return adfuller(values / np.abs(values).max(), maxlag=lags, regression="c", autolag=None)[1] > _LEVEL
+    critical = np.polyval(_ADF_CRITICAL[::-1], 1 / (n - 1 - lags))
+    return bool(adf_statistic(values / np.abs(values).max(), lags) > critical)
 
 
 def _has_seasonal_root_by_ocsb(values: np.ndarray, season: int) -> bool:

@@ -48,12 +48,34 @@ def autocovariances(phi, orders, gamma):
 
 
 @kernel
-def covariances_with_the_next_state(phi, theta, gamma, psi, K):
-    """Fill in the covariance of state t + 1 with the observation at t, and return the latter's variance.
+def add_errors(theta, gamma, own):
+    """Fill in the autocovariances of u_t + theta_1 u_(t-1) + ..., given those of u.
 
-    phi, theta : (r,), theta_0 = 1, padded with zeros
-    gamma : (2 r,), autocovariances of the autoregressive part
-    psi : (r,), written: what an error adds to the observations from its own on
+    theta : (r,), theta_0 = 1
+    gamma : (2 r,)
+    own : (r,), written
+    """
+    r = len(theta)
+    own[:] = 0.0
+    for apart in range(r):
+        weight = 0.0
+        for i in range(r - apart):
+            weight += theta[i] * theta[i + apart]
+        if weight != 0.0:
+            for lag in range(r):
+                both = gamma[lag + apart] + (gamma[abs(lag - apart)] if apart > 0 else 0.0)
+                own[lag] += weight * both
+
+
+@kernel
+def covary_with_the_next_state(phi, theta, own, psi, K):
+    """Fill in the covariance of the state at t + 1 with the observation at t.
+
+    Element i of that state is the sum over j >= i of phi_(j+1) y_(t+i-j) + theta_j e_(t+1+i-j).
+
+    phi, theta : (r,), phi_1 first, theta_0 = 1 first, padded with zeros
+    own : (r,), autocovariances of y
+    psi : (r,), written: what an error adds to y from its own time on
     K : (r,), written
     """
     r = len(phi)
@@ -62,23 +84,9 @@ def covariances_with_the_next_state(phi, theta, gamma, psi, K):
         for j in range(k):
             psi[k] += phi[j] * psi[k - 1 - j]
     for i in range(r):
-        K[i] = 0.0
-    variance = 0.0
-    for lag in range(r):
-        # the observations' own autocovariance: all pairs of errors with weights that far apart
-        own = 0.0
-        for i in range(r):
-            if theta[i] != 0.0:
-                for j in range(r):
-                    own += theta[i] * theta[j] * gamma[abs(lag + i - j)]
-        if lag == 0:
-            variance = own
-        for i in range(r - lag):
-            K[i] += phi[i + lag] * own
-    for i in range(r):
+        K[i] = phi[i] * own[0]
         for j in range(i + 1, r):
-            K[i] += theta[j] * psi[j - i - 1]
-    return variance
+            K[i] += phi[j] * own[j - i] + theta[j] * psi[j - i - 1]
 
 
 @kernel
@@ -88,17 +96,18 @@ def arma_likelihood(y, phi, theta, P, orders, gamma, rows, of_likelihood):
     y : (n,)
     phi, theta : (r,), r = max(P, Q + 1); phi_1 first, theta_0 = 1 first, padded with zeros
     P : number of autoregressive coefficients
-    orders : (P, P), gamma : (2 r,), rows : (4, r), overwritten
+    orders : (P, P), gamma : (2 r,), rows : (5, r), overwritten
     of_likelihood : (2,), written: the sum of squared errors, each over its variance in units of that of e,
         and the sum of the logarithms of those variances; infinite if the model is not stationary
     """
     r, n = len(phi), len(y)
-    psi, K, W, a = rows[0], rows[1], rows[2], rows[3]
+    own, psi, K, W, a = rows[0], rows[1], rows[2], rows[3], rows[4]
     of_likelihood[0] = of_likelihood[1] = np.inf
     if not autocovariances(phi[:P], orders, gamma):
         return
-    F = covariances_with_the_next_state(phi, theta, gamma, psi, K)
-    M = -1.0 / F
+    add_errors(theta, gamma, own)
+    covary_with_the_next_state(phi, theta, own, psi, K)
+    F, M = own[0], -1.0 / own[0]
     steady = False
     squares = logarithms = 0.0
     for i in range(r):
