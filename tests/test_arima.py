@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal
 from statsmodels.tsa.arima_process import arma_acovf
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
-from tsrnn import backtest, datasets
+from tsrnn import Combine, backtest, datasets
 from tsrnn.baselines import ARIMA, Drift, Naive
 from tsrnn.baselines.likelihood import arma_polynomials, state_space
 from tsrnn.kernels.arma import arma_likelihood, autocovariances
@@ -278,11 +278,22 @@ def test_future_covariates_are_needed():
         model.predict(3)
 
 
+def test_a_combination_gives_its_regression_the_covariates():
+    y, X = promoted()
+    model = Combine([ARIMA((1, 0, 0)), Naive()], horizon=12).fit(y, X)
+    assert model.uses_covariates == ("X",)
+    alone = ARIMA((1, 0, 0)).fit(y, X).predict(12, X)
+    np.testing.assert_allclose(model.predict(X=X), (alone + y.iloc[-1]) / 2, rtol=1e-10)
+    with pytest.raises(TypeError, match="Combine forecasts from `y` and `X`; got X_past"):
+        model.fit(y, X_past=X)
+
+
 def test_a_backtest_gives_each_model_the_covariates_it_uses():
     y, X = promoted()
     past = pd.DataFrame({"orders": np.arange(80.0)}, y.index)
     result = backtest([ARIMA((1, 0, 0)), Naive()], y, 4, n_windows=3, X=X, X_past=past)
     assert set(result.folds["status"]) == {"ok"}
+    assert result.covariates == {"X": ["ARIMA"]}
     scores = result.scores()
     assert scores.loc["ARIMA", "RMSE"] < 0.5 * scores.loc["Naive", "RMSE"]
     row = result.forecasts.iloc[0]

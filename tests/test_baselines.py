@@ -10,7 +10,7 @@ import pytest
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import datasets
-from tsrnn.baselines import ARIMA, ETS, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import ARIMA, ETS, AutoARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.deadline import TimeLimitError, time_limit
 
 AIR = datasets.load("airpassengers")
@@ -57,7 +57,9 @@ def test_drift_extends_the_line_from_first_to_last():
 # The season
 
 
-@pytest.mark.parametrize("model", [SeasonalNaive(), Theta(), ETS(), ARIMA()], ids=lambda m: m.label)
+@pytest.mark.parametrize(
+    "model", [SeasonalNaive(), Theta(), ETS(), ARIMA(), AutoARIMA(max_p=1, max_q=1)], ids=lambda m: m.label
+)
 def test_season_is_found_where_index_and_data_agree(model):
     noise = pd.Series(np.random.default_rng(0).normal(size=96), monthly().index)
     assert model.fit(monthly()).season_length_ == 12
@@ -80,14 +82,14 @@ def test_a_given_season_is_obeyed(model):
 # What they share
 
 
-@pytest.mark.parametrize("model", [ARIMA(), ETS(), Theta(), AutoReg()], ids=lambda m: m.label)
+@pytest.mark.parametrize("model", [ARIMA(), AutoARIMA(), ETS(), Theta(), AutoReg()], ids=lambda m: m.label)
 def test_time_limit_ends_a_fit(model):
     with time_limit(0), pytest.raises(TimeLimitError):
         model.fit(AIR)
     assert not hasattr(model, "observed_")
 
 
-@pytest.mark.parametrize("model", [ARIMA(), ETS(), Theta()], ids=lambda m: m.label)
+@pytest.mark.parametrize("model", [ARIMA(), AutoARIMA(), ETS(), Theta()], ids=lambda m: m.label)
 def test_time_limit_is_kept_inside_the_optimizer(model, monkeypatch):
     calls = []
 
@@ -96,7 +98,8 @@ def test_time_limit_is_kept_inside_the_optimizer(model, monkeypatch):
         if len(calls) == 3:
             raise TimeLimitError
 
-    module = "tsrnn.baselines.sarima" if isinstance(model, ARIMA) else type(model).__module__
+    linear = isinstance(model, ARIMA | AutoARIMA)
+    module = "tsrnn.baselines.sarima" if linear else type(model).__module__
     monkeypatch.setattr(f"{module}.check_deadline", third_time_is_too_late)
     with pytest.raises(TimeLimitError):
         model.fit(AIR)
@@ -127,8 +130,9 @@ def test_statsmodels_is_loaded_by_fits_that_need_it_only():
 
 
 def test_classics_that_do_not_scale_say_so():
-    classes = (Naive, SeasonalNaive, Drift, ARIMA, ETS, Theta, AutoReg)
-    assert {cls.__name__ for cls in classes if cls.max_history == 2000} == {"ARIMA", "ETS", "Theta"}
+    classes = (Naive, SeasonalNaive, Drift, ARIMA, AutoARIMA, ETS, Theta, AutoReg)
+    slow = {"ARIMA", "AutoARIMA", "ETS", "Theta"}
+    assert {cls.__name__ for cls in classes if cls.max_history == 2000} == slow
     assert all(cls.is_baseline and cls.max_history in (None, 2000) for cls in classes)
 
 

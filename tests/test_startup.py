@@ -146,6 +146,8 @@ with event.install_recorder("numba:compile") as recorder:
     for cell in CHOICES["cell"]:
         generate(cell, ["ab", "abc"], "x")
     generate("lstm", np.arange(20).reshape(2, 10), (1.5, 2), num_layers=2, dropout=0.5, embedding_size=40)
+    X = pd.DataFrame({"x": np.arange(43.0) % 5})
+    tsrnn.AutoARIMA(4, max_p=1, max_q=1).fit(y, X).predict(3, X)
     model = tsrnn.RNNGenerator(early_stopping=True, batch_size=3, bptt=5, max_steps=20).fit("abcd" * 10)
     model.score("ab"), model.sample(3, temperature=np.float32(2), top_k=np.int8(2))
     use(horizon=np.int8(3), lookback=np.int32(5), learning_rate=np.float32(0.01), clip_norm=1, clip_value=1)

@@ -64,7 +64,7 @@ def backtest(
         Anything with ``fit(y)`` and ``predict(horizon)``. They are copied, never changed; where a copy has
         the parameter ``horizon``, it is set to the backtest's. ``X``, ``X_past``, ``static`` and ``level``
         go to those whose methods have an argument of that name, covariates to none that has
-        ``uses_covariates = False``.
+        ``uses_covariates = False``, and of a tuple there only those named.
     y : Series or array-like of shape (n,), DataFrame, or dict of Series
         One series; a DataFrame of channels, each column judged as a series; or a panel: a long DataFrame with
         the three `columns`, a Series with a two-level index (series, time), or a dict of Series. Truth that

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn.baselines import ARIMA
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.generator import RNNGenerator
 from tsrnn.kernels.cells import CELLS
@@ -55,6 +56,7 @@ def warmup(dtype: str = "float32") -> Path | None:
         if settings.get("normalize") == "series":
             model.stream().run(y)
     _warm_up_company(dtype)
+    ARIMA((1, 0, 1)).fit(waves)
     X = [np.arange(2.0), np.arange(3.0)]
     RNNClassifier(hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(X, ["a", "b"]).predict(X)
     for cell in CELLS:

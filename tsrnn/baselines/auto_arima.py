@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.base import clone
 
 from tsrnn.baselines.arima import ARIMA, RegressionForecaster, find_constants, find_log, fitted
+from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.order_search import CRITERIA, Bounds, Candidate, Search
 from tsrnn.baselines.sarima import LONGEST_SEASON, NO_SEASON, Sarima, differencing
 from tsrnn.baselines.seasons import require, warn_unless_converged
@@ -189,6 +190,7 @@ class AutoARIMA(RegressionForecaster):
             alias=self.label,
         )
 
+    @one_blas_thread()
     def _fit_to(self, observed: Observed, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
         self._check()
         values = observed.values

@@ -85,7 +85,7 @@ def _log_likelihood(y: np.ndarray, ar: np.ndarray, ma: np.ndarray) -> float:
     phi[:n_ar], theta[: len(ma)] = -ar[1:], ma
     found = np.empty(2)
     work = np.empty((n_ar, n_ar)), np.empty(2 * r), np.empty((5, r))
-    arma_likelihood(np.ascontiguousarray(y), phi, theta, n_ar, *work, found)
+    arma_likelihood(np.array(y), phi, theta, n_ar, *work, found)
     squares, logarithms = found.tolist()
     if not 0.0 < squares < np.inf:
         return _HOPELESS

@@ -157,7 +157,9 @@ class Search:
                 check_deadline()
                 found = self._estimate(model)
         except TimeLimitError:
-            check_deadline()  # the one around the fit
+            if unlimited:
+                raise
+            check_deadline()  # that of the limit around the search
             raise OutOfTimeError(
                 f"AutoARIMA stopped after {self._limit:g} s and {counted(len(self._rows), 'model')}; the "
                 f"best so far is {self.model}. Raise max_seconds to search on."
