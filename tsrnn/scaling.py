@@ -246,19 +246,25 @@ def _trend(values: np.ndarray, m: int) -> np.ndarray:
 def _smooth_seasons(seasons: np.ndarray, *, shrinks: bool) -> np.ndarray:
     """Return for each season (row) the pattern of those before it, and one row more for what comes next."""
     n, m = seasons.shape
-    weights = np.maximum(_SEASONAL_RATES, 1 / (np.arange(n)[:, None] + 1 + _FIRST_SEASONS))
+    weights = np.maximum(_SEASONAL_RATES, 1 / (np.arange(n)[:, None] + 1 + _FIRST_SEASONS))[:, :, None]
     patterns = np.empty((n + 1, weights.shape[1], m))
     patterns[0] = np.nanmean(seasons[:_FIRST_SEASONS], axis=0)
+    surprise = np.empty_like(patterns[0])
+    unknown = np.isnan(seasons[-1])  # only the last one may be incomplete
     for row, season in enumerate(seasons):
-        surprise = season - patterns[row]
-        surprise[np.isnan(surprise)] = 0
-        patterns[row + 1] = patterns[row] + weights[row, :, None] * surprise
+        np.subtract(season, patterns[row], out=surprise)
+        if row == n - 1:
+            surprise[:, unknown] = 0
+        np.multiply(weights[row], surprise, out=surprise)
+        np.add(patterns[row], surprise, out=patterns[row + 1])
     patterns -= patterns.mean(axis=2, keepdims=True)
     shares = _SEASONAL_SHARES if shrinks else (1.0,)
     judged = slice(_FIRST_SEASONS if shrinks else 0, n)
-    errors = [
-        np.nanmean(np.abs(seasons[judged, None] - share * patterns[judged]), axis=(0, 2)) for share in shares
-    ]
+    errors = []
+    for share in shares:
+        misses = np.abs(seasons[judged, None] - share * patterns[judged])
+        misses[-1][:, unknown] = 0
+        errors.append(misses.sum(axis=(0, 2)))
     rate, share = divmod(int(np.argmin(np.transpose(errors))), len(shares))
     return shares[share] * patterns[:, rate]
 
