@@ -8,6 +8,7 @@ from tsrnn import RNNForecaster, rolling
 from tsrnn.backtest import backtest
 from tsrnn.baselines import Naive, Theta
 from tsrnn.combine import Combine
+from tsrnn.deadline import TimeLimitError
 
 HORIZON = 3
 
@@ -193,3 +194,22 @@ def test_one_origin_that_fails_does_not_fail_the_others():
     assert result.folds["status"].tolist() == ["ok"] * 8
     assert result.folds["message"].tolist() == [""] * 8
     assert result.forecasts["GRU"].tolist() == result.forecasts["usual"].tolist()
+
+
+def test_each_origin_takes_its_share_of_the_time():
+    model = RNNForecaster("gru", HORIZON, hidden_size=4, max_steps=3, random_state=0)
+    result = backtest(model, hours(), HORIZON, n_windows=5, refit=2)
+    assert result.folds["predict_seconds"].notna().all()
+    once = backtest(model, hours(), HORIZON, n_windows=5, refit=False)
+    assert once.folds["predict_seconds"][1:].nunique() == 1
+
+
+def test_where_time_runs_out_for_all_each_has_its_own():
+    class Slow(RNNForecaster):
+        def predict_from(self, known, origins, horizon, p=None):
+            raise TimeLimitError
+
+    model = Slow("gru", HORIZON, hidden_size=4, max_steps=3, random_state=0)
+    result = backtest(model, hours(), HORIZON, n_windows=5, refit=False, time_limit=60)
+    assert result.folds["status"].tolist() == ["ok"] * 5
+    assert result.folds["message"].tolist() == [""] * 5

@@ -13,7 +13,7 @@ from tsrnn.timeline import continue_all, continue_index
 
 __all__ = ["forecast_together", "forecasts_together"]
 
-MOST_VALUES = 4_000_000  # of all histories that are prepared at a time
+MOST_VALUES = 1_000_000  # of all histories that are prepared at a time
 
 
 def forecasts_together(forecaster: Any) -> bool:
