@@ -282,3 +282,44 @@ def test_a_backtest_judges_it_as_any_forecaster(refit):
 def test_others_than_forecasters_are_refused():
     with pytest.raises(TypeError, match=r"must hold forecasters, recurrent or classical; got 3\. Derive"):
         Combine([Naive(), 3]).fit(Y)
+
+
+class Searching(Last):
+    """Finds an order, the length of what it is fitted to, and forecasts it."""
+
+    def __init__(self, order=None, horizon=1, missing="error", alias=None):
+        super().__init__(horizon=horizon, missing=missing, alias=alias)
+        self.order = order
+
+    def _fit(self, observed):
+        return {"order_": len(observed.values) if self.order is None else self.order}
+
+    def _predict(self, values, horizon):
+        return np.full(horizon, float(self.order_))
+
+    def settled(self):
+        return Searching(self.order_, self.horizon, self.missing, self.label)
+
+
+def test_what_its_forecasters_find_is_settled():
+    model = Combine([Searching(), Naive(), Broken()], horizon=2, alias="mine")
+    with pytest.raises(NotFittedError):
+        model.settled()
+    with pytest.warns(RuntimeWarning, match="Broken is left out"):
+        settled = model.fit(Y).settled()
+    assert not hasattr(settled, "forecasters_")
+    assert (settled.label, settled.horizon) == ("mine", 2)
+    assert [type(one) for one in settled.forecasters] == [Searching, Naive, Broken]
+    assert settled.forecasters[0].order == 12
+    with pytest.warns(RuntimeWarning, match="Broken is left out"):
+        assert settled.fit(Y[:8]).predict().tolist() == [(12 + 13) / 2] * 2
+    assert model.forecasters[0].order is None
+    assert not hasattr(Combine([Naive()]), "settled")
+
+
+def test_a_backtest_has_it_search_once():
+    both = Combine([Searching(), Naive()])
+    result = backtest([both, Combine([Naive()], alias="plain")], Y, 1, n_windows=3)
+    expected = [(9 + y) / 2 for y in Y.iloc[8:11]]
+    assert result.forecasts["Combine"].tolist() == expected
+    assert result.settled == ("Combine",)

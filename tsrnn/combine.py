@@ -9,6 +9,7 @@ from typing import Any, Self
 import joblib
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils.metaestimators import available_if
 
 from tsrnn.base import BaseForecaster
 from tsrnn.calibration import misses
@@ -19,6 +20,10 @@ from tsrnn.known import Known
 from tsrnn.parameters import check_choice
 
 WEIGHTS = ("mean", "median", "inverse_error")
+
+
+def _searches(combined: Any) -> bool:
+    return any(hasattr(one, "settled") for one in combined.forecasters)
 
 
 class Combine(BaseForecaster):
@@ -146,6 +151,24 @@ class Combine(BaseForecaster):
                 self.forecasters = replaced
         super().set_params(**parameters)
         return self
+
+    @available_if(_searches)
+    def settled(self) -> Self:
+        """Return an unfitted copy whose forecasters are told what those that search have found.
+
+        There only if one of them has a method of this name. One that was left out searches again.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        """
+        self._known()
+        copies = []
+        for one in self.forecasters:
+            found: Any = self.forecasters_.get(_label(one))
+            copies.append(found.settled() if hasattr(found, "settled") else clone(one))
+        return clone(self).set_params(forecasters=copies)
 
     def predict_from(
         self,
