@@ -44,7 +44,7 @@ def losses(backtest, *models):
 
 
 def test_skill_bars_are_the_skills_of_the_scores(backtest):
-    ax = backtest.plot("skill").axes[0]
+    ax = backtest.plot(kind="skill").axes[0]
     skill = backtest.scores(baseline="Naive")["skill"].drop("Naive")
     assert [label.get_text() for label in ax.get_yticklabels()] == list(skill.index)
     assert [bar.get_width() for bar in ax.patches] == pytest.approx(skill.tolist())
@@ -53,7 +53,7 @@ def test_skill_bars_are_the_skills_of_the_scores(backtest):
 
 
 def test_skill_intervals_are_percentiles_of_origins_drawn_in_pairs(backtest):
-    line = backtest.plot("skill", baseline="Theta", level=80).axes[0].lines[0]
+    line = backtest.plot(kind="skill", baseline="Theta", level=80).axes[0].lines[0]
     scales = losses(backtest, "LSTM").squeeze() / backtest.scores(by="origin").loc["LSTM", "MASE"]
     mase = losses(backtest, "LSTM", "Theta").div(scales, axis=0).to_numpy()
     drawn = np.random.default_rng(9).integers(30, size=(20_000, 30))
@@ -63,7 +63,7 @@ def test_skill_intervals_are_percentiles_of_origins_drawn_in_pairs(backtest):
 
 
 def test_bars_say_by_their_colour_what_the_interval_says(backtest):
-    ax = backtest.plot("skill").axes[0]
+    ax = backtest.plot(kind="skill").axes[0]
     colours = dict(
         zip(("LSTM", "GRU", "Theta", "ETS"), (to_hex(bar.get_facecolor()) for bar in ax.patches), strict=True)
     )
@@ -72,7 +72,7 @@ def test_bars_say_by_their_colour_what_the_interval_says(backtest):
 
 
 def test_a_hopeless_model_does_not_flatten_the_others(backtest):
-    ax = backtest.plot("skill").axes[0]
+    ax = backtest.plot(kind="skill").axes[0]
     low, high = ax.get_xlim()
     assert -115 < low < -100
     assert high < 60
@@ -80,7 +80,7 @@ def test_a_hopeless_model_does_not_flatten_the_others(backtest):
 
 
 def test_few_origins_have_bars_without_intervals():
-    ax = make_backtest(DAYS, {"LSTM": 1.0, "Naive": 2.0, "ETS": 3.0}, n_windows=9).plot("skill").axes[0]
+    ax = make_backtest(DAYS, {"LSTM": 1.0, "Naive": 2.0, "ETS": 3.0}, n_windows=9).plot(kind="skill").axes[0]
     assert len(ax.lines) == 1  # at zero
     assert ax.get_xlabel() == "MASE below that of Naive [%]"
     assert {to_hex(bar.get_facecolor()) for bar in ax.patches} == {PALETTE[-1].lower()}
@@ -89,7 +89,7 @@ def test_few_origins_have_bars_without_intervals():
 def test_a_model_without_a_forecast_has_no_bar_and_a_word():
     failures = [("GRU", i) for i in range(12)]
     result = make_backtest(DAYS, {"LSTM": 1.0, "GRU": 1.0, "Naive": 2.0}, n_windows=12, failures=failures)
-    figure = result.plot("skill")
+    figure = result.plot(kind="skill")
     assert texts(figure.axes[0]) == ["+50.0 %", "no score"]
     to_png(figure)
 
@@ -98,13 +98,13 @@ def test_intervals_over_series_are_wider_the_fewer_there_are():
     widths = []
     for n_series in (12, 48):
         panel = make_panel_backtest(n_series=n_series, level=())
-        line = panel.plot("skill").axes[0].lines[0].get_xdata()
+        line = panel.plot(kind="skill").axes[0].lines[0].get_xdata()
         widths.append(line[1] - line[0])
     assert 0 < widths[1] < widths[0]
 
 
 def test_ranks_stand_at_their_place_with_their_names(backtest):
-    ax = backtest.plot("ranks").axes[0]
+    ax = backtest.plot(kind="ranks").axes[0]
     ranks = backtest.ranks()["rank"]
     named = [text for text in ax.texts if text.get_gid() == "model"]
     assert [text.get_text() for text in named] == [f"{name}  {rank:.2f}" for name, rank in ranks.items()]
@@ -118,7 +118,7 @@ def test_ranks_stand_at_their_place_with_their_names(backtest):
 def test_bars_join_what_does_not_differ(backtest):
     ranks = backtest.ranks()
     means, distance = ranks["rank"].to_numpy(), ranks["critical_difference"].iloc[0]
-    bars = [line for line in backtest.plot("ranks").axes[0].lines if line.get_linewidth() == 4]
+    bars = [line for line in backtest.plot(kind="ranks").axes[0].lines if line.get_linewidth() == 4]
     groups = rank_groups(means, distance)
     assert groups
     assert len(bars) == len(groups)
@@ -129,7 +129,7 @@ def test_bars_join_what_does_not_differ(backtest):
     joined = {(i, j) for first, last in groups for i in range(first, last) for j in range(i + 1, last + 1)}
     k = len(means)
     assert joined == {(i, j) for i in range(k) for j in range(i + 1, k) if means[j] - means[i] < distance}
-    strict = backtest.plot("ranks", level=1e-6).axes[0]
+    strict = backtest.plot(kind="ranks", level=1e-6).axes[0]
     assert [line for line in strict.lines if line.get_linewidth() == 4] == []
 
 
@@ -163,14 +163,14 @@ def test_names_in_a_diagram_of_ranks_never_overlap(k, crowd):
 
 
 def test_without_a_test_nothing_is_joined():
-    figure = make_backtest(DAYS, {"LSTM": 1.0, "GRU": 2.0, "Naive": 3.0}, n_windows=4).plot("ranks")
+    figure = make_backtest(DAYS, {"LSTM": 1.0, "GRU": 2.0, "Naive": 3.0}, n_windows=4).plot(kind="ranks")
     assert not any("critical" in text for text in texts(figure.axes[0]))
     assert [line for line in figure.axes[0].lines if line.get_linewidth() == 4] == []
     to_png(figure)
 
 
 def test_errors_are_truth_minus_forecast_at_their_times(backtest):
-    figure = backtest.plot("residuals", model="Theta")
+    figure = backtest.plot(kind="residuals", model="Theta")
     over_time, correlation, quantiles, histogram = figure.axes
     frame = backtest.forecasts
     errors = (frame["y"] - frame["Theta"]).to_numpy()
@@ -191,22 +191,22 @@ def test_errors_are_truth_minus_forecast_at_their_times(backtest):
 
 
 def test_errors_so_many_steps_ahead(backtest):
-    figure = backtest.plot("residuals", ahead=3)
+    figure = backtest.plot(kind="residuals", ahead=3)
     assert figure.get_suptitle() == "Errors of LSTM, truth minus forecast, out of sample 3 steps ahead"
     frame = backtest.forecasts.iloc[2::4]
     drawn = np.concatenate([line.get_ydata() for line in figure.axes[0].lines[1:]])
     np.testing.assert_allclose(drawn, frame["y"] - frame["LSTM"])
-    assert "1 step ahead" in backtest.plot("residuals", ahead=1).get_suptitle()
+    assert "1 step ahead" in backtest.plot(kind="residuals", ahead=1).get_suptitle()
 
 
 def test_errors_of_one_of_several_series():
     panel = make_panel_backtest()
-    figure = panel.plot("residuals", model="Naive", series="s4")
+    figure = panel.plot(kind="residuals", model="Naive", series="s4")
     frame = panel.forecasts[panel.forecasts["unique_id"] == "s4"]
     drawn = np.concatenate([line.get_ydata() for line in figure.axes[0].lines[1:]])
     np.testing.assert_allclose(drawn, frame["y"] - frame["Naive"])
     assert figure.get_suptitle().startswith("Errors of Naive on s4, truth")
-    assert "on s0" in panel.plot("residuals").get_suptitle()
+    assert "on s0" in panel.plot(kind="residuals").get_suptitle()
 
 
 def test_autocorrelation_is_that_of_statsmodels_and_pools_steps():
@@ -225,12 +225,12 @@ def test_autocorrelation_is_that_of_statsmodels_and_pools_steps():
 
 def test_a_backtest_draws_every_kind(backtest):
     panel = make_panel_backtest()
-    assert backtest.plot("horizon").axes[0].get_xlabel() == "steps ahead"
-    assert backtest.plot("training").axes[0].get_xlabel() == "training step"
-    assert panel.plot("series").axes[0].get_xlabel() == "MASE of a series (line: median, diamond: mean)"
-    assert len(backtest.plot("forecast", models=["Naive"], last=2).axes) == 1
+    assert backtest.plot(kind="horizon").axes[0].get_xlabel() == "steps ahead"
+    assert backtest.plot(kind="training").axes[0].get_xlabel() == "training step"
+    assert panel.plot(kind="series").axes[0].get_xlabel() == "MASE of a series (line: median, diamond: mean)"
+    assert len(backtest.plot(kind="forecast", models=["Naive"], last=2).axes) == 1
     for kind in ("horizon", "skill", "ranks", "training", "residuals"):
-        assert backtest.plot(kind)._repr_png_()[:4] == b"\x89PNG"
+        assert backtest.plot(kind=kind)._repr_png_()[:4] == b"\x89PNG"
 
 
 def test_axes_can_be_the_users(backtest):
@@ -238,7 +238,7 @@ def test_axes_can_be_the_users(backtest):
 
     for kind in ("horizon", "skill", "ranks", "training"):
         ax = Figure().add_subplot()
-        assert backtest.plot(kind, ax=ax) is ax.figure
+        assert backtest.plot(kind=kind, ax=ax) is ax.figure
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,15 @@ def test_axes_can_be_the_users(backtest):
 def test_pictures_refuse(backtest, make, kind, options, message):
     result = backtest if make is None else make_backtest(DAYS, dict.fromkeys(make, 1.0))
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        result.plot(kind, **options)
+        result.plot(kind=kind, **options)
+
+
+def test_models_may_come_first_and_a_kind_only_by_its_name(backtest):
+    assert len(backtest.plot(["Naive", "LSTM"]).axes) == 2
+    legend = backtest.plot(["Naive"], kind="horizon").axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["Naive"]
+    with pytest.raises(TypeError, match=r"^The kind of picture is a keyword: plot\(kind='skill'\)\.$"):
+        backtest.plot("skill")
 
 
 def test_a_model_that_failed_everywhere_has_no_errors_to_show():
@@ -276,11 +284,11 @@ def test_a_model_that_failed_everywhere_has_no_errors_to_show():
     result = make_backtest(DAYS, {"LSTM": 1.0, "Naive": 1.0}, failures=failures)
     message = "LSTM has no error to show on 'value': no forecast of an observed value."
     with pytest.raises(ValueError, match=f"^{message}$"):
-        result.plot("residuals", model="LSTM")
+        result.plot(kind="residuals", model="LSTM")
     with pytest.raises(
         ValueError, match=r"^A diagram of ranks needs at least 2 models that are ranked; got 1\.$"
     ):
-        result.plot("ranks")
+        result.plot(kind="ranks")
 
 
 def test_skill_without_intervals_can_be_drawn_from_the_scores(backtest):

@@ -28,7 +28,7 @@ __all__ = ["Kind", "draw"]
 Kind = Literal["forecast", "horizon", "series", "skill", "ranks", "residuals", "training"]
 
 
-def draw(backtest: Backtest, kind: Kind, **options: Any) -> Figure:
+def draw(backtest: Backtest, kind: Kind, *args: Any, **options: Any) -> Figure:
     """Draw a backtest, as `Backtest.plot` says."""
     drawings: dict[str, Callable[..., Any]] = {
         "forecast": plot_backtest if backtest.truths.n_series == 1 else plot_panel,
@@ -40,14 +40,16 @@ def draw(backtest: Backtest, kind: Kind, **options: Any) -> Figure:
         "training": _draw_training,
     }
     check_choice("kind", kind, drawings)
-    drawn = drawings[kind](backtest, **options)
+    if args and isinstance(args[0], str) and args[0] in drawings:
+        raise TypeError(f"The kind of picture is a keyword: plot(kind={args[0]!r}).")
+    drawn = drawings[kind](backtest, *args, **options)
     return getattr(drawn, "figure", drawn)
 
 
-def _draw_series(backtest: Backtest, **options: Any) -> Any:
+def _draw_series(backtest: Backtest, *args: Any, **options: Any) -> Any:
     if backtest.errors.n_series == 1:
         raise ValueError("kind='series' needs several series; there is one. Take kind='forecast'.")
-    return plot_error_by_series(backtest, **options)
+    return plot_error_by_series(backtest, *args, **options)
 
 
 def _draw_skill(backtest: Backtest, baseline: str | None = None, level: float = 95, **options: Any) -> Any:

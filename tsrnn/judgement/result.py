@@ -246,7 +246,7 @@ class Backtest:
         """What a reader of the scores has to know, in sentences."""
         return write_notes(self)
 
-    def plot(self, kind: Kind = "forecast", **options: Any) -> "Figure":
+    def plot(self, *args: Any, kind: Kind = "forecast", **options: Any) -> "Figure":
         """Draw the backtest.
 
         Parameters
@@ -260,9 +260,9 @@ class Backtest:
             ``"ranks"``: mean ranks, joined where they don't differ by ``level=95`` percent (`plot_ranks`).
             ``"residuals"``: errors of one ``model=`` (`plot_residuals`). ``"training"``: training curves
             (`plot_training`).
-        **options
-            For the function of that kind; all but those of forecasts of several series and of residuals
-            draw into ``ax=``.
+        *args, **options
+            For the function of that kind, the first mostly the models to draw; all but those of forecasts
+            of several series and of residuals draw into ``ax=``.
 
         Returns
         -------
@@ -272,8 +272,10 @@ class Backtest:
         ------
         ValueError
             If there is no such kind, or it needs more series or models than there are.
+        TypeError
+            If the kind comes without its name.
         """
-        return draw(self, kind, **options)
+        return draw(self, kind, *args, **options)
 
     def to_html(self, path: str | PathLike[str]) -> Path:
         """Write tables and pictures as one self-contained page, as `tsrnn.report.write_report` does."""

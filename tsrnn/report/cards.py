@@ -101,12 +101,12 @@ def comparison_cards(title: str, backtest: Backtest) -> str:
     kinds, cards, n_models = picture_kinds(backtest), "", len(backtest.models)
     if "skill" in kinds:
         figure = new_figure(4.8, 1.0 + 0.3 * max(n_models, 3))
-        backtest.plot("skill", ax=figure.add_subplot())
+        backtest.plot(kind="skill", ax=figure.add_subplot())
         alt = f"{title}: by how many percent each MASE is below that of {backtest.opponent}."
         cards += _card(f"Skill against {backtest.opponent}", figure, alt)
     if "ranks" in kinds:
         figure = new_figure(4.8, 1.6 + 0.24 * max(n_models, 3))
-        backtest.plot("ranks", ax=figure.add_subplot())
+        backtest.plot(kind="ranks", ax=figure.add_subplot())
         alt = f"{title}: mean rank of each model; bars join those that do not differ."
         cards += _card("Ranks: bars join models that do not differ", figure, alt)
     return cards

@@ -72,7 +72,7 @@ def write_report(sections: Mapping[str, Backtest], path: str | PathLike[str]) ->
             backtest.scores().to_csv(path / f"{name}-scores.csv")
             for kind in picture_kinds(backtest):
                 options = {"last": ORIGINS_SHOWN} if kind == "forecast" else {}
-                (path / f"{name}-{kind}.png").write_bytes(to_png(backtest.plot(kind, **options)))
+                (path / f"{name}-{kind}.png").write_bytes(to_png(backtest.plot(kind=kind, **options)))
     return page
 
 
@@ -133,7 +133,9 @@ def _comparison(title: str, backtest: Backtest) -> str:
 
 def _confidence(backtest: Backtest) -> str:
     table = backtest.confidence_set(CONFIDENCE)
-    against = f"Skill is by how many percent a MASE is below that of {backtest.opponent}, where both forecast."
+    against = (
+        f"Skill is by how many percent a MASE is below that of {backtest.opponent}, where both forecast."
+    )
     if table["included"].isna().all():
         return f"{against} Too few {backtest.unit} that all models forecast are there for a confidence set."
     names = list(table.index[table["included"].fillna(False)])
@@ -224,7 +226,7 @@ def _failures(title: str, backtest: Backtest) -> str:
         f"<td>{escape(message)}"
         for (model, message), cutoffs in failed.groupby(["model", "message"], sort=False)["cutoff"]
     )
-    table = html_table(f"Failures on {title}", ["model", "origins", "first cutoff", "message"], rows, kind="text")
+    table = html_table(
+        f"Failures on {title}", ["model", "origins", "first cutoff", "message"], rows, kind="text"
+    )
     return f"<h3>Failures</h3>\n<p>Models without a forecast at some origins, and why.</p>{table}"
-
-
