@@ -3,9 +3,21 @@
 from tsrnn.baselines.arima import ARIMA
 from tsrnn.baselines.auto_arima import AutoARIMA
 from tsrnn.baselines.autoreg import AutoReg
+from tsrnn.baselines.croston import Croston
 from tsrnn.baselines.naive import Drift, Naive, SeasonalNaive
 from tsrnn.baselines.smoothing import ETS
 from tsrnn.baselines.stl import STL
 from tsrnn.baselines.theta import Theta
 
-__all__ = ["ARIMA", "ETS", "STL", "AutoARIMA", "AutoReg", "Drift", "Naive", "SeasonalNaive", "Theta"]
+__all__ = [
+    "ARIMA",
+    "ETS",
+    "STL",
+    "AutoARIMA",
+    "AutoReg",
+    "Croston",
+    "Drift",
+    "Naive",
+    "SeasonalNaive",
+    "Theta",
+]

@@ -1,0 +1,142 @@
+"""Croston's method and its descendants, for demand that comes now and then."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from tsrnn.base import BaseForecaster
+from tsrnn.baselines.seasons import require
+from tsrnn.frames import Observed
+from tsrnn.parameters import check_choice, check_number
+
+VARIANTS = ("classic", "sba", "tsb")
+_TRIED = np.arange(5, 31) / 100
+
+
+class Croston(BaseForecaster):
+    """Smooth how large demand is and how often it comes, each by itself; forecast demand per step.
+
+    For series that are zero most of the time, such as sales of spare parts, where smoothing of the series
+    itself forecasts too much after each demand. All steps ahead get the same forecast; it is 0 for a series
+    of zeros.
+
+    Parameters
+    ----------
+    variant : {"classic", "sba", "tsb"}, default="classic"
+        "classic": smoothed size over smoothed interval, both updated where there is demand (Croston).
+        "sba": that times 1 - beta/2, without its bias towards too much (Syntetos & Boylan). "tsb": smoothed
+        size times the smoothed share of steps with demand, updated at every step, so that the forecast falls
+        while no demand comes (Teunter, Syntetos & Babai).
+    alpha, beta : float or "auto", default=0.1
+        Smoothing parameters, above 0 and at most 1: of sizes, and of intervals or shares. "auto": that of
+        0.05, 0.06, ..., 0.30 whose one-step forecasts of sizes, or of intervals or shares, have the least
+        squared errors.
+    horizon : int, default=1
+        Steps that `predict` forecasts unless told otherwise.
+    missing : {"error", "interpolate"}, default="error"
+        What NaN in the series gets.
+    alias : str, optional
+        Name in tables and legends; default: the class's name.
+
+    Attributes
+    ----------
+    alpha_, beta_ : float
+        Smoothing parameters in use.
+
+    Raises
+    ------
+    ValueError
+        From `fit` and `predict`, if a value is negative, or there is a single observation.
+
+    Notes
+    -----
+    Smoothing starts at the first size, the steps up to it as the first interval, and for "tsb" whether the
+    first step has demand.
+
+    References
+    ----------
+    Croston (1972), "Forecasting and stock control for intermittent demands", Operational Research Quarterly
+    23(3); Syntetos & Boylan (2005), "The accuracy of intermittent demand estimates", International Journal of
+    Forecasting 21(2), equation (9), who recommend smoothing parameters of 0.05 to 0.2; Teunter, Syntetos &
+    Babai (2011), "Intermittent demand: linking forecasting to inventory obsolescence", European Journal of
+    Operational Research 214(3), section 3.
+
+    Examples
+    --------
+    >>> Croston(alpha=0.5, beta=0.5).fit([0, 6, 0, 0, 0, 2, 0]).predict().tolist()  # (6 + 2)/2 over (2 + 4)/2
+    [1.3333333333333333]
+    """
+
+    is_baseline = True
+    alpha_: float
+    beta_: float
+
+    def __init__(
+        self,
+        variant: str = "classic",
+        alpha: float | Literal["auto"] = 0.1,
+        beta: float | Literal["auto"] = 0.1,
+        horizon: int = 1,
+        *,
+        missing: str = "error",
+        alias: str | None = None,
+    ) -> None:
+        self.variant = variant
+        self.alpha = alpha
+        self.beta = beta
+        self.horizon = horizon
+        self.missing = missing
+        self.alias = alias
+
+    def _fit(self, observed: Observed) -> dict[str, Any]:
+        check_choice("variant", self.variant, VARIANTS)
+        sizes, times = self._split(observed.values)
+        return {"alpha_": _choose("alpha", self.alpha, sizes), "beta_": _choose("beta", self.beta, times)}
+
+    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        sizes, times = self._split(values)
+        if not len(sizes):
+            return np.zeros(horizon)
+        size, time = _smooth(sizes, self.alpha_)[-1], _smooth(times, self.beta_)[-1]
+        if self.variant == "tsb":
+            return np.full(horizon, size * time)
+        bias = 1.0 - self.beta_ / 2 if self.variant == "sba" else 1.0
+        return np.full(horizon, bias * size / time)
+
+    def _split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sizes of demand; and the steps from one to the next, or for "tsb" where it is."""
+        require(values, 2, "Croston")
+        _refuse_negative(values)
+        places = np.flatnonzero(values)
+        if self.variant == "tsb":
+            return values[places], (values > 0).astype(float)
+        return values[places], np.diff(places, prepend=-1).astype(float)
+
+
+def _smooth(values: np.ndarray, alpha: float) -> np.ndarray:
+    """Return simple exponential smoothing that starts at the first value."""
+    from scipy.signal import lfilter  # takes longer to import than all the rest
+
+    return lfilter([alpha], [1.0, alpha - 1.0], values, zi=[(1.0 - alpha) * values[0]])[0]
+
+
+def _choose(name: str, alpha: Any, values: np.ndarray) -> float:
+    """Return a smoothing parameter, the first of least squared one-step errors if it is "auto"."""
+    if not (isinstance(alpha, str) and alpha == "auto"):
+        return check_number(name, alpha, 0, 1, open_low=True, closed_high=True)
+    if len(values) < 2:
+        return 0.1
+    unit = values.max() or 1.0
+    errors = [np.sum(((values[1:] - _smooth(values, alpha)[:-1]) / unit) ** 2) for alpha in _TRIED]
+    return float(_TRIED[np.argmin(errors)])
+
+
+def _refuse_negative(values: np.ndarray) -> None:
+    bad = values < 0
+    if bad.any():
+        first = int(np.argmax(bad))
+        count = "1 negative value" if bad.sum() == 1 else f"{bad.sum()} negative values"
+        raise ValueError(
+            f"`y` has {count}, the first {values[first]:g} at position {first}; Croston needs demand, zero "
+            "or more. Use another model."
+        )
