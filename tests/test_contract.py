@@ -10,7 +10,19 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.base import BaseForecaster
-from tsrnn.baselines import ARIMA, ETS, STL, AutoARIMA, AutoReg, Croston, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import (
+    ARIMA,
+    ETS,
+    STL,
+    VAR,
+    AutoARIMA,
+    AutoReg,
+    Croston,
+    Drift,
+    Naive,
+    SeasonalNaive,
+    Theta,
+)
 from tsrnn.forecast import Forecast
 from tsrnn.forecaster import RNNForecaster
 
@@ -33,6 +45,7 @@ FACTORIES = {
     "Croston": Croston,
     "Croston tsb": lambda **options: Croston("tsb", "auto", "auto", **options),
     "AutoReg": AutoReg,
+    "VAR": VAR,
     "AutoReg 5": lambda **options: AutoReg(5, **options),
     "RNN": lambda **options: RNNForecaster("rnn", **SMALL, **options),
     "LSTM recursive": lambda **options: RNNForecaster("lstm", **SMALL, strategy="recursive", **options),

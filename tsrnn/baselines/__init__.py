@@ -8,11 +8,13 @@ from tsrnn.baselines.naive import Drift, Naive, SeasonalNaive
 from tsrnn.baselines.smoothing import ETS
 from tsrnn.baselines.stl import STL
 from tsrnn.baselines.theta import Theta
+from tsrnn.baselines.vector import VAR
 
 __all__ = [
     "ARIMA",
     "ETS",
     "STL",
+    "VAR",
     "AutoARIMA",
     "AutoReg",
     "Croston",
