@@ -3,7 +3,19 @@
 from tsrnn import audio, datasets, metrics
 from tsrnn.backtest import Backtest, backtest, compare
 from tsrnn.base import Forecast
-from tsrnn.baselines import ARIMA, ETS, AutoARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import (
+    ARIMA,
+    ETS,
+    STL,
+    VAR,
+    AutoARIMA,
+    AutoReg,
+    Croston,
+    Drift,
+    Naive,
+    SeasonalNaive,
+    Theta,
+)
 from tsrnn.combine import Combine
 from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecaster import RNNForecaster
@@ -16,10 +28,13 @@ __version__ = "0.1.0"
 __all__ = [
     "ARIMA",
     "ETS",
+    "STL",
+    "VAR",
     "AutoARIMA",
     "AutoReg",
     "Backtest",
     "Combine",
+    "Croston",
     "Drift",
     "Forecast",
     "Naive",
