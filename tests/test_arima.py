@@ -147,8 +147,8 @@ def test_a_level_can_be_left_out():
 
 def test_constants_that_cannot_be_are_refused():
     text = (
-        "`constant` of a series differenced 2 times is a curve that bends ever more; a constant needs at most "
-        'one. Pass constant="auto", or lower d or D.'
+        "`constant` of a series differenced 2 times is a curve that bends ever more; a constant needs at "
+        'most one. Pass constant="auto", or lower d or D.'
     )
     with pytest.raises(ValueError, match=message(text)):
         ARIMA((0, 1, 1), (0, 1, 1, 12), constant=True).fit(AIR)
@@ -293,7 +293,7 @@ def test_a_backtest_gives_each_model_the_covariates_it_uses():
     past = pd.DataFrame({"orders": np.arange(80.0)}, y.index)
     result = backtest([ARIMA((1, 0, 0)), Naive()], y, 4, n_windows=3, X=X, X_past=past)
     assert set(result.folds["status"]) == {"ok"}
-    assert result.covariates == {"X": ["ARIMA"]}
+    assert result.covariates == {"X": ["ARIMA"], "X_past": []}
     scores = result.scores()
     assert scores.loc["ARIMA", "RMSE"] < 0.5 * scores.loc["Naive", "RMSE"]
     row = result.forecasts.iloc[0]

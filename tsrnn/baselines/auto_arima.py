@@ -90,8 +90,8 @@ class AutoARIMA(RegressionForecaster):
 
     Notes
     -----
-    TIMES. `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise,
-    and searches only at the first of its origins.
+    On one core of 2.5 GHz a search takes about 0.2 s for 144 months, 1 s for 300 and 6 s for 2,000 hours.
+    `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise.
 
     References
     ----------
