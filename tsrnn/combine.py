@@ -1,7 +1,7 @@
 """Several forecasters as one."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import replace
 from typing import Any, Self
@@ -9,7 +9,6 @@ from typing import Any, Self
 import joblib
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils.metaestimators import available_if
 
 from tsrnn.base import BaseForecaster
 from tsrnn.calibration import misses
@@ -20,10 +19,6 @@ from tsrnn.known import Known
 from tsrnn.parameters import check_choice
 
 WEIGHTS = ("mean", "median", "inverse_error")
-
-
-def _searches(combined: Any) -> bool:
-    return any(hasattr(one, "settled") for one in combined.forecasters)
 
 
 class Combine(BaseForecaster):
@@ -152,17 +147,22 @@ class Combine(BaseForecaster):
         super().set_params(**parameters)
         return self
 
-    @available_if(_searches)
-    def settled(self) -> Self:
-        """Return an unfitted copy whose forecasters are told what those that search have found.
+    @property
+    def settled(self) -> Callable[[], Self]:
+        """Method that returns an unfitted copy whose forecasters are told what those that search have found.
 
         There only if one of them has a method of this name. One that was left out searches again.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
-            Before `fit`.
+            When called before `fit`.
         """
+        if not any(hasattr(one, "settled") for one in self.forecasters):
+            raise AttributeError("none of the forecasters searches for anything")
+        return self._settle
+
+    def _settle(self) -> Self:
         self._known()
         copies = []
         for one in self.forecasters:
