@@ -1,5 +1,7 @@
 """How often models are fitted, what they are given, which steps are judged, and what is searched for once."""
 
+from inspect import Parameter, signature
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -207,5 +209,10 @@ def test_compare_takes_every_option_of_a_backtest():
     same = backtest([Last(), Mean()], months(60), 3, n_windows=5, **options)
     pd.testing.assert_frame_equal(mine.forecasts, same.forecasts)
     assert (mine.gap, mine.refit, mine.train_size) == (1, 2, 20)
+    shown = signature(compare).parameters
+    for name, parameter in signature(backtest).parameters.items():
+        assert shown[name].annotation == parameter.annotation
+        assert name in ("models", "n_windows") or shown[name].default == parameter.default
+    assert [p.kind for p in shown.values()].count(Parameter.VAR_KEYWORD) == 0
     with pytest.raises(TypeError, match="unexpected keyword argument 'windows'"):
         compare(months(60), 3, windows=5)

@@ -74,6 +74,23 @@ def test_a_series(option, gap, monkeypatch):
     pd.testing.assert_frame_equal(*frames, check_exact=True)
 
 
+INDEXES = {
+    "periods": pd.period_range("2024-01", periods=120, freq="M"),
+    "a zone": pd.date_range("2024-03-29", periods=120, freq="h", tz="Europe/Vienna"),
+    "numbers": pd.RangeIndex(10, 250, 2),
+    "seconds": pd.Index(np.arange(120) / 8000),
+    "days at will": pd.DatetimeIndex(np.cumsum(np.arange(120) % 3 + 1).astype("datetime64[D]")),
+}
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_any_index(kind, monkeypatch):
+    y = pd.Series(hours(120).to_numpy(), INDEXES[kind])
+    model = network(season_length=None, time_step=kind == "days at will")
+    frames = together_and_one_by_one(model, y, monkeypatch, level=80)
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
+
+
 @pytest.mark.parametrize("missing", ["interpolate", "mask"])
 @pytest.mark.parametrize("transform", ["auto", ["log", "difference"]])
 def test_gaps_in_the_history(missing, transform, monkeypatch):
