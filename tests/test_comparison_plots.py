@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from backtests import make_backtest, make_panel_backtest
+from contenders import Last, months
 from matplotlib.colors import to_hex
 from scipy import stats
 
+from tsrnn.backtest import backtest as run_backtest
 from tsrnn.figures import PALETTE, to_png
 from tsrnn.plotting import plot_ranks, plot_skill
 from tsrnn.residual_plots import autocorrelation
@@ -199,6 +201,18 @@ def test_errors_so_many_steps_ahead(backtest):
     assert "1 step ahead" in backtest.plot(kind="residuals", ahead=1).get_suptitle()
 
 
+def test_steps_ahead_are_counted_from_the_cutoff_over_a_gap():
+    models = {"LSTM": Last(), "Naive": Last(shift=1.0)}
+    result = run_backtest(models, months(60), horizon=3, n_windows=6, gap=2)
+    figure = result.plot(kind="residuals", model="Naive", ahead=4)
+    frame = result.forecasts.iloc[1::3]
+    drawn = np.concatenate([line.get_ydata() for line in figure.axes[0].lines[1:]])
+    np.testing.assert_allclose(drawn, frame["y"] - frame["Naive"])
+    assert figure.get_suptitle().endswith(" out of sample 4 steps ahead")
+    one = run_backtest(models, months(60), horizon=1, n_windows=6, gap=2).plot(kind="residuals")
+    assert one.get_suptitle().endswith(" out of sample 3 steps ahead")
+
+
 def test_errors_of_one_of_several_series():
     panel = make_panel_backtest()
     figure = panel.plot(kind="residuals", model="Naive", series="s4")
@@ -255,7 +269,8 @@ def test_axes_can_be_the_users(backtest):
         (["Naive"], "skill", {}, "kind='skill' needs at least 2 models; there is one."),
         (["Naive"], "ranks", {}, "kind='ranks' needs at least 2 models; there is one."),
         (["Naive"], "training", {}, "kind='training' needs a model with a training history; there is none."),
-        (None, "residuals", {"ahead": 5}, "`ahead` must be at most the horizon, 4; got 5."),
+        (None, "residuals", {"ahead": 5}, "`ahead` must be a step that was judged, from 1 to 4; got 5."),
+        (None, "residuals", {"ahead": 0}, "`ahead` must be a step that was judged, from 1 to 4; got 0."),
         (None, "residuals", {"series": "x"}, "The backtest has no forecasts of a series 'x'."),
         (
             None,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.figures import FAINT, coordinates, ink, label_axes, line_style, new_panels, tidy, unit, verbatim
-from tsrnn.parameters import check_choice, check_positive_integer
+from tsrnn.parameters import check_choice, counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def plot_residuals(
     model : str, optional
         Which model; by default the one with the lowest MASE.
     ahead : int, optional
-        Only errors so many steps ahead; by default all.
+        Only errors so many steps ahead of the cutoff; by default all.
     series : hashable, optional
         Which series, where there are several; by default the first.
 
@@ -67,8 +67,9 @@ def residual_drawings(
     """Return what `plot_residuals` draws: a title, and for each caption what draws into given axes."""
     model = str(backtest.scores().index[0]) if model is None else model
     check_choice("model", model, backtest.models)
-    if ahead is not None and check_positive_integer("ahead", ahead, "steps") > backtest.horizon:
-        raise ValueError(f"`ahead` must be at most the horizon, {backtest.horizon}; got {ahead}.")
+    if ahead is not None and ahead not in backtest.steps:
+        first, last = backtest.steps[0], backtest.steps[-1]
+        raise ValueError(f"`ahead` must be a step that was judged, from {first} to {last}; got {ahead!r}.")
     series = backtest.errors.ids[0] if series is None else series
     errors, times = _errors(backtest, model, ahead, series)
     if np.isnan(errors).all():
@@ -76,8 +77,8 @@ def residual_drawings(
     colour = line_style(list(backtest.models).index(model))["color"]
     history = backtest.truths.series[backtest.truths.ids.get_loc(series)]
     label = verbatim(f"error{unit(history)}")
-    steps = f"{ahead} step{'s' * (ahead > 1)} ahead" if ahead else f"at all {backtest.horizon} steps"
-    steps = "1 step ahead" if backtest.horizon == 1 else steps
+    only = backtest.steps[0] if backtest.horizon == 1 else ahead
+    steps = f"at all {backtest.horizon} steps" if only is None else f"{counted(only, 'step')} ahead"
     of = f" on {series}" if backtest.errors.n_series > 1 else ""
     pooled = errors.shape[1] > 1
     return f"Errors of {model}{of}, truth minus forecast, out of sample {steps}", {
@@ -133,7 +134,7 @@ def _errors(
         raise ValueError(f"The backtest has no forecasts of a series {series!r}.")
     frame = backtest.forecasts[np.repeat(backtest.errors.series == number, backtest.horizon)]
     if ahead is not None:
-        frame = frame.iloc[ahead - 1 :: backtest.horizon]
+        frame = frame.iloc[ahead - backtest.steps[0] :: backtest.horizon]
     errors = (frame["y"] - frame[model]).to_numpy(dtype=float)
     return errors.reshape(-1, backtest.horizon if ahead is None else 1), pd.Index(frame["ds"])
 
