@@ -19,7 +19,7 @@ ORIGINS = {  # horizon, number of origins, steps between them
     "power": (24, 10, 24),
 }
 NETWORKS = ["RNN", "LSTM", "GRU"]
-CLASSICS = ["Naive", "SeasonalNaive", "ARIMA", "ETS", "Theta"]
+CLASSICS = ["Naive", "SeasonalNaive", "AutoARIMA", "ETS", "Theta"]
 
 
 def main():

@@ -345,7 +345,16 @@ def test_compare_holds_networks_against_the_classics_and_fills_gaps_for_all():
     y = months(60)
     y.iloc[[20, 55]] = np.nan
     result = compare(y, 6, n_windows=1, random_state=3)
-    assert list(result.models) == ["RNN", "LSTM", "GRU", "Naive", "SeasonalNaive", "ARIMA", "ETS", "Theta"]
+    assert list(result.models) == [
+        "RNN",
+        "LSTM",
+        "GRU",
+        "Naive",
+        "SeasonalNaive",
+        "AutoARIMA",
+        "ETS",
+        "Theta",
+    ]
     assert result.folds["status"].tolist() == ["ok"] * 8
     assert result.season_length == 12
     assert list(result.histories) == ["RNN", "LSTM", "GRU"]
@@ -358,9 +367,7 @@ def test_compare_holds_networks_against_the_classics_and_fills_gaps_for_all():
 
 def test_default_models_suit_season_and_length():
     assert "SeasonalNaive" not in default_models(6)
-    assert default_models(6)["ARIMA"].seasonal_order == (0, 0, 0, 0)
-    assert default_models(6, 12)["ARIMA"].seasonal_order == (0, 1, 1, 12)
-    assert default_models(6, 144)["ARIMA"].seasonal_order == (0, 0, 0, 0)
+    assert default_models(6)["AutoARIMA"].season_length is None
     assert "AutoReg" not in default_models(6, 12, n_observations=2000)
     assert "AutoReg" in default_models(6, 12, n_observations=2001)
     assert "AutoReg" in default_models(6, 144)

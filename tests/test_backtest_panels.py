@@ -518,8 +518,8 @@ def test_a_faulty_series_is_named():
 
 
 def test_compare_of_many_series_leaves_out_what_would_take_too_long():
-    assert "ARIMA" in default_models(6, 12, n_series=100)
-    assert "ARIMA" not in default_models(6, 12, n_series=101)
+    assert "AutoARIMA" in default_models(6, 12, n_series=100)
+    assert "AutoARIMA" not in default_models(6, 12, n_series=101)
 
 
 def test_baselines_of_the_library_forecast_each_series():

@@ -18,12 +18,12 @@ import pandas as pd
 
 from tsrnn import baselines, datasets
 from tsrnn.backtest import compare
+from tsrnn.baselines.sarima import LONGEST_SEASON
 from tsrnn.figures import require_matplotlib, save
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.forms import COLUMNS
 from tsrnn.inputs import read_input
 from tsrnn.judgement import Backtest
-from tsrnn.lineup import LONGEST_ARIMA_SEASON
 from tsrnn.parameters import counted
 from tsrnn.plotting import plot_forecast
 from tsrnn.report import best_scores, format_scores, write_report
@@ -38,9 +38,12 @@ BASELINES = {
     "naive": "Naive",
     "seasonal_naive": "SeasonalNaive",
     "drift": "Drift",
+    "auto_arima": "AutoARIMA",
     "arima": "ARIMA",
     "ets": "ETS",
     "theta": "Theta",
+    "stl": "STL",
+    "croston": "Croston",
     "autoreg": "AutoReg",
 }
 MODELS = (*CELLS, *BASELINES)
@@ -307,7 +310,7 @@ def _build(name: str, y: pd.Series | pd.DataFrame, horizon: int, arguments: argp
         "random_state": arguments.seed,
     }
     if season != "auto":
-        has_season = 1 < season <= LONGEST_ARIMA_SEASON
+        has_season = 1 < season <= LONGEST_SEASON
         options["seasonal_order"] = (0, 1, 1, season) if has_season else (0, 0, 0, 0)
     if name in CELLS:
         kind: Any = partial(RNNForecaster, name)

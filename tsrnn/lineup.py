@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tsrnn.baselines import ARIMA, ETS, AutoReg, Naive, SeasonalNaive, Theta
+from tsrnn.baselines import ETS, AutoARIMA, AutoReg, Naive, SeasonalNaive, Theta
+from tsrnn.baselines.sarima import LONGEST_SEASON
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.plan import Plan
 
-__all__ = ["LONGEST_ARIMA_SEASON", "MOST_SERIES_OF_ARIMA", "Usual", "default_models", "name_models"]
+__all__ = ["MOST_SERIES_OF_ARIMA", "Usual", "default_models", "name_models"]
 
 KEYS = ("unique_id", "ds", "cutoff", "y")
-LONGEST_ARIMA_SEASON = 60
 MOST_SERIES_OF_ARIMA = 100
 
 
@@ -29,11 +29,10 @@ def default_models(
     """Return the models that `compare` compares: three recurrent networks and the classics.
 
     All are told the same season, unless `own_season`. RNN, LSTM and GRU with default settings; Naive;
-    SeasonalNaive if there is a season; ARIMA(1, 1, 1), with (0, 1, 1) at a season of up to 60 steps, beyond
-    which it takes too long; ETS; Theta. AutoReg, linear prediction by least squares, joins them where ARIMA
-    sees too little: at longer seasons, and in series of more than the 2,000 observations that ARIMA, ETS and
-    Theta are given by default, such as audio. Of more than 100 series there is no ARIMA: it is fitted to each
-    and takes longer than all the other classics together.
+    SeasonalNaive if there is a season; AutoARIMA; ETS; Theta. AutoReg, linear prediction by least squares,
+    joins them where AutoARIMA sees too little: at seasons of more than 60 steps, and in series of more than
+    the 2,000 observations that AutoARIMA, ETS and Theta are given by default, such as audio. Of more than 100
+    series there is no AutoARIMA: it is fitted to each and takes longer than all the other classics together.
 
     Parameters
     ----------
@@ -60,20 +59,18 @@ def default_models(
     Examples
     --------
     >>> list(default_models(horizon=12, season_length=12))
-    ['RNN', 'LSTM', 'GRU', 'Naive', 'SeasonalNaive', 'ARIMA', 'ETS', 'Theta']
+    ['RNN', 'LSTM', 'GRU', 'Naive', 'SeasonalNaive', 'AutoARIMA', 'ETS', 'Theta']
     """
     shared: dict[str, Any] = {"horizon": horizon, "missing": missing}
     seasonal = shared | {"season_length": season_length if season_length > 1 else None}
     judging = shared | {"season_length": "auto"} if own_season else seasonal
     recurrent = [RNNForecaster(cell, random_state=random_state, **judging) for cell in ("rnn", "lstm", "gru")]
-    arima_sees_season = 1 < season_length <= LONGEST_ARIMA_SEASON
-    arima_season = (0, 1, 1, season_length) if arima_sees_season else (0, 0, 0, 0)
-    needs_more = season_length > LONGEST_ARIMA_SEASON or n_observations > (ARIMA.max_history or np.inf)
+    needs_more = season_length > LONGEST_SEASON or n_observations > (AutoARIMA.max_history or np.inf)
     models = [
         *recurrent,
         Naive(**shared),
         *([SeasonalNaive(**seasonal)] if season_length > 1 else []),
-        *([ARIMA(seasonal_order=arima_season, **shared)] if n_series <= MOST_SERIES_OF_ARIMA else []),
+        *([AutoARIMA(**judging)] if n_series <= MOST_SERIES_OF_ARIMA else []),
         ETS(**judging),
         Theta(**judging),
         *([AutoReg(**shared)] if needs_more else []),
