@@ -38,7 +38,7 @@ class AutoARIMA(RegressionForecaster):
         Steps that `predict` forecasts unless told otherwise.
     d, D : int or "auto", default="auto"
         Number of first and of seasonal differences. "auto": what `unit_root` (0 to 2) and `seasonal_root`
-        (0 or 1) find.
+        (0 or 1) find. Without a season there are no seasonal differences.
     max_p, max_q : int, default=5
         Highest autoregressive and moving-average order; never more than a third of the observations.
     max_P, max_Q : int, default=2
