@@ -1,5 +1,6 @@
 """Backtests in threads, in processes and on a cluster, one of whose workers dies."""
 
+import gc
 import logging
 import os
 import signal
@@ -99,6 +100,7 @@ def cluster(tmp_path):
         distributed.Client(running, set_as_default=False) as client,
     ):
         yield client
+    gc.collect()  # what is left of it, before another test hears of that
 
 
 @pytest.mark.filterwarnings("ignore")  # a cluster's own, of what its dead leave behind
