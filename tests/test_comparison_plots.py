@@ -49,7 +49,7 @@ def test_skill_bars_are_the_skills_of_the_scores(backtest):
     ax = backtest.plot(kind="skill").axes[0]
     skill = backtest.scores(baseline="Naive")["skill"].drop("Naive")
     assert [label.get_text() for label in ax.get_yticklabels()] == list(skill.index)
-    assert [bar.get_width() for bar in ax.patches] == pytest.approx(skill.tolist())
+    assert [bar.get_width() for bar in ax.patches] == pytest.approx(skill.clip(lower=-200).tolist())
     assert texts(ax) == [f"{value:+.1f} %".replace("-", "\N{MINUS SIGN}") for value in skill]
     assert ax.get_xlabel() == "MASE below that of Naive [%], with its 95 % interval"
 
@@ -79,6 +79,15 @@ def test_a_hopeless_model_does_not_flatten_the_others(backtest):
     assert -115 < low < -100
     assert high < 60
     assert texts(ax)[-1].startswith("\N{MINUS SIGN}7")
+
+
+def test_nothing_beats_a_perfect_baseline():
+    result = make_backtest(DAYS, {"LSTM": 1.0, "GRU": 1e9, "Naive": 0.0}, n_windows=12)
+    figure = result.plot(kind="skill")
+    assert texts(figure.axes[0]) == ["\N{MINUS SIGN}inf %"] * 2
+    to_png(figure)
+    far = make_backtest(DAYS, {"LSTM": 1e3, "Naive": 1.0}, n_windows=12).plot(kind="skill")
+    assert texts(far.axes[0]) == ["\N{MINUS SIGN}99,900 %"]
 
 
 def test_few_origins_have_bars_without_intervals():
@@ -211,6 +220,14 @@ def test_steps_ahead_are_counted_from_the_cutoff_over_a_gap():
     assert figure.get_suptitle().endswith(" out of sample 4 steps ahead")
     one = run_backtest(models, months(60), horizon=1, n_windows=6, gap=2).plot(kind="residuals")
     assert one.get_suptitle().endswith(" out of sample 3 steps ahead")
+
+
+@pytest.mark.parametrize("miss", [0.0, 0.1])
+def test_errors_that_are_all_the_same_have_a_histogram(miss):
+    result = make_backtest(DAYS, {"Naive": miss}, horizon=1)
+    figure = result.plot(kind="residuals")
+    assert sum(bar.get_height() for bar in figure.axes[3].patches) == 3
+    to_png(figure)
 
 
 def test_errors_of_one_of_several_series():

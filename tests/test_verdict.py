@@ -205,6 +205,13 @@ def test_without_a_baseline_or_with_nothing_else_the_best_two_are_compared():
     assert classics.endswith(", which may be chance (p = 0.90).")
 
 
+def test_equals_without_a_baseline():
+    assert verdict({"LSTM": NOISE[0], "GRU": NOISE[0]}) == (
+        "No model is clearly the best on this series: "
+        "GRU and LSTM have the same MASE over 20 origins (p = 1.00)."
+    )
+
+
 def test_a_single_model_is_held_against_the_seasonal_naive_method():
     result = make_backtest(DAYS, {"LSTM": 0.1}, n_windows=5)
     part = result.scores().loc["LSTM", "vs SeasonalNaive"]
@@ -236,6 +243,43 @@ def test_series_without_any_scale_cannot_be_compared():
     assert result.verdict == (
         "LSTM and Last cannot be compared: MASE is undefined where both have a forecast."
     )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_there_is_a_sentence_without_a_missing_number_for_any_outcome(seed):
+    rng = np.random.default_rng(seed)
+    n_windows, horizon = int(rng.choice([1, 5, 10, 25])), int(rng.choice([1, 3]))
+    names = list(rng.permutation(["LSTM", "GRU", "Naive", "ETS"])[: rng.integers(1, 5)])
+    n = horizon * n_windows + 20
+    values = [
+        np.sin(np.arange(n)),
+        np.full(n, 3.0),
+        np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n)),
+    ]
+    misses = {
+        name: rng.choice([0.0, 1.0, 1.5, 1e9], size=n_windows, p=[0.2, 0.5, 0.2, 0.1]) for name in names
+    }
+    failing = rng.choice([0.0, 0.1, 0.6])
+    failures = [(name, i) for name in names for i in range(n_windows) if rng.random() < failing]
+    result = make_backtest(
+        pd.RangeIndex(n),
+        misses,
+        horizon=horizon,
+        n_windows=n_windows,
+        values=values[rng.integers(3)],
+        failures=failures,
+    )
+    said = result.verdict
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert not {"nan", "inf", "-inf"} & set(said.replace("(", "").split())
+    ahead = [name for name in names if said.startswith((f"{name} beats", f"{name} is "))]
+    if ahead:  # then its errors are smaller where both have a forecast
+        other = next(name for name in names if f" {name} " in said)
+        metric = "MASE" if " in MASE " in said else "MAE"
+        common = result.errors.made(ahead[0], other)
+        mine, their = (np.nanmean(result.errors.cuts(name, metric)[common]) for name in (ahead[0], other))
+        assert mine < their
 
 
 def _recurrent(shift):

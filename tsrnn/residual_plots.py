@@ -180,7 +180,9 @@ def _draw_quantiles(ax: Axes, errors: np.ndarray, label: str, colour: str) -> No
 def _draw_histogram(ax: Axes, errors: np.ndarray, label: str, colour: str) -> None:
     values = errors[~np.isnan(errors)]
     bins = int(np.clip(2 * len(values) ** (1 / 3), 3, 40))
-    ax.hist(values, bins, alpha=0.8, edgecolor=ink(), linewidth=0.5, color=colour)
+    margin = 1e-9 * np.abs(values).max() or 1.0  # for errors that are all the same
+    ends = (values.min() - margin, values.max() + margin)
+    ax.hist(values, bins, range=ends, alpha=0.8, edgecolor=ink(), linewidth=0.5, color=colour)
     ax.axvline(0, color=ink(), linewidth=0.8)
     ax.axvline(values.mean(), color=ink(), linewidth=1.2, linestyle="dashed")
     ax.locator_params(axis="y", integer=True)

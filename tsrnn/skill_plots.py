@@ -53,10 +53,11 @@ def plot_skill(skill: pd.DataFrame, baseline: str, ax: Axes | None = None) -> Ax
     places = -np.arange(len(table))
     for place, value, start, end in zip(places, table["skill"], low, high, strict=True):
         colour = PALETTE[0] if start > 0 else PALETTE[1] if end < 0 else PALETTE[-1]
-        ax.barh(place, value, 0.6, color=colour, zorder=2)
+        ax.barh(place, max(value, 2 * FURTHEST), 0.6, color=colour, zorder=2)
         if np.isfinite(start) and np.isfinite(end) and value >= FURTHEST:
             ax.plot([start, end], [place, place], color=ink(), linewidth=1.4, marker="|", zorder=3)
-        number = f"{value:+.1f} %".replace("-", "\N{MINUS SIGN}") if np.isfinite(value) else "no score"
+        number = f"{value:+,.1f} %" if abs(value) < 1000 else f"{value:+,.0f} %"
+        number = "no score" if np.isnan(value) else number.replace("-", "\N{MINUS SIGN}")
         where: Any = {"xy": (1, place), "xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
         ax.annotate(number, xytext=(6, 0), va="center", fontsize="small", **where)
     ax.axvline(0, color=ink(), linewidth=1, zorder=4)

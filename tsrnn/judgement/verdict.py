@@ -102,7 +102,8 @@ def _among_equals(duel: _Duel, where: str) -> str:
     if duel.loses:
         scored = f"{_percent(duel.loss)} in {duel.measure} {duel.over}"
         return f"{duel.other} beats {duel.model}, the next best, by {scored} ({duel.shown_p})."
-    return f"No model is clearly the best{where}: {_lead(duel)}, which may be chance ({duel.shown_p})."
+    chance = ", which may be chance" if duel.gain else ""
+    return f"No model is clearly the best{where}: {_lead(duel)}{chance} ({duel.shown_p})."
 
 
 def _lead(duel: _Duel) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tsrnn.backtest_plots import (
     leading_models,
     plot_backtest,
@@ -91,7 +93,10 @@ def picture_kinds(backtest: Backtest) -> list[Any]:
         kinds.append("skill")
         if ranks["critical_difference"].notna().any():
             kinds.append("ranks")
-    if backtest.errors.n_series == 1 and backtest.errors.made(leading_models(backtest)[0]).any():
+    if (
+        backtest.errors.n_series == 1
+        and not np.isnan(backtest.errors.cuts(leading_models(backtest)[0], "MAE")).all()
+    ):
         kinds.append("residuals")
     return [*kinds, "training"] if backtest.histories else kinds
 
