@@ -131,7 +131,8 @@ def backtest(
     Returns
     -------
     Backtest
-        ``forecasts``, ``folds``, ``scores()``, ``significance()``, ``plot()``, ``to_html(path)``.
+        ``verdict``, ``forecasts``, ``folds``, ``scores()``, ``significance()``, ``confidence_set()``,
+        ``ranks()``, ``plot()``, ``to_html(path)``.
 
     Raises
     ------
