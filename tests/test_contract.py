@@ -25,6 +25,7 @@ from tsrnn.baselines import (
 )
 from tsrnn.forecast import Forecast
 from tsrnn.forecaster import RNNForecaster
+from tsrnn.window_mlp import WindowMLP
 
 SMALL = {"hidden_size": 4, "max_steps": 8, "lookback": 8, "random_state": 0}
 FACTORIES = {
@@ -47,6 +48,7 @@ FACTORIES = {
     "AutoReg": AutoReg,
     "VAR": VAR,
     "AutoReg 5": lambda **options: AutoReg(5, **options),
+    "WindowMLP": lambda **options: WindowMLP(**SMALL, **options),
     "RNN": lambda **options: RNNForecaster("rnn", **SMALL, **options),
     "LSTM recursive": lambda **options: RNNForecaster("lstm", **SMALL, strategy="recursive", **options),
     "GRU": lambda **options: RNNForecaster("gru", **SMALL, **options),

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.forecaster import RNNForecaster
-from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.cells import RECURRENT
 from tsrnn.network.threads import run_all
 
 SMALL = {
@@ -40,7 +40,7 @@ def fitted():
 @pytest.mark.parametrize(
     "change",
     [
-        *({"cell": cell} for cell in CELLS if cell != "gru"),
+        *({"cell": cell} for cell in RECURRENT if cell != "gru"),
         {"lookback": 7},
         {"strategy": "recursive"},
         {"strategy": "parallel"},
@@ -487,7 +487,7 @@ def test_the_callers_series_is_not_modified():
 
 
 BAD_PARAMETERS = {
-    "cell": ("tree", f"`cell` must be one of {', '.join(map(repr, CELLS))}; got 'tree'."),
+    "cell": ("tree", f"`cell` must be one of {', '.join(map(repr, RECURRENT))}; got 'tree'."),
     "strategy": (
         "best",
         "`strategy` must be one of 'direct', 'recursive', 'seq2seq', 'parallel'; got 'best'.",

@@ -22,6 +22,7 @@ from tsrnn.forecaster import RNNForecaster
 from tsrnn.generator import RNNGenerator
 from tsrnn.sequence import RNNClassifier, RNNRegressor, RNNTagger
 from tsrnn.warmup import warmup
+from tsrnn.window_mlp import WindowMLP
 
 __version__ = "0.1.0"
 
@@ -46,6 +47,7 @@ __all__ = [
     "SeasonalNaive",
     "Theta",
     "TimeLimitError",
+    "WindowMLP",
     "audio",
     "backtest",
     "compare",

@@ -1,6 +1,7 @@
 """The recurrent forecaster."""
 
 from collections.abc import Sequence
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any, Literal, Self
 
@@ -15,6 +16,7 @@ from tsrnn.ensemble import check_continues, history, refit, start_runs
 from tsrnn.frames import check_alike
 from tsrnn.hindsight import by_name
 from tsrnn.inspection import InspectionMixin
+from tsrnn.kernels.cells import RECURRENT
 from tsrnn.known import Known
 from tsrnn.network import Network
 from tsrnn.options import build_network, check_loss_continues, check_options
@@ -203,6 +205,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
     """
 
     _gaps = ("error", "interpolate", "mask")
+    _cells = RECURRENT
     uses_covariates = True
 
     def __init__(
@@ -336,7 +339,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
 
     def _fit_all(self, known: Known) -> dict[str, Any]:
         if self.scope == "local" and not known.is_one:
-            check_options(self.get_params(deep=False))
+            self._options()
             return super()._fit_all(known)
         continued = self.warm_start and self.__sklearn_is_fitted__()
         if continued:
@@ -344,7 +347,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         return self._train(known, continued=continued)
 
     def _train(self, known: Known, *, continued: bool) -> dict[str, Any]:
-        options = check_options(self.get_params(deep=False))
+        options = self._options()
         units, pads = self._units(known), not known.panel.is_single
         seasons = self._seasons(known, units, self.pipeline_.names if continued else ())
         if continued:
@@ -364,13 +367,12 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         cut = pipeline.of(units, seasons).cut(units)._replace(by_series=options.sampling == "series")
         seed = seed_sequence(options.random_state)
         options = settle(options, len(cut.split(0.0)[0]))
-        runs = search = self._runs(options, network, cut, seed.spawn(options.n_members), continued=continued)
+        runs = search = self._runs(options, network, cut, seed, self.thetas_ if continued else None)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
         again = list[Run]()
         if options.early_stopping and not interrupted:
             again, interrupted = refit(runs, cut.split(0.0)[0], options.n_jobs, verbose=self.verbose > 0)
             runs = again or runs
-        transforms = [channel.transforms for channel in pipeline.channels]
         return {
             "pipeline_": pipeline,
             "network_": network,
@@ -382,19 +384,16 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
             "lookback_": pipeline.lookback,
             "season_length_": pipeline.season_length,
             **{f"{name}_": getattr(options, name) for name in AUTOMATIC},
-            "transform_": by_name(units, known, transforms),
+            "transform_": by_name(units, known, [channel.transforms for channel in pipeline.channels]),
         }
 
+    def _options(self) -> SimpleNamespace:
+        names = signature(RNNForecaster).parameters  # of a subclass some are fixed
+        return check_options({name: getattr(self, name) for name in names}, self._cells)
+
     def _runs(
-        self,
-        options: SimpleNamespace,
-        network: Network,
-        cut: Cut,
-        seeds: Sequence[np.random.SeedSequence],
-        *,
-        continued: bool,
+        self, options: SimpleNamespace, network: Network, cut: Cut, seed: Any, thetas: Any
     ) -> list[Run]:
         fraction = options.validation_fraction if options.early_stopping else 0.0
-        rngs = [np.random.default_rng(seed) for seed in seeds]
-        thetas = self.thetas_ if continued else None
+        rngs = [np.random.default_rng(one) for one in seed.spawn(options.n_members)]
         return start_runs(network, cut.windows, cut.split(fraction), options, rngs, thetas)

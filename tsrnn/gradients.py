@@ -84,7 +84,7 @@ def spectral_radii(network: Network, theta: np.ndarray) -> dict[str, float]:
     below 1 and explodes above; the slope of tanh, at most 1, takes its share (Pascanu et al., 2013,
     arXiv:1211.5063, section 2.1). Of a gated one a number for each gate's block, "i_l", "f_l", "g_l", "o_l"
     or "r_l", "z_l", "n_l": it decides little by itself, as most of the gradient passes by these matrices.
-    ``_reverse`` at the end for the other direction.
+    ``_reverse`` at the end for the other direction. Without recurrence there are none.
 
     Examples
     --------
@@ -92,8 +92,8 @@ def spectral_radii(network: Network, theta: np.ndarray) -> dict[str, float]:
     >>> spectral_radii(network, network.initialise(np.random.default_rng(0)))
     {'h_0': 1.0}
     """
-    views, radii = network.views(theta), {}
-    for layer in range(network.num_layers):
+    views, radii = network.views(theta), dict[str, float]()
+    for layer in range(network.num_layers if network.architecture.cell.h_gates else 0):
         for suffix in network.architecture.suffixes:
             name = f"{layer}{suffix}"
             if f"W_yh_{name}" in views:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tsrnn.automatic import AUTOMATIC
 from tsrnn.distributions import DISTRIBUTIONS
-from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.cells import RECURRENT
 from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.network import Network
@@ -15,7 +15,7 @@ from tsrnn.pipeline import Pipeline
 from tsrnn.training import SCHEDULES
 
 SHARED_CHOICES = {
-    "cell": tuple(CELLS),
+    "cell": RECURRENT,
     "bidirectional": (False, True),
     "residual": (False, True),
     "optimizer": tuple(OPTIMIZERS),
@@ -50,7 +50,7 @@ _DECODERS = {"seq2seq": "sequential", "parallel": "parallel"}
 _NONE_ALLOWED = (*_LIMITS, "clip_norm", "clip_value")
 
 
-def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
+def check_options(parameters: dict[str, Any], cells: tuple[str, ...] = RECURRENT) -> SimpleNamespace:
     """Return parameters by name, with counts as int and numbers as float: kernels compile for each type.
 
     What is not given, but follows: ``n_decoded``, the patches that cover the horizon with "seq2seq" and
@@ -62,7 +62,7 @@ def check_options(parameters: dict[str, Any]) -> SimpleNamespace:
         For one that is not accepted, or not together with another.
     """
     automatic = {name: "auto" for name in AUTOMATIC if str(parameters[name]) == "auto"}
-    options = check_each(parameters | dict.fromkeys(automatic, 1), CHOICES)
+    options = check_each(parameters | dict.fromkeys(automatic, 1), CHOICES | {"cell": cells})
     vars(options).update(automatic)
     options.embed_series = check_positive_integer("embed_series", options.embed_series, "numbers", 0)
     if options.lookback != "auto":

@@ -311,7 +311,7 @@ def fit_pipeline(
         horizon=options.horizon,
         every_step=options.strategy == "recursive",
         n_anchor=min(anchor_season, lookback) if options.normalize == "window" else 0,
-        patch_size=options.patch_size,
+        patch_size=lookback if options.cell == "dense" else options.patch_size,
         n_decoded=options.n_decoded,
         dtype=options.dtype,
         normalize=options.normalize,

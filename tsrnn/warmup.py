@@ -10,10 +10,11 @@ import pandas as pd
 from tsrnn.baselines import ARIMA
 from tsrnn.forecaster import RNNForecaster
 from tsrnn.generator import RNNGenerator
-from tsrnn.kernels.cells import CELLS
+from tsrnn.kernels.cells import RECURRENT
 from tsrnn.kernels.jit import cache_folder
 from tsrnn.options import CHOICES
 from tsrnn.sequence import RNNClassifier
+from tsrnn.window_mlp import WindowMLP
 
 
 def warmup(dtype: str = "float32") -> Path | None:
@@ -57,9 +58,10 @@ def warmup(dtype: str = "float32") -> Path | None:
             model.stream().run(y)
     _warm_up_company(dtype)
     ARIMA((1, 0, 1)).fit(waves)
+    WindowMLP(2, 4, hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(waves).predict()
     X = [np.arange(2.0), np.arange(3.0)]
     RNNClassifier(hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(X, ["a", "b"]).predict(X)
-    for cell in CELLS:
+    for cell in RECURRENT:
         generator = RNNGenerator(cell, hidden_size=2, embedding_size=2, max_steps=2, dtype=dtype)
         generator.fit(["ab", "b"], context=[0, 1])
         generator.score("ab", context=0)

@@ -6,7 +6,7 @@ of shape (I,), or a batch, (B, I), and weights by name, as `layer_weights` takes
 
 ===========  ===================  ===================================================================
 W_ih         (gates H, I)         input weights; LSTM gates in the order i, f, g, o, GRU's r, z, n
-W_hh         (gates H, H)         recurrent weights
+W_hh         (gates H, H)         recurrent weights, but of "dense"
 bias         (gates H,)           one bias a gate; "gru" has a fourth block, b_hn
 W_peephole   (3, H)               "lstm_peephole" only: what i, f and o see of c
 W_yh         (H, O)               "jordan" only, instead of W_hh: what the state sees of the output
@@ -61,6 +61,8 @@ from tsrnn.cells.memory import (
 )
 from tsrnn.cells.readout import cross_entropy, sigmoid, softmax
 from tsrnn.cells.simple import (
+    dense_step,
+    dense_step_backward,
     jordan_step,
     jordan_step_backward,
     rnn_relu_step,
@@ -77,6 +79,8 @@ __all__ = [
     "Gradient",
     "Step",
     "cross_entropy",
+    "dense_step",
+    "dense_step_backward",
     "gru_reset_before_step",
     "gru_reset_before_step_backward",
     "gru_step",

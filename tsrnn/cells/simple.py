@@ -80,6 +80,34 @@ def _through_weights(
     return da @ weights["W_ih"], (da @ weights["W_hh"],), d_weights
 
 
+def dense_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, RNNCache]:
+    """Leave out what was: a layer of a feed-forward network, at each step by itself.
+
+    h = max(0, W_ih x + bias)
+
+    Fed a whole window at one step, it is the hidden layer of a time-delay network (Waibel et al., 1989).
+    """
+    (h_before,) = state
+    h = np.maximum(0, x @ weights["W_ih"].T + weights["bias"])
+    return (h,), RNNCache(x, h_before, h)
+
+
+def dense_step_backward(
+    weights: Weights, cache: RNNCache, d_state: State
+) -> tuple[np.ndarray, State, Gradients]:
+    """As `rnn_relu_step_backward`, but nothing reaches the state before.
+
+    da = dh where h > 0;  dx = W_ih' da;  dh_before = 0;  dW_ih = da x';  dbias = da
+    """
+    (dh,) = d_state
+    da = dh * (cache.h > 0)
+    return (
+        da @ weights["W_ih"],
+        (np.zeros_like(cache.h_before),),
+        {"W_ih": outer(da, cache.x), "bias": total(da)},
+    )
+
+
 def jordan_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, JordanCache]:
     """Jordan's cell (1986): what was said comes back, instead of what was thought.
 

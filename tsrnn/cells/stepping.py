@@ -30,6 +30,7 @@ CELLS = {
     "lstm_peephole": Equations(memory.lstm_peephole_step, memory.lstm_peephole_step_backward, 2),
     "gru": Equations(gated.gru_step, gated.gru_step_backward),
     "gru_reset_before": Equations(gated.gru_reset_before_step, gated.gru_reset_before_step_backward),
+    "dense": Equations(simple.dense_step, simple.dense_step_backward),
 }
 
 
@@ -140,5 +141,6 @@ def step_backward(
 
 def zero_state(cell: str, weights: Weights, x: np.ndarray) -> State:
     """Return the state of zeros that a sequence or a batch like `x` starts from."""
-    hidden_size = weights["W_yh" if cell == "jordan" else "W_hh"].shape[0 if cell == "jordan" else 1]
+    name, axis = {"jordan": ("W_yh", 0), "dense": ("W_ih", 0)}.get(cell, ("W_hh", 1))
+    hidden_size = weights[name].shape[axis]
     return (np.zeros((*np.shape(x)[:-1], hidden_size)),) * CELLS[cell].n_states

@@ -117,7 +117,7 @@ class Architecture(NamedTuple):
         yield f"W_ih_{name}", (cell.n_gates * H, n_inputs)
         if cell.feeds_output_back:
             yield f"W_yh_{name}", (H, O)
-        else:
+        elif cell.h_gates:
             yield f"W_hh_{name}", (cell.n_gates * H, H)
         yield f"bias_{name}", (cell.n_biases * H,)
         if cell.n_diagonals:

@@ -77,12 +77,12 @@ class Arranger:
 
     def forward(self, matrix: np.ndarray) -> np.ndarray:
         """Lay out a padded matrix (rows, K) in the panels (rows / lanes, K, lanes) to multiply K numbers."""
-        return matrix.reshape(-1, self.width, matrix.shape[1]).transpose(0, 2, 1)
+        return matrix.reshape(len(matrix) // self.width, self.width, matrix.shape[1]).transpose(0, 2, 1)
 
     def transposed(self, matrix: np.ndarray) -> np.ndarray:
         """Lay out a padded matrix (rows, K) in the panels (K / lanes, rows, lanes) to multiply gradients."""
         matrix = self.pad(matrix, 1, self.panels_of(matrix.shape[1]) * self.width)
-        return matrix.reshape(len(matrix), -1, self.width).transpose(1, 0, 2)
+        return matrix.reshape(len(matrix), matrix.shape[1] // self.width, self.width).transpose(1, 0, 2)
 
     def vector(self, values: np.ndarray) -> np.ndarray:
         """Lay out padded values (n,) as (n / lanes, lanes)."""
@@ -99,7 +99,9 @@ def recurrent(
     """Arrange one recurrent layer: the arrays of `scan.Weights`, and the transposes of `scan.Backweights`."""
     P, width = arrange.P, arrange.width
     W_x = arrange.features(arrange.units(views[f"W_ih_{suffix}"], cell.x_gates), from_layer=from_layer)
-    W_h = arrange.features(arrange.units(views[f"W_hh_{suffix}"], cell.h_gates), from_layer=True)
+    W_h = np.empty((0, P * width), np.int64)
+    if cell.h_gates:
+        W_h = arrange.features(arrange.units(views[f"W_hh_{suffix}"], cell.h_gates), from_layer=True)
     bias = arrange.vector(arrange.units(views[f"bias_{suffix}"], cell.biases))
     bias = arrange.pad(bias, 0, cell.step.n_blocks * P)
     diagonal = np.full((0, P, width), -1)

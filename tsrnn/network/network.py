@@ -24,7 +24,7 @@ class Network:
     ----------
     cell : str
         Kind of recurrent layer: "rnn", "rnn_relu", "irnn", "jordan", "lstm", "lstm_peephole", "gru" or
-        "gru_reset_before".
+        "gru_reset_before"; or "dense", a layer with max(0, .) that sees each step by itself.
     n_inputs : int
         Values entering at each step, categories not counted.
     hidden_size : int

@@ -6,6 +6,7 @@ from tsrnn.kernels.cells import gru, gru_reset_before, lstm, lstm_peephole, rnn
 from tsrnn.kernels.steps import register
 
 register(rnn.RNN, rnn)
+register(rnn.Dense, rnn)
 register(lstm.LSTM, lstm)
 register(lstm_peephole.LSTMPeephole, lstm_peephole)
 register(gru.GRU, gru)
@@ -27,6 +28,7 @@ class Cell(NamedTuple):
         Blocks of H entries in the bias vector.
     x_gates, h_gates, biases : tuple of int
         Which rows of W_ih, W_hh and bias make the blocks that inputs, states and biases enter, in order.
+        Without `h_gates` there is no W_hh.
     n_states : int
         Vectors carried from step to step: h, and for the LSTM c.
     n_diagonals : int
@@ -65,4 +67,6 @@ CELLS = {
     ),
     "gru": Cell(gru.GRU(), 3, 4, (2, 0, 1), (0, 1, 2), (2, 0, 1, 3)),
     "gru_reset_before": Cell(gru_reset_before.GRUResetBefore(), 3, 3, (0, 1, 2), (0, 1, 2), (0, 1, 2)),
+    "dense": Cell(rnn.Dense(relu=1), 1, 1, (0,), (), (0,)),
 }
+RECURRENT = tuple(name for name, cell in CELLS.items() if cell.h_gates)

@@ -1,4 +1,4 @@
-"""The simple recurrent cell (Elman, 1990, Cognitive Science 14).
+"""The simple recurrent cell (Elman, 1990, Cognitive Science 14), and the same without recurrence.
 
 h_t = f(W_ih x_t + W_hh h_(t-1) + bias), with f the hyperbolic tangent or max(0, .)
 """
@@ -15,6 +15,16 @@ class RNN(NamedTuple):
     n_blocks: int = 1
     x_end: int = 1
     h_start: int = 0
+    h_end: int = 1
+
+
+class Dense(NamedTuple):
+    """One block that only inputs enter: a dense layer."""
+
+    relu: int
+    n_blocks: int = 1
+    x_end: int = 1
+    h_start: int = 1
     h_end: int = 1
 
 
