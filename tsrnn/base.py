@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from tsrnn.calibration import Calibration, scales_of
 from tsrnn.conformal import KINDS
-from tsrnn.covariates import attach, learn
+from tsrnn.covariates import attach, learn, uses
 from tsrnn.forecast import Forecast
 from tsrnn.forms import COLUMNS
 from tsrnn.frames import Observed
@@ -391,12 +391,6 @@ class BaseForecaster(BaseEstimator):
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         raise NotImplementedError
-
-
-def uses(forecaster: Any, table: str) -> bool:
-    """Whether a forecaster uses the covariates of this name, as its ``uses_covariates`` says."""
-    used = getattr(forecaster, "uses_covariates", True)
-    return used if isinstance(used, bool) else table in used
 
 
 def _fit_copy(copy: BaseForecaster, key: Any, known: Known) -> tuple[Any, BaseForecaster]:

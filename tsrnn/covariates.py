@@ -228,3 +228,9 @@ def _statics(
             f"it: {list_some(absent)}. Pass static=."
         )
     return [remembered[key] for key in panel.ids]
+
+
+def uses(forecaster: Any, table: str) -> bool:
+    """Whether a forecaster uses the covariates of this name, as its ``uses_covariates`` says."""
+    used = getattr(forecaster, "uses_covariates", True)
+    return used if isinstance(used, bool) else table in used

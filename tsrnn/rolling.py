@@ -14,8 +14,8 @@ from sklearn.base import clone
 
 from tsrnn import deadline
 from tsrnn.answers import read_forecast
-from tsrnn.base import uses
 from tsrnn.batched import forecast_together, forecasts_together
+from tsrnn.covariates import uses
 from tsrnn.folds import Fold
 from tsrnn.origins import Origins
 from tsrnn.recording import collect_warnings
