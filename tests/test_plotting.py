@@ -12,6 +12,8 @@ from backtests import make_backtest, make_history, make_panel_backtest
 from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
+from tsrnn.backtest import backtest as backtesting
+from tsrnn.baselines import Naive
 from tsrnn.figures import INK, page_style, require_matplotlib, to_png, to_svg
 from tsrnn.forecast import Forecast
 from tsrnn.plotting import (
@@ -188,6 +190,15 @@ def test_last_origins_only(backtest):
     np.testing.assert_array_equal(lines(ax)["LSTM"].get_ydata(), backtest.forecasts["LSTM"][-4:])
     np.testing.assert_array_equal(lines(ax)["truth"].get_ydata(), backtest.history[-24:])
     assert lines(ax)["origin"].get_xdata()[0] == INDEXES["days"][55].to_numpy()
+
+
+def test_many_forecasts_of_one_step_are_a_line_with_one_origin_marked():
+    y = pd.Series(np.arange(60.0) % 7, INDEXES["days"])
+    result = backtesting(Naive(), y, horizon=1, n_windows=20)
+    ax = plot_backtest(result).axes[0]
+    assert [line.get_label() for line in ax.lines] == ["truth", "first origin", "Naive"]
+    np.testing.assert_array_equal(lines(ax)["Naive"].get_ydata(), y[39:59])
+    assert lines(ax)["first origin"].get_xdata()[0] == y.index[39].to_numpy()
 
 
 def test_models_share_the_axes_given(backtest):

@@ -43,6 +43,8 @@ __all__ = [
     "ranked_series",
 ]
 
+MOST_ORIGINS_MARKED = 12
+
 
 def plot_backtest(
     backtest: Backtest,
@@ -52,6 +54,8 @@ def plot_backtest(
     series: Hashable | None = None,
 ) -> Figure:
     """Draw one series' tail, the truth and each model's forecast from every origin, with its intervals.
+
+    Of more than 12 origins only the first is marked; forecasts of a single step are joined to one line.
 
     Parameters
     ----------
@@ -283,8 +287,9 @@ def _draw_models(
 
 def _draw_past(ax: Axes, past: pd.Series, cutoffs: Any) -> None:
     draw_line(ax, past, label="truth", color=ink(), linewidth=0.9, zorder=4)
-    for i, cutoff in enumerate(coordinates(pd.Index(cutoffs))):
-        label = "_origin" if i else "origin"
+    crowded = len(cutoffs) > MOST_ORIGINS_MARKED
+    for i, cutoff in enumerate(coordinates(pd.Index(cutoffs[:1] if crowded else cutoffs))):
+        label = "_origin" if i else "first origin" if crowded else "origin"
         ax.axvline(cutoff, label=label, color=FAINT, linewidth=1, linestyle="dotted", zorder=1)
     if past.notna().any():
         low, high = past.min(), past.max()
@@ -294,7 +299,9 @@ def _draw_past(ax: Axes, past: pd.Series, cutoffs: Any) -> None:
 
 
 def _draw_folds(ax: Axes, forecasts: pd.DataFrame, name: str, level: Sequence[float], **style: Any) -> None:
-    for i, (_, fold) in enumerate(forecasts.groupby("cutoff", sort=False)):
+    single_steps = not forecasts["cutoff"].duplicated().any()
+    folds = [forecasts] if single_steps else [fold for _, fold in forecasts.groupby("cutoff", sort=False)]
+    for i, fold in enumerate(folds):
         times = pd.Index(fold["ds"])
         draw_line(
             ax, pd.Series(fold[name].to_numpy(), times), label=f"_{name}" if i else name, zorder=3, **style
