@@ -157,7 +157,7 @@ class ETS(BaseForecaster):
         Examples
         --------
         >>> ETS().fit([3.0, 5, 4, 5, 3, 4, 5, 4]).settled()
-        ETS(damped_trend=False, error='mul', season_length=1, seasonal=None, trend=None)
+        ETS(damped_trend=False, error='add', season_length=1, seasonal=None, trend=None)
         """
         self._known()
         searched = ("error", "trend", "seasonal", "season_length", "damped_trend")
@@ -170,6 +170,7 @@ class ETS(BaseForecaster):
         check_choice("seasonal", self.seasonal, ("auto", "add", "mul", None))
         check_choice("damped_trend", self.damped_trend, ("auto", True, False))
         season = 1 if self.seasonal is None else find_season(observed, self.season_length)
+        _require_seasons(observed.values, season)
         candidates = self._candidates(season, positive=bool(observed.values.min() > 0))
         best, search = _search(candidates, observed.values)
         if best.optimizer is not None:
@@ -230,8 +231,7 @@ class _Components(NamedTuple):
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
         season = self.season
-        who = "ETS" if season == 1 else f"ETS with season_length={season}"
-        require(values, max(5, 2 * season if season > 1 else 0), who)
+        _require_seasons(values, season)
         if "mul" in (self.error, self.seasonal):
             cure = 'Shift the series, or pass error="add" and seasonal="add" and fit again.'
             refuse_nonpositive(values, "a multiplicative model", cure)
@@ -255,6 +255,11 @@ class _Components(NamedTuple):
             initial_trend=trend,
             **start,
         )
+
+
+def _require_seasons(values: np.ndarray, season: int) -> None:
+    who = "ETS" if season == 1 else f"ETS with season_length={season}"
+    require(values, max(5, 2 * season if season > 1 else 0), who)
 
 
 class _Estimate(NamedTuple):
