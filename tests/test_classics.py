@@ -11,7 +11,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import datasets
-from tsrnn.baselines import ARIMA, ETS, AutoReg, Theta, arima, autoreg, smoothing
+from tsrnn.baselines import ARIMA, ETS, AutoReg, Theta, arima, lagged, smoothing
 
 AIR = datasets.load("airpassengers")
 NILE = datasets.load("nile").to_numpy()
@@ -225,7 +225,7 @@ def test_autoreg_selects_lags_by_aic():
 
 def test_autoreg_reduces_long_series_block_by_block(monkeypatch):
     whole = AutoReg(3).fit(NILE).params_
-    monkeypatch.setattr(autoreg, "_ROWS", 7)
+    monkeypatch.setattr(lagged, "_ROWS", 7)
     blocks = AutoReg(3).fit(NILE).params_
     np.testing.assert_allclose(list(blocks.values()), list(whole.values()), rtol=1e-10)
 

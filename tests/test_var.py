@@ -8,7 +8,7 @@ import pytest
 from statsmodels.tsa.api import VAR as Reference  # noqa: N811
 
 from tsrnn import backtest, datasets
-from tsrnn.baselines import VAR, AutoReg, vector
+from tsrnn.baselines import VAR, AutoReg, lagged
 from tsrnn.deadline import TimeLimitError, time_limit
 
 STOCKS = datasets.load("eustockmarkets").dropna()
@@ -98,7 +98,7 @@ def test_new_history_is_forecast_with_the_old_parameters():
 
 def test_long_series_are_reduced_block_by_block(monkeypatch):
     whole = VAR(3).fit(CHANGES).params_
-    monkeypatch.setattr(vector, "_ROWS", 50)
+    monkeypatch.setattr(lagged, "_ROWS", 50)
     np.testing.assert_allclose(VAR(3).fit(CHANGES).params_, whole, rtol=1e-8, atol=1e-12)
 
 

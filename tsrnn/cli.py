@@ -28,6 +28,7 @@ from tsrnn.parameters import counted
 from tsrnn.plotting import plot_forecast
 from tsrnn.report import best_scores, format_scores, write_report
 from tsrnn.warmup import warmup
+from tsrnn.window_mlp import WindowMLP
 
 __all__ = ["main"]
 
@@ -35,16 +36,17 @@ DESCRIPTION = "Forecast time series with recurrent networks, and compare them wi
 WIDTH = 100
 CELLS = ("rnn", "lstm", "gru")
 BASELINES = {
-    "naive": "Naive",
-    "seasonal_naive": "SeasonalNaive",
-    "drift": "Drift",
-    "auto_arima": "AutoARIMA",
-    "arima": "ARIMA",
-    "ets": "ETS",
-    "theta": "Theta",
-    "stl": "STL",
-    "croston": "Croston",
-    "autoreg": "AutoReg",
+    "window_mlp": WindowMLP,
+    "naive": baselines.Naive,
+    "seasonal_naive": baselines.SeasonalNaive,
+    "drift": baselines.Drift,
+    "auto_arima": baselines.AutoARIMA,
+    "arima": baselines.ARIMA,
+    "ets": baselines.ETS,
+    "theta": baselines.Theta,
+    "stl": baselines.STL,
+    "croston": baselines.Croston,
+    "autoreg": baselines.AutoReg,
 }
 MODELS = (*CELLS, *BASELINES)
 STEPS = {
@@ -315,7 +317,7 @@ def _build(name: str, y: pd.Series | pd.DataFrame, horizon: int, arguments: argp
     if name in CELLS:
         kind: Any = partial(RNNForecaster, name)
     else:
-        kind = getattr(baselines, BASELINES[name])
+        kind = BASELINES[name]
     return kind(**{key: value for key, value in options.items() if key in signature(kind).parameters})
 
 

@@ -6,14 +6,12 @@ import numpy as np
 from sklearn.base import clone
 
 from tsrnn.base import BaseForecaster
+from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.seasons import require
-from tsrnn.deadline import check_deadline
 from tsrnn.frames import Observed
 from tsrnn.parameters import check_positive_integer
 from tsrnn.scaling import level_and_scale
 from tsrnn.seasons import find_season
-
-_ROWS = 16384
 
 
 class AutoReg(BaseForecaster):
@@ -98,7 +96,7 @@ class AutoReg(BaseForecaster):
         level, scale = level_and_scale(observed.values)
         series = (observed.values - level) / (scale or 1.0)
         lags = self._find_lags(observed, series)
-        factor = _triangular_factor(series, lags)
+        factor = triangular_factor(series[:, None], lags)
         const, *coefficients = np.linalg.lstsq(factor[:, :-1], factor[:, -1], rcond=None)[0].tolist()
         const = scale * const + level * (1.0 - sum(coefficients))
         names = ["const", *(f"L{lag}" for lag in range(1, lags + 1))]
@@ -120,7 +118,7 @@ class AutoReg(BaseForecaster):
         if season > 1:
             return min(2 * season + 1, n // 3)
         most = min(int(10 * np.log10(n)), n // 3)
-        factor = _triangular_factor(series, most)
+        factor = triangular_factor(series[:, None], most)
         residual = np.cumsum(factor[::-1, -1] ** 2)[::-1][1:]
         # What rounding leaves of a perfect fit says nothing: the first such order wins.
         variance = np.maximum(residual / (n - most), 1e-24)
@@ -134,16 +132,3 @@ def recurse(history: np.ndarray, coefficients: np.ndarray, inputs: np.ndarray) -
     denominator = np.concatenate([[1.0], -coefficients])
     state = lfiltic([1.0], denominator, y=history[::-1][: len(coefficients)])
     return lfilter([1.0], denominator, inputs, zi=state)[0]
-
-
-def _triangular_factor(series: np.ndarray, lags: int) -> np.ndarray:
-    """Return R of the QR factorization of [1, lag 1, ..., lag p, present value], block by block of rows."""
-    windows = np.lib.stride_tricks.sliding_window_view(series, lags + 1)[:, ::-1]
-    columns = [*range(1, lags + 1), 0]
-    factor: np.ndarray = np.empty((0, lags + 2))
-    for start in range(0, len(windows), _ROWS):
-        check_deadline()
-        block = windows[start : start + _ROWS, columns]
-        rows = np.column_stack([np.ones(len(block)), block])
-        factor = np.asarray(np.linalg.qr(np.concatenate([factor, rows]), mode="r"))
-    return factor

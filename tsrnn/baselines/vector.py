@@ -1,6 +1,5 @@
 """Vector autoregression: linear prediction of several channels from the past of all."""
 
-import warnings
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -8,14 +7,13 @@ import pandas as pd
 from sklearn.base import clone
 
 from tsrnn.base import BaseForecaster
+from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.seasons import require
+from tsrnn.baselines.unit_roots import n_differences
 from tsrnn.deadline import check_deadline
 from tsrnn.known import Known
 from tsrnn.parameters import check_choice, check_positive_integer, counted
 from tsrnn.scaling import level_and_scale
-
-_ROWS = 16384
-_CRITICAL = 0.463  # of a level, at 5 %; Kwiatkowski et al. (1992), table 1
 
 
 class VAR(BaseForecaster):
@@ -124,7 +122,7 @@ class VAR(BaseForecaster):
         who += f" of {counted(C, 'channel')}"
         require(values, least + 2 * (1 + least * C) + 1, who, "Lower lags or supply more data.")
         if self.difference == "auto":
-            difference = tuple(_wanders(column) for column in values.T)
+            difference = tuple(n_differences(column, most=1) > 0 for column in values.T)
         else:
             difference = (bool(self.difference),) * C
         series = _changes(values, difference)
@@ -132,7 +130,7 @@ class VAR(BaseForecaster):
         level, scale = np.array([one for one, _ in scales]), np.array([size or 1.0 for _, size in scales])
         series = (series - level) / scale
         lags = self._find_lags(series) if self.lags == "auto" else int(self.lags)
-        solution = _solve(_triangular_factor(series, lags), C)
+        solution = _solve(triangular_factor(series, lags), C)
         coefficients = solution[1:].reshape(lags, C, C) / scale[:, None] * scale
         const = solution[0] * scale + level - np.einsum("lij,i->j", coefficients, level)
         columns = range(C) if known.panel.columns is None else known.panel.columns
@@ -163,7 +161,7 @@ class VAR(BaseForecaster):
     def _find_lags(self, series: np.ndarray) -> int:
         n, C = series.shape
         most = max(1, min(int(12 * (n / 100) ** 0.25), (n - 2) // (2 * C + 1)))
-        factor, rows = _triangular_factor(series, most), n - most
+        factor, rows = triangular_factor(series, most), n - most
         criteria = []
         for lags in range(1, most + 1):
             residual = factor[1 + lags * C :, -C:]
@@ -186,32 +184,6 @@ def _changes(values: np.ndarray, difference: tuple[bool, ...]) -> np.ndarray:
     if not any(difference):
         return values
     return np.where(difference, np.diff(values, axis=0), values[1:])
-
-
-def _wanders(values: np.ndarray) -> bool:
-    """Whether a channel has a unit root, for all that the test says."""
-    from statsmodels.tsa.stattools import kpss
-
-    level, scale = level_and_scale(values)
-    if scale == 0.0:
-        return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of p values beyond those that are tabulated
-        statistic = kpss((values - level) / scale, "c", nlags=int(3 * np.sqrt(len(values)) / 13))[0]
-    return bool(statistic > _CRITICAL)
-
-
-def _triangular_factor(series: np.ndarray, lags: int) -> np.ndarray:
-    """Return R of the QR factorization of [1, all at lag 1, ..., at lag p, at present], block by block."""
-    C = series.shape[1]
-    factor: np.ndarray = np.empty((0, 1 + (lags + 1) * C))
-    for start in range(lags, len(series), _ROWS):
-        check_deadline()
-        end = min(start + _ROWS, len(series))
-        past = [series[start - lag : end - lag] for lag in (*range(1, lags + 1), 0)]
-        rows = np.concatenate([np.ones((end - start, 1)), *past], axis=1)
-        factor = np.asarray(np.linalg.qr(np.concatenate([factor, rows]), mode="r"))
-    return factor
 
 
 def _solve(factor: np.ndarray, C: int) -> np.ndarray:
