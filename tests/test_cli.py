@@ -20,7 +20,10 @@ from tsrnn.baselines import ARIMA, Drift, Naive, SeasonalNaive
 from tsrnn.cli import main
 from tsrnn.forecaster import RNNForecaster
 
-MODELS = "rnn, lstm, gru, window_mlp, naive, seasonal_naive, drift, auto_arima, arima, ets, theta, stl, croston, autoreg"
+MODELS = (
+    "rnn, lstm, gru, window_mlp, naive, seasonal_naive, drift, "
+    "auto_arima, arima, ets, theta, stl, croston, autoreg"
+)
 
 
 @pytest.fixture(autouse=True)
