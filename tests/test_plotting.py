@@ -276,6 +276,14 @@ def test_error_by_horizon_draws_the_chosen_models(backtest):
     assert ax.get_ylim()[0] == 0
 
 
+def test_errors_far_off_leave_the_picture_unless_they_are_all_there_is():
+    result = make_backtest(INDEXES["days"], {"LSTM": 0.1, "GRU": 0.25, "Naive": 5.0})
+    ax = plot_error_by_horizon(result)
+    assert labels(ax) == ["LSTM", "GRU", "Naive"]
+    assert 1.0 < ax.get_ylim()[1] < 1.1
+    assert 20 < plot_error_by_horizon(result, models=["Naive"]).get_ylim()[1] < 22
+
+
 def test_training_marks_the_lowest_validation_loss():
     ax = plot_training({"LSTM": make_history()})
     np.testing.assert_array_equal(lines(ax)["_loss"].get_ydata(), [0.8, 0.4, 0.2, 0.1])

@@ -48,7 +48,7 @@ def test_no_model_beats_the_best_baseline():
     behind = verdict({"LSTM": 1.25 * NOISE[1], "GRU": 3.0, "Naive": NOISE[1]})
     assert (
         behind
-        == "No model beats Naive on this series: LSTM is 20 % behind in MASE over 20 origins (p < 0.001)."
+        == "No model beats Naive on this series: LSTM is 25 % behind in MASE over 20 origins (p < 0.001)."
     )
     level = verdict({"LSTM": NOISE[0], "Naive": NOISE[0]})
     assert level == (
@@ -159,7 +159,7 @@ def test_failures_gain_nothing():
     assert scores.loc["LSTM", "skill"] == pytest.approx(100 * (1 - 1 / 0.9))
     assert scores["rank"].to_dict() == {"LSTM": 2.0, "Naive": 1.0}
     assert result.verdict == (
-        "No model beats Naive on this series: LSTM is 10 % behind in MASE "
+        "No model beats Naive on this series: LSTM is 11 % behind in MASE "
         "over the 18 of 20 origins where both have a score (p < 0.001)."
     )
     assert "rank: mean of the ranks by MASE on the 18 of 20 origins that all forecast, 1 the best." in (

@@ -151,6 +151,9 @@ def plot_error_by_horizon(
 ) -> Axes:
     """Draw the mean absolute error over all origins against the step ahead, one line a model.
 
+    A model whose mean error is more than three times the lowest may leave the picture, which would otherwise
+    show nothing but that.
+
     Parameters
     ----------
     backtest : Backtest
@@ -166,12 +169,16 @@ def plot_error_by_horizon(
     """
     ax = new_axes() if ax is None else ax
     errors = error_by_horizon(backtest)
-    for i, name in enumerate(errors.columns):
-        if (models is None or name in models) and errors[name].notna().any():
-            marker = "o" if len(errors) <= 12 else None
-            draw_line(ax, errors[name], label=name, markersize=3, **{"marker": marker, **line_style(i)})
+    marker = "o" if len(errors) <= 12 else None
+    able = errors.columns[errors.notna().any()]
+    chosen = [name for name in able if models is None or name in models]
+    for name in chosen:
+        style = {"marker": marker, **line_style(errors.columns.get_loc(name))}
+        draw_line(ax, errors[name], label=name, markersize=3, **style)
     ax.locator_params(axis="x", integer=True)
-    ax.set_ylim(bottom=0)
+    means = errors[chosen].mean()
+    near = errors[means.index[means <= 3 * means.min()]].max().max()
+    ax.set_ylim(0, 1.05 * near if near > 0 else None)
     ax.set_xlabel("steps ahead")
     single = backtest.truths.n_series == 1
     units = unit(backtest.truths.series[0]) if single else ", scaled"

@@ -24,7 +24,7 @@ class _Duel(NamedTuple):
 
     model: str
     other: str
-    gain: float  # percent by which the model's error is below the other's; NaN where that is undefined
+    gain: float  # percent by which the model's error is below the other's: its skill; NaN if undefined
     loss: float  # percent by which the other's is below the model's
     measure: str
     statistic: float
@@ -92,7 +92,7 @@ def _against_baseline(duel: _Duel, where: str) -> str:
     if duel.gain > 0:
         lead = f"{duel.model} is {_percent(duel.gain)} ahead {scored}"
         return f"No model clearly beats {duel.other}{where}: {lead}, which may be chance {p}."
-    held = f"is {_percent(duel.loss)} behind {scored}"
+    held = f"is {_percent(-duel.gain)} behind {scored}"
     if duel.gain == 0:
         held = f"has the same {duel.measure} {duel.over}"
     return f"No model beats {duel.other}{where}: {duel.model} {held} {p}."
