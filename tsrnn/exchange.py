@@ -206,8 +206,8 @@ def _check_layout(network: Network, layout: str) -> None:
     known, architecture = _KNOWN[layout], network.architecture
     if network.cell_name not in known:
         raise ValueError(
-            f'layout="{layout}" knows the cells {", ".join(known)}; {_MODULES[layout]} has none that does '
-            f'what cell="{network.cell_name}" does. Use layout="tsrnn".'
+            f'layout="{layout}" knows the cells {", ".join(known)}; {_MODULES[layout]} has no recurrent '
+            f'layer that does what cell="{network.cell_name}" does. Use layout="tsrnn".'
         )
     if network.num_layers > 1 and (architecture.residual or architecture.dilation > 1):
         raise ValueError(
