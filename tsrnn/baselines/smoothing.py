@@ -156,7 +156,7 @@ class ETS(BaseForecaster):
 
         Examples
         --------
-        >>> ETS().fit([3.0, 5, 4, 5, 3, 4, 5, 4]).settled()
+        >>> ETS().fit([1.0, 2, 4, 7, 5, 8, 9, 12, 11, 15, 14, 18]).settled()
         ETS(damped_trend=False, error='add', season_length=1, seasonal=None, trend=None)
         """
         self._known()
