@@ -128,7 +128,7 @@ def test_a_random_walk_with_a_constant_drifts():
 )
 def test_a_constant_of_the_differences_is_that_of_statsmodels(order, seasonal):
     y = AIR.to_numpy(float)
-    model = ARIMA(order, seasonal, constant=True, log=False, horizon=15).fit(y)
+    model = ARIMA(order, seasonal, constant=True, boxcox=None, horizon=15).fit(y)
     params = list(model.params_.values())
     exact = reference(y, order, seasonal, trend="c")
     assert list(model.params_) == exact.param_names
@@ -180,7 +180,7 @@ def test_a_long_season_without_orders_is_subtracted():
 )
 def test_regression_with_arima_errors_is_that_of_statsmodels(order, seasonal, trend):
     y, X = promoted()
-    model = ARIMA(order, seasonal, horizon=12, constant=trend == "c", log=False).fit(y, X[:80])
+    model = ARIMA(order, seasonal, horizon=12, constant=trend == "c", boxcox=None).fit(y, X[:80])
     params, numbers = list(model.params_.values()), X.to_numpy(float)
     exact = reference(y.to_numpy(), order, seasonal, trend=trend, exog=numbers[:80])
     forecast = exact.filter(params).forecast(12, exog=numbers[80:])

@@ -173,10 +173,10 @@ REFUSALS = {
         "`y` has 4 observations; AutoReg needs at least 5. Supply more data.",
     ),
     "logarithm": (
-        ARIMA(log=True),
+        ARIMA(boxcox=0),
         [3, 1, 0, -4, 2, 5, 6, 7],
-        "`y` has 2 values that are not positive, the first 0 at position 2; the logarithm needs positive "
-        "values. Shift the series, or pass log=False and fit again.",
+        "`y` has 2 values that are not positive, the first 0 at position 2; a Box-Cox transform needs "
+        "positive values. Shift the series, or pass boxcox=None and fit again.",
     ),
     "multiplicative error": (
         ETS(error="mul"),
@@ -199,7 +199,6 @@ REFUSALS = {
         range(9),
         "`seasonal_order[3]` must be a whole number of steps, at least 2; got 1.",
     ),
-    "log": (ARIMA(log="yes"), range(9), "`log` must be one of True, False, 'auto'; got 'yes'."),
     "error": (ETS(error="multi"), range(9), "`error` must be one of 'auto', 'add', 'mul'; got 'multi'."),
     "trend": (ETS(trend="mul"), range(9), "`trend` must be one of 'auto', 'add', None; got 'mul'."),
     "seasonal": (ETS(seasonal=3), range(9), "`seasonal` must be one of 'auto', 'add', 'mul', None; got 3."),
@@ -239,10 +238,10 @@ def test_refusals_are_one_sentence_and_leave_the_model_unfitted(model, y, text):
         ),
         (AutoReg(4), [1], "`y` has 1 observation; AutoReg with lags=4 needs at least 4. Supply more data."),
         (
-            ARIMA((0, 1, 1), log=True),
+            ARIMA((0, 1, 1), boxcox=0),
             [1, 2, 0],
-            "`y` has 1 value that is not positive, the first 0 at position 2; the logarithm needs positive "
-            "values. Shift the series, or pass log=False and fit again.",
+            "`y` has 1 value that is not positive, the first 0 at position 2; a Box-Cox transform needs "
+            "positive values. Shift the series, or pass boxcox=None and fit again.",
         ),
     ],
     ids=["seasonal naive", "autoreg", "logarithm"],

@@ -60,7 +60,7 @@ def test_arima_forecast_is_that_of_the_undifferenced_state_space(order, seasonal
     [((1, 0, 0), NO_SEASON), ((2, 0, 1), NO_SEASON), ((0, 0, 0), NO_SEASON), ((1, 0, 0), (1, 0, 0, 4))],
 )
 def test_arima_without_differencing_has_a_constant(order, seasonal_order, y):
-    model = ARIMA(order, seasonal_order, horizon=5, log=False).fit(y)
+    model = ARIMA(order, seasonal_order, horizon=5, boxcox=None).fit(y)
     statsmodels = reference(y, order, seasonal_order, trend="c")
     # the optimizer of statsmodels itself is helped by a series around zero
     level, scale = y.mean(), y.std()
@@ -88,16 +88,16 @@ def test_arima_forecasts_from_new_history_with_the_old_parameters():
 
 def test_arima_default_orders():
     model = ARIMA().fit(AIR)
-    assert (model.order_, model.seasonal_order_, model.log_) == ((1, 1, 1), (0, 1, 1, 12), True)
+    assert (model.order_, model.seasonal_order_, model.boxcox_) == ((1, 1, 1), (0, 1, 1, 12), 0)
     model.fit(NILE)
-    assert (model.order_, model.seasonal_order_, model.log_) == ((2, 1, 2), (0, 0, 0, 0), False)
-    assert not model.fit(AIR - 300).log_
-    assert not ARIMA(log=False).fit(AIR).log_
+    assert (model.order_, model.seasonal_order_, model.boxcox_) == ((2, 1, 2), (0, 0, 0, 0), None)
+    assert model.fit(AIR - 300).boxcox_ is None
+    assert ARIMA(boxcox=None).fit(AIR).boxcox_ is None
 
 
 def test_arima_subtracts_a_season_too_long_for_the_filter(monkeypatch):
     monkeypatch.setattr(arima, "LONGEST_SEASON", 11)
-    model = ARIMA(horizon=15, log=False).fit(AIR[:139])
+    model = ARIMA(horizon=15, boxcox=None).fit(AIR[:139])
     pattern = seasonal_decompose(AIR.to_numpy()[:139], period=12).seasonal
     adjusted = ARIMA((1, 1, 1), horizon=15).fit(AIR.to_numpy()[:139] - pattern)
     np.testing.assert_allclose(model.predict(), adjusted.predict() + np.resize(pattern[7:19], 15), rtol=1e-10)
@@ -105,7 +105,7 @@ def test_arima_subtracts_a_season_too_long_for_the_filter(monkeypatch):
 
 
 def test_arima_in_logarithms_stays_finite():
-    forecast = ARIMA((0, 1, 0), log=True).fit([1e100, 1e100, 1e300]).predict(3, y=[1.0, 1e150, 1e300])
+    forecast = ARIMA((0, 1, 0), boxcox=0).fit([1e100, 1e100, 1e300]).predict(3, y=[1.0, 1e150, 1e300])
     np.testing.assert_allclose(forecast, np.finfo(float).max, rtol=1e-9)
 
 
@@ -113,7 +113,7 @@ def test_arima_continues_exactly_what_differencing_makes_constant():
     line = np.arange(30) * 0.1 + 3
     np.testing.assert_allclose(ARIMA((2, 1, 1)).fit(line).predict(4), [6, 6.1, 6.2, 6.3], rtol=1e-12)
     pattern = np.tile([1.0, 5, 2], 8)
-    model = ARIMA((1, 0, 1), (0, 1, 1, 3), log=False).fit(pattern)
+    model = ARIMA((1, 0, 1), (0, 1, 1, 3), boxcox=None).fit(pattern)
     np.testing.assert_allclose(model.predict(4), [1, 5, 2, 1], rtol=1e-12)
 
 

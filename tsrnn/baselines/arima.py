@@ -5,6 +5,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tsrnn.base import BaseForecaster
+from tsrnn.baselines.boxcox import check_boxcox
 from tsrnn.baselines.sarima import LONGEST_SEASON, NO_SEASON, Sarima
 from tsrnn.baselines.seasons import warn_unless_converged
 from tsrnn.frames import Observed
@@ -67,9 +68,11 @@ class ARIMA(RegressionForecaster):
     constant : bool or "auto", default="auto"
         Estimate a constant of the differences: the level of a series that is not differenced, the drift of
         one differenced once. "auto": only without any differencing.
-    log : bool or "auto", default="auto"
-        Model the logarithm; the forecast is then the median, not the mean. "auto": if there is a season and
-        every observation is positive.
+    boxcox : float, "auto" or None, default="auto"
+        Lambda, from -1 to 2, of the transform y^lambda / lambda that is modelled; 0 is the logarithm, 1
+        and None are the series itself. The forecast is then the median, not the mean, of what the transform
+        can have come from: never negative. "auto": the logarithm if there is a season and every observation
+        is positive.
     missing : {"error", "interpolate"}, default="error"
         What NaN in the series, and in X, gets.
     alias : str, optional
@@ -86,13 +89,13 @@ class ARIMA(RegressionForecaster):
         The season in use; 1 if there is none.
     constant_ : bool
         Whether there is a constant.
-    log_ : bool
-        Whether the logarithm is modelled.
+    boxcox_ : float or None
+        Lambda in use, None if the series itself is modelled.
 
     Raises
     ------
     ValueError
-        From `fit` and `predict`, if the history is too short for the orders, or if logarithms are modelled
+        From `fit` and `predict`, if the history is too short for the orders, or if a transform is modelled
         and a value is not positive.
 
     Warns
@@ -110,11 +113,13 @@ class ARIMA(RegressionForecaster):
     References
     ----------
     Box, Jenkins, Reinsel & Ljung (2015), "Time Series Analysis", 5th edition, chapters 7 and 9; Hyndman &
-    Athanasopoulos (2021), "Forecasting: Principles and Practice", 3rd edition, section 10.1.
+    Athanasopoulos (2021), "Forecasting: Principles and Practice", 3rd edition, section 10.1; Box &
+    Cox (1964), "An analysis of transformations", Journal of the Royal Statistical Society B 26(2), 211-252,
+    equation 1.
 
     Examples
     --------
-    >>> model = ARIMA(order=(0, 1, 0), seasonal_order=(0, 1, 0, 3), horizon=3, log=False)
+    >>> model = ARIMA(order=(0, 1, 0), seasonal_order=(0, 1, 0, 3), horizon=3, boxcox=None)
     >>> model.fit([1, 5, 3, 2, 6, 4, 3, 7, 5]).predict().tolist()
     [4.0, 8.0, 6.0]
     >>> promoted = np.array([[0.0, 1, 0, 0, 1, 0, 0, 1, 1, 0]]).T
@@ -130,7 +135,7 @@ class ARIMA(RegressionForecaster):
     seasonal_order_: tuple[int, ...]
     season_length_: int
     constant_: bool
-    log_: bool
+    boxcox_: float | None
     _model_: Sarima
 
     def __init__(
@@ -140,7 +145,7 @@ class ARIMA(RegressionForecaster):
         horizon: int = 1,
         *,
         constant: bool | Literal["auto"] = "auto",
-        log: bool | Literal["auto"] = "auto",
+        boxcox: float | Literal["auto"] | None = "auto",
         missing: str = "error",
         alias: str | None = None,
     ) -> None:
@@ -148,26 +153,31 @@ class ARIMA(RegressionForecaster):
         self.seasonal_order = seasonal_order
         self.horizon = horizon
         self.constant = constant
-        self.log = log
+        self.boxcox = boxcox
         self.missing = missing
         self.alias = alias
 
     def _fit_to(self, observed: Observed, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
         seasonal, season = self._find_seasonal_order(observed)
-        log = find_log(self.log, observed.values, season)
+        boxcox = self._find_boxcox(observed.values, season)
         order: tuple[int, ...] = (1, 1, 1) if season > 1 else (2, 1, 2)
         if self.order != "auto":
             order = _check_orders("order", self.order, '(p, d, q) or "auto"', 3)
         n_differences = order[1] + seasonal[1]
         constant = n_differences == 0 and self.constant == "auto"
         constant = constant or find_constants(self.constant, n_differences) == (True,)
-        model = Sarima(order, seasonal, constant, log, 1 if any(seasonal) else season)
+        model = Sarima(order, seasonal, constant, boxcox, 1 if any(seasonal) else season)
         found = model.estimate(observed.values, X, columns)
         warn_unless_converged("ARIMA", found.optimizer)
         return fitted(model, season, found.params)
 
     def _continue(self, values: np.ndarray, X: np.ndarray, horizon: int) -> np.ndarray:
         return self._model_.forecast(values, self.params_, horizon, X)
+
+    def _find_boxcox(self, values: np.ndarray, season: int) -> float | None:
+        if self.boxcox == "auto":
+            return 0.0 if season > 1 and values.min() > 0 else None
+        return check_boxcox(self.boxcox)
 
     def _find_seasonal_order(self, observed: Observed) -> tuple[tuple[int, ...], int]:
         if self.seasonal_order == "auto":
@@ -187,15 +197,9 @@ def fitted(model: Sarima, season: int, params: dict[str, float]) -> dict[str, An
         "seasonal_order_": model.seasonal_order,
         "season_length_": season,
         "constant_": model.constant,
-        "log_": model.log,
+        "boxcox_": model.boxcox,
         "_model_": model,
     }
-
-
-def find_log(log: Any, values: np.ndarray, season: int) -> bool:
-    """Return whether to model logarithms; "auto": of seasonal series whose values are positive."""
-    check_choice("log", log, (True, False, "auto"))
-    return bool(season > 1 and values.min() > 0) if log == "auto" else log
 
 
 def find_constants(constant: Any, n_differences: int) -> tuple[bool, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tsrnn.kernels.arma import arma_likelihood
 
-__all__ = ["arma_polynomials", "state_space"]
+__all__ = ["arma_polynomials", "later_log_likelihood", "state_space"]
 
 _HOPELESS = -1e12  # log likelihood of what rounding has made non-stationary
 
@@ -78,15 +78,29 @@ def _compiled_model() -> Any:
     return CompiledSarimax
 
 
+def later_log_likelihood(y: np.ndarray, ar: np.ndarray, ma: np.ndarray, first: int) -> float:
+    """Return the log density of y[first:] given y[:first], at the variance of errors that suits all of y."""
+    (squares, logarithms), n = _errors(y, ar, ma), len(y) - first
+    if not 0.0 < squares < np.inf:
+        return _HOPELESS
+    variance = squares / len(y)
+    earlier_squares, earlier_logarithms = _errors(y[:first], ar, ma)
+    squares, logarithms = squares - earlier_squares, logarithms - earlier_logarithms
+    return float(-0.5 * (n * np.log(2 * np.pi * variance) + squares / variance + logarithms))
+
+
 def _log_likelihood(y: np.ndarray, ar: np.ndarray, ma: np.ndarray) -> float:
     """Return the log likelihood at the variance of errors that maximises it."""
-    n, n_ar, r = len(y), len(ar) - 1, max(len(ar) - 1, len(ma))
+    return later_log_likelihood(y, ar, ma, 0)
+
+
+def _errors(y: np.ndarray, ar: np.ndarray, ma: np.ndarray) -> tuple[float, float]:
+    """Return what `arma_likelihood` does, of an ARMA process of these polynomials."""
+    n_ar, r = len(ar) - 1, max(len(ar) - 1, len(ma))
     phi, theta = np.zeros(r), np.zeros(r)
     phi[:n_ar], theta[: len(ma)] = -ar[1:], ma
     found = np.empty(2)
     work = np.empty((n_ar, n_ar)), np.empty(2 * r), np.empty((5, r))
     arma_likelihood(np.array(y), phi, theta, n_ar, *work, found)
     squares, logarithms = found.tolist()
-    if not 0.0 < squares < np.inf:
-        return _HOPELESS
-    return -0.5 * (n * (np.log(2 * np.pi * squares / n) + 1.0) + logarithms)
+    return squares, logarithms

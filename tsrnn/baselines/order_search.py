@@ -13,9 +13,9 @@ from tsrnn.baselines.sarima import Estimate, Sarima
 from tsrnn.deadline import TimeLimitError, check_deadline, time_limit
 from tsrnn.parameters import counted
 
-__all__ = ["CRITERIA", "Bounds", "Candidate", "Search", "information_criterion", "least_root"]
+__all__ = ["CRITERIA", "Bounds", "Candidate", "Family", "Search", "least_roots", "penalty"]
 
-_LEAST_ROOT = 1.01
+_LEAST_ROOTS = 1.01, 1.05  # of polynomials, and of those of the seasonal lag
 _SMALLEST_VARIANCE = 1e-20  # of errors, relative to the mean square of the differences
 CRITERIA = ("aicc", "aic", "bic")
 
@@ -85,13 +85,25 @@ class Bounds(NamedTuple):
         return [one for one in every if sum(one[:4]) <= self.total and self.hold(one)]
 
 
+class Family(NamedTuple):
+    """The candidates of one transform and one number of differences.
+
+    Attributes
+    ----------
+    model : callable
+        Returns the `Sarima` of a candidate.
+    bounds : Bounds
+    """
+
+    model: Callable[[Candidate], Sarima]
+    bounds: Bounds
+
+
 class Search:
     """Fits candidates, each once, and remembers the best.
 
     Parameters
     ----------
-    model : callable
-        Returns the `Sarima` of a candidate.
     estimate : callable
         Returns the `Estimate` of a `Sarima`.
     criterion : {"aicc", "aic", "bic"}
@@ -101,12 +113,11 @@ class Search:
 
     def __init__(
         self,
-        model: Callable[[Candidate], Sarima],
         estimate: Callable[[Sarima], Estimate],
         criterion: str,
         max_seconds: float | None,
     ) -> None:
-        self._model, self._estimate, self._criterion = model, estimate, criterion
+        self._estimate, self._criterion = estimate, criterion
         self._limit: Any = max_seconds
         self._start = monotonic()
         self._rows: dict[Candidate, dict[str, Any]] = {}
@@ -115,8 +126,9 @@ class Search:
         self.found: Estimate | None = None
         self.least = np.inf
 
-    def run(self, bounds: Bounds, stepwise: bool) -> None:
+    def run(self, family: Family, stepwise: bool) -> None:
         """Search, and warn if time runs out first."""
+        self._model, bounds = family
         try:
             for one in bounds.starts() if stepwise else bounds.all():
                 self._try(one)
@@ -166,7 +178,8 @@ class Search:
             ) from None
         except ValueError:
             return None, np.inf, "too short"
-        if least_root(model, found.params) < _LEAST_ROOT:
+        roots = least_roots(model, found.params)
+        if any(root < least for root, least in zip(roots, _LEAST_ROOTS, strict=True)):
             return found, np.inf, "root near unit circle"
         criterion = information_criterion(found, self._criterion)
         return found, criterion, "ok" if criterion < np.inf else "too short"
@@ -190,25 +203,40 @@ def information_criterion(found: Estimate, criterion: str) -> float:
     # What rounding leaves of a perfect fit says nothing: the model of fewest parameters wins.
     most = -0.5 * n * (np.log(2 * np.pi * _SMALLEST_VARIANCE * max(found.mean_square, 1e-280)) + 1.0)
     deviance = -2.0 * min(found.log_likelihood, most)
-    if criterion == "bic":
-        return float(deviance + k * np.log(n))
-    correction = 0.0 if criterion == "aic" else 2.0 * k * (k + 1)
-    left = 1 if criterion == "aic" else n - k - 1
-    return float(deviance + 2 * k + correction / left) if left > 0 else np.inf
+    return deviance + penalty(n, k, criterion)
 
 
-def least_root(model: Sarima, params: dict[str, float]) -> float:
-    """Return the least modulus of a root of the polynomials, infinity if there is none.
+def penalty(n: int, k: int, criterion: str) -> float:
+    """Return what a criterion adds for k parameters, given n observations.
 
     Examples
     --------
-    >>> least_root(Sarima((1, 0, 1)), {"ar.L1": 0.5, "ma.L1": -0.8})
-    1.25
+    >>> penalty(20, 3, "aic"), penalty(20, 3, "aicc"), penalty(4, 3, "aicc")
+    (6.0, 7.5, inf)
     """
-    (p, _, q), (P, _, _, m) = model.order, model.seasonal_order
-    least = np.inf
+    if criterion == "bic":
+        return float(k * np.log(n))
+    correction = 0.0 if criterion == "aic" else 2.0 * k * (k + 1)
+    left = 1 if criterion == "aic" else n - k - 1
+    return 2.0 * k + correction / left if left > 0 else np.inf
+
+
+def least_roots(model: Sarima, params: dict[str, float]) -> tuple[float, float]:
+    """Return the least moduli of roots of the polynomials and of the seasonal ones; infinity if none.
+
+    Those of the seasonal part are polynomials of the seasonal lag. Taken as ones of a single step, whose
+    roots are m-th roots, they would seem the closer to the circle the longer the season.
+
+    Examples
+    --------
+    >>> model = Sarima((1, 0, 1), (1, 0, 0, 12))
+    >>> least_roots(model, {"ar.L1": 0.5, "ma.L1": -0.8, "ar.S.L12": 0.625})
+    (1.25, 1.6)
+    """
+    (p, _, q), (P, *_) = model.order, model.seasonal_order
+    least = [np.inf] * 4
     for k, coefficients in enumerate(np.split(model.arma(params), np.cumsum([p, q, P]))):
         polynomial = np.concatenate([[1.0], -coefficients if k in (0, 2) else coefficients])
-        moduli = np.abs(np.roots(np.trim_zeros(polynomial, "b")[::-1]))
-        least = min(least, moduli.min(initial=np.inf) ** (1 / m if k > 1 and m else 1))
-    return float(least)
+        roots = np.roots(np.trim_zeros(polynomial, "b")[::-1])
+        least[k] = float(np.abs(roots).min(initial=np.inf))
+    return min(least[:2]), min(least[2:])

@@ -8,12 +8,9 @@ import numpy as np
 
 from tsrnn.baselines.autoreg import recurse
 from tsrnn.baselines.blas import one_blas_thread
-from tsrnn.baselines.likelihood import arma_polynomials, state_space
-from tsrnn.baselines.seasons import (
-    refuse_nonpositive,
-    require,
-    seasonal_pattern,
-)
+from tsrnn.baselines.boxcox import inverse, log_slopes, transformed
+from tsrnn.baselines.likelihood import arma_polynomials, later_log_likelihood, state_space
+from tsrnn.baselines.seasons import require, seasonal_pattern
 from tsrnn.deadline import check_deadline
 from tsrnn.scaling import level_and_scale, root_mean_square
 
@@ -73,7 +70,7 @@ class Sarima:
     order: tuple[int, ...]
     seasonal_order: tuple[int, ...] = NO_SEASON
     constant: bool = False
-    log: bool = False
+    boxcox: float | None = None
     subtracted_season: int = 1
 
     def __str__(self) -> str:
@@ -106,13 +103,27 @@ class Sarima:
         )
 
     @one_blas_thread()
+    def log_density(self, values: np.ndarray, params: dict[str, float], first: int, X: np.ndarray) -> float:
+        """Return the log density of the observations after the `first` given these; infinite if none vary.
+
+        In units of the observations, whatever the transform and the differences, as long as these cost no
+        more than the `first`: a number that models of different ones can be compared by.
+        """
+        state, (slopes, arma) = self.prepare(values, X), self._split(params, X.shape[1])
+        changes = state.changes - state.X_changes @ slopes
+        ar, ma = arma_polynomials(arma[int(self.constant) :], self.order, self.seasonal_order)
+        rest = changes - (arma[0] / ar.sum() if self.constant else 0.0)
+        if not state.varies(rest):
+            return np.inf
+        later = later_log_likelihood(rest, ar, ma, first - self.lost)
+        return later + log_slopes(values[first:], self.boxcox)
+
+    @one_blas_thread()
     def forecast(
         self, values: np.ndarray, params: dict[str, float], horizon: int, X: np.ndarray
     ) -> np.ndarray:
         """Continue a history, given all rows of X up to the last step of the forecast."""
-        own = np.array(list(params.values()))
-        first = int(self.constant)
-        slopes, arma = own[first : first + X.shape[1]], np.delete(own, slice(first, first + X.shape[1]))
+        slopes, arma = self._split(params, X.shape[1])
         state = self.prepare(values, X[: len(values)])
         series, changes = state.series - X[: len(values)] @ slopes, state.changes - state.X_changes @ slopes
         if state.varies(changes):
@@ -125,7 +136,7 @@ class Sarima:
         future += np.resize(np.roll(state.pattern, -len(values)), horizon)
         if len(slopes):
             future += X[len(values) : len(values) + horizon] @ slopes
-        return np.exp(np.minimum(future, np.log(np.finfo(np.float64).max))) if self.log else future
+        return inverse(future, self.boxcox)
 
     def prepare(self, values: np.ndarray, X: np.ndarray) -> State:
         """Return what is modelled, refusing what cannot be."""
@@ -134,9 +145,7 @@ class Sarima:
         needed += X.shape[1]
         needed = needed if season == 1 else max(needed, 2 * season)
         require(values, needed, str(self), "Lower the orders or supply more data.")
-        if self.log:
-            refuse_nonpositive(values, "the logarithm", "Shift the series, or pass log=False and fit again.")
-            values = np.log(values)
+        values = transformed(values, self.boxcox)
         pattern = np.zeros(1) if season == 1 else seasonal_pattern(values, season, "add")
         series = values - np.resize(pattern, len(values))
         weights = self._differencing()
@@ -153,6 +162,11 @@ class Sarima:
         """Return ``ar, ma, ar.S, ma.S``, the last of the parameters."""
         (p, _, q), (P, _, Q, _) = self.order, self.seasonal_order
         return np.array(list(params.values()))[len(params) - (p + q + P + Q) :]
+
+    def _split(self, params: dict[str, float], F: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the slopes of F covariates, and the other parameters, a constant first."""
+        own, covariates = np.array(list(params.values())), slice(int(self.constant), int(self.constant) + F)
+        return own[covariates], np.delete(own, covariates)
 
     def _differencing(self) -> np.ndarray:
         return differencing(self.order[1], *self.seasonal_order[1::2])
