@@ -94,15 +94,15 @@ def test_search_holds_each_model_once_and_the_chosen_one_is_the_least(stepwise):
     model = AutoARIMA(stepwise=stepwise, max_order=3).fit(AIR)
     found = model.search_
     assert not found.duplicated(["order", "seasonal_order", "constant"]).any()
-    best = found.loc[found["criterion"].idxmin()]
+    best = found.loc[found["aicc"].idxmin()]
     assert (best["order"], best["seasonal_order"], best["constant"]) == (
         model.order_,
         model.seasonal_order_,
         model.constant_,
     )
-    assert best["criterion"] == model.criterion_
+    assert best["aicc"] == model.criterion_
     assert best["status"] == "ok"
-    assert (np.isfinite(found["criterion"]) == (found["status"] == "ok")).all()
+    assert (np.isfinite(found["aicc"]) == (found["status"] == "ok")).all()
     assert (found["seconds"] > 0).all()
 
 

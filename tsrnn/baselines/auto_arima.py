@@ -79,9 +79,10 @@ class AutoARIMA(RegressionForecaster):
     params_, order_, seasonal_order_, season_length_, constant_, boxcox_
         As of `ARIMA`.
     search_ : pandas.DataFrame
-        A row for each model tried: ``order``, ``seasonal_order``, ``constant``, ``criterion`` (infinite where
-        the model is rejected), ``seconds``, ``status``: "ok", "too short" for so many parameters, or "root
-        near unit circle", which is one closer than 1.01, or 1.05 if of a polynomial of the seasonal lag.
+        A row for each model tried: ``order``, ``seasonal_order``, ``constant``, the `criterion` by its name
+        (infinite where the model is rejected), ``seconds``, ``status``: "ok", "too short" for so many
+        parameters, or "root near unit circle", which is one closer than 1.01, or 1.05 if of a polynomial of
+        the seasonal lag.
     criterion_ : float
         The least of them, of the model in use.
 

@@ -152,7 +152,7 @@ class Search:
             "order": model.order,
             "seasonal_order": model.seasonal_order,
             "constant": one.constant,
-            "criterion": criterion,
+            self._criterion: criterion,
             "seconds": monotonic() - begin,
             "status": status,
         }
