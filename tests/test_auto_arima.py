@@ -94,7 +94,10 @@ def test_search_holds_each_model_once_and_the_chosen_one_is_the_least(stepwise):
     model = AutoARIMA(stepwise=stepwise, max_order=3).fit(AIR)
     found = model.search_
     assert not found.duplicated(["order", "seasonal_order", "constant"]).any()
-    best = found.loc[found["aicc"].idxmin()]
+    alike = found[[order[1] == model.seasonal_order_[1] for order in found["seasonal_order"]]]
+    best = alike.loc[alike["aicc"].idxmin()]
+    assert set(alike.index) == set(range(len(alike)))
+    assert len(alike) < len(found)
     assert (best["order"], best["seasonal_order"], best["constant"]) == (
         model.order_,
         model.seasonal_order_,
@@ -237,12 +240,13 @@ def test_time_ends_the_search_with_the_best_so_far(monkeypatch):
     clock = iter(np.arange(0.0, 1e4, 0.01))
     monkeypatch.setattr(order_search, "monotonic", lambda: next(clock))
     text = (
-        "AutoARIMA stopped after 1e-09 s and 1 model; the best so far is ARIMA(2, 0, 2)(1, 1, 1, 12). Raise "
+        "AutoARIMA stopped after 1e-09 s and 3 models; the best so far is ARIMA(2, 0, 2)(1, 1, 1, 12). Raise "
         "max_seconds to search on."
     )
     with pytest.warns(RuntimeWarning, match=message(text)):
         model = AutoARIMA(max_seconds=1e-9).fit(AIR)
-    assert model.search_["order"].tolist() == [model.order_] == [(2, 0, 2)]
+    assert model.search_["order"].tolist() == [(2, 0, 2), (2, 1, 2), (0, 1, 0)]
+    assert (model.order_, model.seasonal_order_) == ((2, 0, 2), (1, 1, 1, 12))
 
 
 def test_the_time_limit_around_a_fit_is_not_the_searchs_own():

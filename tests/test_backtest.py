@@ -271,7 +271,7 @@ def test_one_model_reports_progress_only_when_asked(capsys):
         (
             {"refit": 0},
             ValueError,
-            "`refit` must be a whole number of origins, or True or False, at least 1; got 0.",
+            "`refit` must be a whole number of origins, or True for each or False for the first only, at least 1; got 0.",
         ),
         ({"gap": -1}, ValueError, "`gap` must be a whole number of steps, at least 0; got -1."),
         (
@@ -318,7 +318,11 @@ def test_one_model_reports_progress_only_when_asked(capsys):
         ),
         ({"models": []}, ValueError, "`models` is empty; at least one forecaster is needed."),
         ({"models": [Last]}, TypeError, "`models` has the class Last; a forecaster is needed: Last(...)."),
-        ({"models": "LSTM"}, TypeError, "`models` must hold forecasters, with fit and predict; got 'LSTM'."),
+        (
+            {"models": "LSTM"},
+            TypeError,
+            "`models` must hold forecasters, with fit and predict, such as ARIMA(); got 'LSTM'.",
+        ),
         (
             {"models": {"y": Last()}},
             ValueError,

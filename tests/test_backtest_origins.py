@@ -157,7 +157,7 @@ def test_what_is_searched_for_is_searched_once():
     result = backtest([Searching(), Last()], y, horizon=1, n_windows=4)
     assert means(result, "Searching") == [16.0] * 4  # the length of the first training window
     assert result.settled == ("Searching",)
-    assert "Orders were searched once, at the first origin: Searching." in result.footnotes
+    assert "Orders and components were searched once, at the first origin: Searching." in result.footnotes
     assert result.models["Searching"].order is None
     anew = backtest([Searching(), Last()], y, horizon=1, n_windows=4, reselect=True)
     assert means(anew, "Searching") == [16.0, 17.0, 18.0, 19.0]

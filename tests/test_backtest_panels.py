@@ -406,7 +406,7 @@ def test_a_series_that_never_changes_does_not_make_every_mean_infinite():
     result = backtest(Last(shift=1.0), panel, HORIZON, season_length=None)
     assert np.isfinite(result.scores().loc["Last", "MASE"])
     assert np.isnan(result.scores(by="series").loc[("Last", "flat"), "MASE"])
-    assert "1 series without any seasonal change in training have no MASE there." in result.footnotes
+    assert "1 of 4 forecasts have no MASE: nothing had changed from season to season." in result.footnotes
 
 
 def test_failures_of_single_series_are_counted():

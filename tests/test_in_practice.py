@@ -100,7 +100,7 @@ def test_a_long_table_with_other_names_is_told_how_to_say_so():
 
 def test_levels_are_percents():
     model = Naive().fit(table()["a"])
-    with pytest.raises(ValueError, match=r"^`level` is in percent, such as 80; got 0\.8\. Pass 80,"):
+    with pytest.raises(ValueError, match=r"^`level` is in percent, such as 80; got 0\.8\. Pass 80 for"):
         model.predict(level=0.8)
 
 

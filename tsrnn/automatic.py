@@ -10,6 +10,7 @@ from tsrnn.scaling import TRANSFORMS
 
 AUTOMATIC = ("batch_size", "learning_rate", "max_epochs")  # what `settle` decides
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 256
+_NEAR_ZERO = 0.01  # of the mean
 _BATCHES = 40  # that an epoch has at least, where batches are not the smallest
 _LEARNING_RATE = 0.001  # for the smallest batches
 _MOST_EPOCHS, _FEWEST_EPOCHS = 50, 10
@@ -55,9 +56,9 @@ def choose_transforms(
 ) -> tuple[str, ...]:
     """Return the names of the transforms to apply.
 
-    "auto" takes logarithms of a positive series whose level changes by more than a quarter between the
-    quarters of its history, in a panel of every positive one, so that all show changes in proportion; and it
-    takes out the seasons if there are some and two full ones show them.
+    "auto" takes logarithms of a series, nowhere near zero, whose level changes by more than a quarter between
+    the quarters of its history, in a panel of every positive one, so that all show changes in proportion; and
+    it takes out the seasons if there are some and two full ones show them.
 
     Examples
     --------
@@ -134,7 +135,7 @@ def _whole_patches(lookback: int, longest: int, patch_size: int) -> int:
 
 
 def _grows(values: np.ndarray) -> bool:
-    if values.min() <= 0:
+    if values.min() <= _NEAR_ZERO * values.mean():  # what is to come may well be zero
         return False
     levels = [np.median(quarter) for quarter in np.array_split(values, 4) if len(quarter)]
     return bool(max(levels) > 1.25 * min(levels))

@@ -16,7 +16,7 @@ from tsrnn.forms import COLUMNS
 from tsrnn.judgement import Backtest
 from tsrnn.lineup import Usual, default_models, name_models
 from tsrnn.origins import Origins
-from tsrnn.parameters import check_choice, check_number, check_positive_integer
+from tsrnn.parameters import check_choice, check_number, check_percent, check_positive_integer
 from tsrnn.plan import make_plan
 from tsrnn.rolling import copy_forecaster, takes, takes_all
 
@@ -164,6 +164,7 @@ def backtest(
     >>> result.scores(by="series")["MASE"].round(2).to_dict()
     {('Drift', 'north'): 0.5, ('Drift', 'south'): 1.17, ('Naive', 'north'): 1.0, ('Naive', 'south'): 1.67}
     """
+    _refuse_models(y)
     levels = _levels(level)
     plan = make_plan(
         y,
@@ -228,9 +229,9 @@ def compare(
     n_windows : int, default=5
         Number of origins. A p-value needs at least 10.
     models : forecaster, list of forecasters, or dict of name to forecaster, optional
-        By default `default_models`, which interpolate if `y` has missing values; without ARIMA for more than
-        100 series. Where `season_length` is "auto", they judge by themselves which of several series have a
-        season.
+        By default `default_models`, which interpolate if `y` has missing values; without AutoARIMA for more
+        than 100 series. Where `season_length` is "auto", they judge by themselves which of several series
+        have a season.
     random_state : int, optional
         Seed of the default recurrent models.
     **options
@@ -274,12 +275,21 @@ def _compare_signature() -> Any:
 compare.__signature__ = _compare_signature()  # type: ignore[attr-defined]
 
 
+def _refuse_models(y: Any) -> None:
+    held = list(y.values()) if isinstance(y, Mapping) else y if isinstance(y, list | tuple) else [y]
+    if held and callable(getattr(held[0], "predict", None)):
+        raise TypeError(
+            f"`y` must be one series or several; got forecasters, such as {held[0]!r}. "
+            "Pass backtest(models, y, horizon), or compare(y, horizon, models=models)."
+        )
+
+
 def _levels(level: Any) -> tuple[float, ...]:
     if level is None:
         return ()
     listed = [level] if np.ndim(level) == 0 else list(level)
     for percent in listed:
-        check_number("level", percent, 0, 100, open_low=True)
+        check_percent("level", percent)
     return tuple(dict.fromkeys(listed))
 
 

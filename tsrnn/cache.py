@@ -44,6 +44,8 @@ class Cache:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
+        if self.path.is_file():
+            raise NotADirectoryError(f"`cache` must be a directory; {str(path)!r} is a file. Name another.")
         self.path.mkdir(parents=True, exist_ok=True)
         self._versions = [version(name) for name in PACKAGES]
 

@@ -107,7 +107,7 @@ class _Desk:
                 continue
             settled = self.outcomes[after].settled
             if settled is not None:
-                self.tasks[place] = task._replace(forecaster=settled, settled=True)
+                self.tasks[place] = task._replace(forecaster=settled, searching=task.forecaster)
             if not self._recall(place, after if settled is not None else None):
                 places.append(place)
         return places

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.parameters import check_number
+from tsrnn.parameters import check_number, check_percent
 
 
 def read_levels(level: Any, quantiles: Any) -> tuple[list[str] | None, list[float]]:
@@ -13,11 +13,7 @@ def read_levels(level: Any, quantiles: Any) -> tuple[list[str] | None, list[floa
         return None, []
     names, probabilities = ["mean"], []
     for percent in np.atleast_1d([] if level is None else level).tolist():
-        check_number("level", percent, 0, 100, open_low=True)
-        if percent < 1:
-            raise ValueError(
-                f"`level` is in percent, such as 80; got {percent:g}. Pass {100 * percent:g}, or quantiles=."
-            )
+        check_percent("level", percent)
         names += [f"lo-{percent:g}", f"hi-{percent:g}"]
         probabilities += [(100 - percent) / 200, (100 + percent) / 200]
     for p in np.atleast_1d([] if quantiles is None else quantiles).tolist():

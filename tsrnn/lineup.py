@@ -129,7 +129,9 @@ def _check_model(name: Any, model: Any) -> None:
             f"`models` has the class {model.__name__}; a forecaster is needed: {model.__name__}(...)."
         )
     if not callable(getattr(model, "fit", None)) or not callable(getattr(model, "predict", None)):
-        raise TypeError(f"`models` must hold forecasters, with fit and predict; got {model!r}.")
+        raise TypeError(
+            f"`models` must hold forecasters, with fit and predict, such as ARIMA(); got {model!r}."
+        )
     if not isinstance(name, str) or name in KEYS:
         raise ValueError(
             f"A model's name must be a string other than {', '.join(KEYS)}; got {name!r}. "

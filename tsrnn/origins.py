@@ -122,6 +122,13 @@ class Rows:
             self._codes = ids.get_indexer(data.index.get_level_values(0))
             self._times = data.index.get_level_values(1)
 
+    @property
+    def times(self) -> pd.Index:
+        """Labels of rows, of a dict those of the first table."""
+        if self.form in ("long", "levels"):
+            return self._times
+        return (self.data[self.ids[0]] if self.form == "dict" else self.data).index
+
     def cut(self, part: np.ndarray, since: pd.Index | None, until: pd.Index) -> Any:
         """Return a copy of the rows from `since` to `until`, both included, of the series in `part`.
 
@@ -302,7 +309,16 @@ class Origins:
                 f"`{name}` has nothing for {len(absent)} of {truths.n_series} series of `y`: "
                 f"{list_some(absent)}. All need it."
             )
-        return Rows(table, form, truths.ids, truths.columns)
+        rows = Rows(table, form, truths.ids, truths.columns)
+        times, index = rows.times, truths.series[0].index
+        try:
+            times[:1] <= index[-1]  # noqa: B015
+        except TypeError as error:
+            raise TypeError(
+                f"`{name}` is indexed by {times.dtype}, `y` by {index.dtype}; rows are aligned by index. "
+                f"Give `{name}` labels like those of `y`."
+            ) from error
+        return rows
 
 
 def _like(array: np.ndarray, truths: Truths, name: str) -> pd.DataFrame:

@@ -32,6 +32,16 @@ def check_number(
     return number
 
 
+def check_percent(name: str, value: Any) -> float:
+    """Return a number of percent between 0 and 100 as a float; refuse what looks like a fraction."""
+    percent = check_number(name, value, 0, 100, open_low=True)
+    if percent < 1:
+        raise ValueError(
+            f"`{name}` is in percent, such as 80; got {percent:g}. Pass {100 * percent:g} for that fraction."
+        )
+    return percent
+
+
 def check_choice(name: str, value: Any, known: Collection[Any]) -> None:
     """Refuse a value that is not among the known ones, and list those."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in known):

@@ -144,7 +144,7 @@ def cut_sizes(
 def _origins_between_fits(refit: Any, n_windows: int) -> int:
     if isinstance(refit, bool):
         return 1 if refit else n_windows
-    return check_positive_integer("refit", refit, "origins, or True or False")
+    return check_positive_integer("refit", refit, "origins, or True for each or False for the first only")
 
 
 def _visible_season(truths: Truths, sizes: np.ndarray) -> int:

@@ -45,8 +45,8 @@ class Task(NamedTuple):
         Limit of the time for the fit and the forecasts from its origin, and from each later one.
     settles : bool
         Whether `forecaster` searches for something that is wanted for later fits.
-    settled : bool
-        Whether it is what became of such a fit.
+    searching : forecaster or None
+        What `forecaster`, if it is what became of such a fit, was before.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Task(NamedTuple):
     most: int | None = None
     seconds: float | None = None
     settles: bool = False
-    settled: bool = False
+    searching: Any = None
 
     def blanks(self) -> list[Fold]:
         """Return the records of the origins before anything was forecast from them."""
@@ -68,7 +68,9 @@ class Task(NamedTuple):
             part = self.origins.taking_part(window)
             nothing = np.full((len(part), self.origins.horizon, 1 + 2 * len(self.level)), np.nan)
             series = self.origins.numbers[part]
-            blanks.append(Fold(self.name, window, series, nothing, n_train=n_train, settled=self.settled))
+            blanks.append(
+                Fold(self.name, window, series, nothing, n_train=n_train, settled=self.searching is not None)
+            )
         return blanks
 
 
@@ -113,7 +115,18 @@ def takes_all(forecaster: Any, form: str) -> bool:
 
 
 def run(task: Task) -> Outcome:
-    """Fit one model at its first origin and forecast from every one; what goes wrong is in the folds."""
+    """Fit one model at its first origin and forecast from every one; what goes wrong is in the folds.
+
+    Where what an earlier search has found does not fit any more, such as factors once there is a zero, the
+    model searches again.
+    """
+    outcome = _run_once(task)
+    if task.searching is not None and outcome.folds[0].status == "failed":
+        return _run_once(task._replace(forecaster=task.searching, searching=None))
+    return outcome
+
+
+def _run_once(task: Task) -> Outcome:
     origins = task.origins
     forecaster = _copy(task.forecaster)
     fold, *later = task.blanks()

@@ -1,5 +1,6 @@
 """ARIMA of orders that are searched for."""
 
+import warnings
 from functools import partial
 from typing import Any, Literal
 
@@ -11,11 +12,11 @@ from tsrnn.baselines.arima import ARIMA, RegressionForecaster, find_constants, f
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.boxcox import check_boxcox
 from tsrnn.baselines.order_search import CRITERIA, Bounds, Candidate, Family, Search, penalty
-from tsrnn.baselines.sarima import LONGEST_SEASON, NO_SEASON, Sarima, differencing
-from tsrnn.baselines.seasons import require, warn_unless_converged
+from tsrnn.baselines.sarima import LONGEST_SEASON, NO_SEASON, Estimate, Sarima, differencing
+from tsrnn.baselines.seasons import require, tells_nothing, warn_unless_converged
 from tsrnn.baselines.unit_roots import ROOTS, SEASONAL_ROOTS, n_differences, n_seasonal_differences
 from tsrnn.frames import Observed
-from tsrnn.parameters import check_choice, check_number, check_positive_integer
+from tsrnn.parameters import check_choice, check_number, check_positive_integer, counted
 from tsrnn.seasons import find_season
 
 __all__ = ["AutoARIMA"]
@@ -27,10 +28,11 @@ _FEW = 5  # differences, which tell of no drift, nor that the level is 0
 class AutoARIMA(RegressionForecaster):
     """Seasonal ARIMA whose orders minimise an information criterion, with or without covariates.
 
-    The likelihood of one model each decides on transform and seasonal differences, a test on first ones.
-    Among models of that kind, a stepwise search starts from the best of five simple ones and goes on to a
-    better neighbour, orders one up or down, as long as there is one. All are estimated by exact maximum
-    likelihood.
+    A test decides on first differences, the likelihood of one model each on the transform. Among models of
+    that kind, a stepwise search starts from the best of five simple ones and goes on to a better neighbour,
+    orders one up or down, as long as there is one. With a season, models with and without seasonal
+    differences are searched, and the likelihood decides between the best of either. All are estimated by
+    exact maximum likelihood.
 
     Parameters
     ----------
@@ -56,8 +58,8 @@ class AutoARIMA(RegressionForecaster):
     unit_root : {"kpss", "adf"}, default="kpss"
         Test for d, at 5 %: that of Kwiatkowski et al. or the augmented one of Dickey and Fuller.
     seasonal_root : {"likelihood", "strength", "ocsb"}, default="likelihood"
-        What finds D: the criterion of the first model of the search with D = 0 and with D = 1; the season's
-        share of the detrended variance, if above 0.64; or the test of Osborn et al.
+        What finds D: the criterion of the best models with D = 0 and with D = 1; the season's share of the
+        detrended variance, if above 0.64; or the test of Osborn et al.
     stepwise : bool, default=True
         Walk; otherwise, try all orders up to `max_order`, which takes some twenty times longer.
     boxcox : float, "auto" or None, default="auto"
@@ -67,8 +69,8 @@ class AutoARIMA(RegressionForecaster):
         criterion; else None. The logarithm is to be asked for: where growth doesn't last, forecasts lose more
         by it than they gain elsewhere.
     max_seconds : float or None, default=None
-        When to end the search with the best model so far, which a warning says. What decides on transform and
-        seasonal differences is fitted anyway.
+        When to end the search with the best model so far, which a warning says. What decides on the transform
+        is fitted anyway.
     missing : {"error", "interpolate"}, default="error"
         What NaN in the series, and in X, gets.
     alias : str, optional
@@ -82,9 +84,9 @@ class AutoARIMA(RegressionForecaster):
         A row for each model tried: ``order``, ``seasonal_order``, ``constant``, the `criterion` by its name
         (infinite where the model is rejected), ``seconds``, ``status``: "ok", "too short" for so many
         parameters, or "root near unit circle", which is one closer than 1.01, or 1.05 if of a polynomial of
-        the seasonal lag.
+        the seasonal lag. Those of the D in use come first.
     criterion_ : float
-        The least of them, of the model in use.
+        The least of those, of the model in use.
 
     Raises
     ------
@@ -181,7 +183,8 @@ class AutoARIMA(RegressionForecaster):
     def settled(self) -> Any:
         """Return an unfitted `ARIMA` of the orders found, with the same name, transform and constant.
 
-        Of several series each has orders of its own: then it is an unfitted copy, which searches again.
+        Of several series each has orders of its own, and a constant series tells nothing of its orders: then
+        it is an unfitted copy, which searches again.
 
         Raises
         ------
@@ -193,7 +196,7 @@ class AutoARIMA(RegressionForecaster):
         >>> AutoARIMA().fit([1.0, 3, 2, 4, 3, 5, 4, 6, 5, 7]).settled().order
         (1, 1, 0)
         """
-        if not self._known().is_one:
+        if tells_nothing(self._known()):
             return clone(self)
         seasonal = self.seasonal_order_
         return ARIMA(
@@ -212,29 +215,39 @@ class AutoARIMA(RegressionForecaster):
         values = observed.values
         require(values, 3, "AutoARIMA")
         season = find_season(observed, self.season_length)
-        families = [
-            self._family(values, X, season, power, D)
-            for power in self._powers(values)
-            for D in self._roots(len(values), season)
-        ]
-        search = Search(lambda one: one.estimate(values, X, columns), self.criterion, self.max_seconds)
+        roots = self._roots(len(values), season)
+        searches = [self._search(values, X, columns, season, D, len(roots)) for D in roots]
+        first = max(search.model.lost for search in searches)
+        search = min(searches, key=lambda one: self._criterion_from(first, one.model, one.found, values, X))
+        warn_unless_converged("AutoARIMA", search.found.optimizer)
+        tables = pd.concat([search.table(), *(one.table() for one in searches if one is not search)])
+        if any(one.is_cut_short for one in searches):
+            warnings.warn(
+                f"AutoARIMA stopped after {self.max_seconds:g} s and {counted(len(tables), 'model')}; the "
+                f"best so far is {search.model}. Raise max_seconds to search on.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        tried = {"search_": tables.reset_index(drop=True), "criterion_": search.least}
+        return fitted(search.model, season, search.found.params) | tried
+
+    def _search(
+        self, values: np.ndarray, X: np.ndarray, columns: list[Any], season: int, D: int | str, shares: int
+    ) -> Search:
+        """Search among the models of one number of seasonal differences, in its share of the time."""
+        families = [self._family(values, X, season, power, D) for power in self._powers(values)]
         family = self._choose(families, values, X) if len(families) > 1 else families[0]
+        seconds = None if self.max_seconds is None else self.max_seconds / shares
+        simplest = family.model(_SIMPLEST._replace(constant=family.bounds.constants[0]))
+        search = Search(lambda one: one.estimate(values, X, columns), self.criterion, seconds, simplest)
         search.run(family, self.stepwise)
-        best = search.model or family.model(_SIMPLEST._replace(constant=family.bounds.constants[0]))
-        found = search.found or best.estimate(values, X, columns)
-        warn_unless_converged("AutoARIMA", found.optimizer)
-        tried = {"search_": search.table(), "criterion_": search.least}
-        return fitted(best, season, found.params) | tried
+        return search
 
     def _continue(self, values: np.ndarray, X: np.ndarray, horizon: int) -> np.ndarray:
         return self._model_.forecast(values, self.params_, horizon, X)
 
     def _choose(self, families: list[Family], values: np.ndarray, X: np.ndarray) -> Family:
-        """Return the one whose first model is best at the observations that all explain.
-
-        What an undifferenced model says of the observations that differences cost is left out, and densities
-        are those of the observations themselves: otherwise, criteria could not be compared.
-        """
+        """Return the one whose first model is best."""
         first = max(family.model(_SIMPLEST).lost for family in families)
 
         def criterion(family: Family) -> float:
@@ -243,12 +256,20 @@ class AutoARIMA(RegressionForecaster):
                 found = model.estimate(values, X)
             except ValueError:
                 return np.inf
-            added = penalty(len(values) - first, found.n_params, self.criterion)
-            return (
-                added - 2.0 * model.log_density(values, found.params, first, X) if added < np.inf else added
-            )
+            return self._criterion_from(first, model, found, values, X)
 
         return min(families, key=criterion)
+
+    def _criterion_from(
+        self, first: int, model: Sarima, found: Estimate, values: np.ndarray, X: np.ndarray
+    ) -> float:
+        """Return the criterion of the observations from `first` on, given those before.
+
+        What an undifferenced model says of the observations that differences cost is left out, and densities
+        are those of the observations themselves: otherwise, criteria could not be compared.
+        """
+        added = penalty(len(values) - first, found.n_params, self.criterion)
+        return added - 2.0 * model.log_density(values, found.params, first, X) if added < np.inf else added
 
     def _powers(self, values: np.ndarray) -> tuple[float | None, ...]:
         if self.boxcox == "auto":

@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from tsrnn.base import BaseForecaster
 from tsrnn.baselines.lagged import triangular_factor
-from tsrnn.baselines.seasons import require
+from tsrnn.baselines.seasons import require, tells_nothing
 from tsrnn.frames import Observed
 from tsrnn.parameters import check_positive_integer
 from tsrnn.scaling import level_and_scale
@@ -77,7 +77,7 @@ class AutoReg(BaseForecaster):
     def settled(self) -> "AutoReg":
         """Return an unfitted copy whose `lags` are those that the fit has chosen.
 
-        Of several series each has its own, and so has again whoever fits the copy.
+        Of several series each has its own, and a constant one tells nothing: then the copy chooses again.
 
         Raises
         ------
@@ -89,8 +89,9 @@ class AutoReg(BaseForecaster):
         >>> AutoReg().fit([16.0, 8, 4, 2, 1]).settled()
         AutoReg(lags=1)
         """
-        self._known()
-        return clone(self).set_params(lags=getattr(self, "lags_", self.lags))
+        if tells_nothing(self._known()):
+            return clone(self)
+        return clone(self).set_params(lags=self.lags_)
 
     def _fit(self, observed: Observed) -> dict[str, Any]:
         level, scale = level_and_scale(observed.values)

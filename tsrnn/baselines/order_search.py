@@ -1,6 +1,5 @@
 """The search for the orders of an ARIMA: which ones to try, and what is known of those tried."""
 
-import warnings
 from collections.abc import Callable, Iterator
 from itertools import product
 from time import monotonic
@@ -11,7 +10,6 @@ import pandas as pd
 
 from tsrnn.baselines.sarima import Estimate, Sarima
 from tsrnn.deadline import TimeLimitError, check_deadline, time_limit
-from tsrnn.parameters import counted
 
 __all__ = ["CRITERIA", "Bounds", "Candidate", "Family", "Search", "least_roots", "penalty"]
 
@@ -109,6 +107,17 @@ class Search:
     criterion : {"aicc", "aic", "bic"}
     max_seconds : float or None
         When to stop; the first model that can be used is always fitted.
+    simplest : Sarima
+        What is taken where none can be used.
+
+    Attributes
+    ----------
+    model : Sarima
+        The best so far.
+    least : float
+        Its criterion.
+    is_cut_short : bool
+        Whether time was up first.
     """
 
     def __init__(
@@ -116,18 +125,20 @@ class Search:
         estimate: Callable[[Sarima], Estimate],
         criterion: str,
         max_seconds: float | None,
+        simplest: Sarima,
     ) -> None:
         self._estimate, self._criterion = estimate, criterion
         self._limit: Any = max_seconds
         self._start = monotonic()
         self._rows: dict[Candidate, dict[str, Any]] = {}
         self._best: Candidate | None = None
-        self.model: Sarima | None = None
-        self.found: Estimate | None = None
+        self.model = simplest
+        self._found: Estimate | None = None
         self.least = np.inf
+        self.is_cut_short = False
 
     def run(self, family: Family, stepwise: bool) -> None:
-        """Search, and warn if time runs out first."""
+        """Search until nothing is better, or time is up."""
         self._model, bounds = family
         try:
             for one in bounds.starts() if stepwise else bounds.all():
@@ -135,8 +146,15 @@ class Search:
             moved = stepwise
             while moved and self._best is not None:
                 moved = any(self._try(one) for one in bounds.neighbours(self._best))
-        except OutOfTimeError as reason:
-            warnings.warn(str(reason), RuntimeWarning, stacklevel=2)
+        except OutOfTimeError:
+            self.is_cut_short = True
+
+    @property
+    def found(self) -> Estimate:
+        """The estimate of the best model."""
+        if self._found is None:
+            self._found = self._estimate(self.model)
+        return self._found
 
     def table(self) -> pd.DataFrame:
         """Return one row for each candidate, in the order in which they were tried."""
@@ -158,12 +176,12 @@ class Search:
         }
         better = criterion < self.least
         if better:
-            self._best, self.model, self.found, self.least = one, model, found, criterion
+            self._best, self.model, self._found, self.least = one, model, found, criterion
         return better
 
     def _fit(self, model: Sarima, now: float) -> tuple[Estimate | None, float, str]:
         """Return what was found, its criterion and what is to be said of it."""
-        unlimited = self._limit is None or self.found is None
+        unlimited = self._limit is None or self._found is None
         try:
             with time_limit(None if unlimited else self._start + self._limit - now):
                 check_deadline()
@@ -172,10 +190,7 @@ class Search:
             if unlimited:
                 raise
             check_deadline()  # that of the limit around the search
-            raise OutOfTimeError(
-                f"AutoARIMA stopped after {self._limit:g} s and {counted(len(self._rows), 'model')}; the "
-                f"best so far is {self.model}. Raise max_seconds to search on."
-            ) from None
+            raise OutOfTimeError from None
         except ValueError:
             return None, np.inf, "too short"
         roots = least_roots(model, found.params)

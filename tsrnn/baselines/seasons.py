@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn.known import Known
 from tsrnn.parameters import counted
 
 
@@ -17,6 +18,11 @@ def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
 
     method = "multiplicative" if model == "mul" else "additive"
     return seasonal_decompose(values, model=method, period=season).seasonal[:season]
+
+
+def tells_nothing(known: Known) -> bool:
+    """Whether what was found says nothing of later fits: there are several series, or one is constant."""
+    return not known.is_one or bool(np.ptp(known.panel.series[0].values) == 0)
 
 
 def require(values: np.ndarray, needed: int, who: str, cure: str = "Supply more data.") -> None:

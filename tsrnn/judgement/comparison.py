@@ -9,7 +9,7 @@ import pandas as pd
 
 from tsrnn.answers import interval_names
 from tsrnn.judgement.errors import mean_by
-from tsrnn.parameters import check_choice, check_number
+from tsrnn.parameters import check_choice, check_percent
 from tsrnn.significance import (
     MIN_ORIGINS,
     block_bootstrap,
@@ -62,7 +62,7 @@ def compare_pairs(
 
 def find_confidence_set(backtest: Backtest, level: float) -> pd.DataFrame:
     """Find the models that may be the best, as `Backtest.confidence_set` says."""
-    level = check_number("level", level, 0, 100, open_low=True)
+    level = check_percent("level", level)
     names = able_models(backtest)
     losses = unit_losses(backtest, names, backtest.unit)
     n_units = int(np.isfinite(losses).all(axis=1).sum())
@@ -85,7 +85,7 @@ def find_confidence_set(backtest: Backtest, level: float) -> pd.DataFrame:
 
 def rank_models(backtest: Backtest, level: float) -> pd.DataFrame:
     """Rank models, as `Backtest.ranks` says."""
-    level = check_number("level", level, 0, 100, open_low=True)
+    level = check_percent("level", level)
     names = able_models(backtest)
     unit: Unit = "series" if backtest.errors.n_series > 1 else "origins"
     result = friedman(unit_losses(backtest, names, unit))
@@ -112,7 +112,7 @@ def skill_intervals(backtest: Backtest, baseline: str, level: float = 95) -> pd.
         ``n_origins`` or ``n_series``.
     """
     check_choice("baseline", baseline, backtest.models)
-    level = check_number("level", level, 0, 100, open_low=True)
+    level = check_percent("level", level)
     low, high = interval_names([level])
     tail = (100 - level) / 2
     rows = {}

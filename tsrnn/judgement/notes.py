@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_notes"]
 
+MANY_ZEROS = 20  # percent
 HOLM = "corrected by Holm's method"
 
 
@@ -48,9 +49,29 @@ def _score_notes(backtest: Backtest) -> list[str]:
     if season == 1:
         notes.append('There is no season: "vs SeasonalNaive" is relative to Naive.')
     if errors.without_scale.any() and not errors.without_scale.all():
-        n = len(np.unique(errors.series[errors.without_scale]))
-        notes.append(f"{n:,} series without any seasonal change in training have no MASE there.")
-    return notes
+        n, total = int(errors.without_scale.sum()), len(errors.without_scale)
+        notes.append(f"{n:,} of {total:,} forecasts have no MASE: nothing had changed from season to season.")
+    return [*notes, *_zero_notes(backtest), *_season_notes(backtest)]
+
+
+def _zero_notes(backtest: Backtest) -> list[str]:
+    zeros = 100 * float((backtest.forecasts["y"] == 0).mean())
+    if zeros < MANY_ZEROS:
+        return []
+    return [
+        f"{zeros:.0f} % of the truth is 0: MASE and sMAPE favour forecasts of the median, which may be 0, "
+        'RMSE and significance(loss="squared") those of the mean.'
+    ]
+
+
+def _season_notes(backtest: Backtest) -> list[str]:
+    name = "SeasonalNaive"
+    if name not in backtest.models or abs(float(backtest.errors.relative(name)) - 1.0) < 1e-9:
+        return []
+    return [
+        f'"vs SeasonalNaive" is relative to repeating the last {backtest.season_length:,} observations; the '
+        "model of that name has seasons of its own."
+    ]
 
 
 def _interval_notes(backtest: Backtest) -> list[str]:
@@ -123,7 +144,7 @@ def _training_notes(backtest: Backtest) -> list[str]:
         notes.append(f"Each model was fitted anew at one in {backtest.refit:,} origins.")
     if backtest.settled:
         models = ", ".join(backtest.settled)
-        notes.append(f"Orders were searched once, at the first origin: {models}.")
+        notes.append(f"Orders and components were searched once, at the first origin: {models}.")
     longest = backtest.errors.sizes.max()
     if backtest.train_size is not None and longest > backtest.train_size:
         notes.append(f"All models were given the most recent {backtest.train_size:,} observations only.")
