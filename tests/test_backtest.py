@@ -271,7 +271,8 @@ def test_one_model_reports_progress_only_when_asked(capsys):
         (
             {"refit": 0},
             ValueError,
-            "`refit` must be a whole number of origins, or True for each or False for the first only, at least 1; got 0.",
+            "`refit` must be a whole number of origins, or True for each or False for the first "
+            "only, at least 1; got 0.",
         ),
         ({"gap": -1}, ValueError, "`gap` must be a whole number of steps, at least 0; got -1."),
         (
