@@ -144,7 +144,7 @@ class Backtest:
             ``fit_seconds`` and ``predict_seconds``: means over fits and forecasts. ``p_value`` and
             ``p_adjusted``: of `significance`, NaN for the model that the others are held against. ``failed``:
             origins without a forecast, of all series. ``history``: observations the model was fitted on, at
-            most.
+            most, of all series.
 
             Where series end at different times, origins are called by their number, 1 for the oldest.
 
@@ -240,8 +240,8 @@ class Backtest:
         -------
         DataFrame indexed by ``model``, the best first
             ``rank`` (the mean; 1 is best), and the same for all: ``critical_difference`` (mean ranks less
-            apart don't differ), ``p_value`` of Friedman's test (both NaN below 10 series or origins, or where
-            the horizons of a single series overlap) and ``n_series`` or ``n_origins``.
+            apart don't differ), ``p_value`` of Friedman's test in the form of Iman and Davenport (both NaN
+            below 10 series or origins, or where the horizons of a single series overlap) and ``n_series`` or ``n_origins``.
 
         Raises
         ------

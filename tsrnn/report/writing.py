@@ -134,7 +134,8 @@ def _comparison(title: str, backtest: Backtest) -> str:
 def _confidence(backtest: Backtest) -> str:
     table = backtest.confidence_set(CONFIDENCE)
     against = (
-        f"Skill is by how many percent a MASE is below that of {backtest.opponent}, where both forecast."
+        f"Skill is by how many percent a MASE is below that of {backtest.opponent}, where both forecast, "
+        "with its 95 % interval: each model's for itself, while p_adjusted allows for all that are tested."
     )
     if table["included"].isna().all():
         return f"{against} Too few {backtest.unit} that all models forecast are there for a confidence set."
