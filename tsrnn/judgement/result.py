@@ -241,7 +241,8 @@ class Backtest:
         DataFrame indexed by ``model``, the best first
             ``rank`` (the mean; 1 is best), and the same for all: ``critical_difference`` (mean ranks less
             apart don't differ), ``p_value`` of Friedman's test in the form of Iman and Davenport (both NaN
-            below 10 series or origins, or where the horizons of a single series overlap) and ``n_series`` or ``n_origins``.
+            below 10 series or origins, or where the horizons of a single series overlap) and ``n_series`` or
+            ``n_origins``.
 
         Raises
         ------
