@@ -140,7 +140,7 @@ def test_bars_join_what_does_not_differ(backtest):
     joined = {(i, j) for first, last in groups for i in range(first, last) for j in range(i + 1, last + 1)}
     k = len(means)
     assert joined == {(i, j) for i in range(k) for j in range(i + 1, k) if means[j] - means[i] < distance}
-    strict = backtest.plot(kind="ranks", level=1e-6).axes[0]
+    strict = backtest.plot(kind="ranks", level=1).axes[0]
     assert [line for line in strict.lines if line.get_linewidth() == 4] == []
 
 
