@@ -190,6 +190,22 @@ def steps_before(index: pd.Index, usual: float) -> np.ndarray:
     return np.nan_to_num(np.log(steps))
 
 
+def count_absent(index: pd.Index) -> int:
+    """Return how many times a regular index leaves out; 0 of one that isn't, or that leaves out weekdays.
+
+    Examples
+    --------
+    >>> count_absent(pd.date_range("2024-01-01", periods=30, freq="MS").delete([7, 8]))
+    2
+    """
+    if not isinstance(index, pd.DatetimeIndex) or index.freq is not None or len(index) < 3:
+        return 0
+    step = _offset(index)
+    regular = isinstance(step, offsets.Tick | offsets.Day | offsets.MonthBegin | offsets.MonthEnd)
+    expected = pd.date_range(index[0], index[-1], freq=step) if regular else index
+    return len(expected) - len(index) if index.isin(expected).all() else 0
+
+
 def _positions(index: pd.Index) -> np.ndarray:
     if isinstance(index, pd.PeriodIndex):
         return index.asi8.astype(np.float64)

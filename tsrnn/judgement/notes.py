@@ -9,6 +9,7 @@ import numpy as np
 from tsrnn.judgement.comparison import able_models
 from tsrnn.parameters import counted
 from tsrnn.significance import MIN_ORIGINS
+from tsrnn.timeline import count_absent
 
 if TYPE_CHECKING:
     from tsrnn.judgement.result import Backtest
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["write_notes"]
 
 MANY_ZEROS = 20  # percent
+MOST_INDEXES = 100  # that are looked at for absent rows
 HOLM = "corrected by Holm's method"
 
 
@@ -28,6 +30,7 @@ def write_notes(backtest: Backtest) -> list[str]:
         *_test_notes(backtest),
         *_training_notes(backtest),
         *_series_notes(backtest),
+        *_absence_notes(backtest),
         *_truth_notes(backtest),
         *_failure_notes(backtest),
     ]
@@ -170,6 +173,14 @@ def _series_notes(backtest: Backtest) -> list[str]:
     if absent := n_series - len(part):
         notes.append(f"{absent:,} of {n_series:,} series are too short for any origin, and are left out.")
     return notes
+
+
+def _absence_notes(backtest: Backtest) -> list[str]:
+    absent = sum(count_absent(one.index) for one in backtest.truths.series[:MOST_INDEXES])
+    if not absent:
+        return []
+    rows = "1 row is" if absent == 1 else f"{absent:,} rows are"
+    return [f"{rows} absent from the index of `y`, and seasons count rows: y.asfreq() makes gaps visible."]
 
 
 def _truth_notes(backtest: Backtest) -> list[str]:
