@@ -22,6 +22,7 @@ def test_orders_found_in_a_constant_first_window_are_not_kept(model):
     result = backtest(model, y, horizon=6, n_windows=14)
     late = result.forecasts.iloc[-6:]
     assert (late[model.label] > 10).all()
+    assert result.settled == ()
     anew = backtest(model, y, horizon=6, n_windows=14, reselect=True)
     pd.testing.assert_frame_equal(result.forecasts, anew.forecasts)
 

@@ -106,7 +106,7 @@ class _Desk:
             if after is None or place in self.outcomes:
                 continue
             settled = self.outcomes[after].settled
-            if settled is not None:
+            if settled is not None and not _are_alike(settled, task.forecaster):
                 self.tasks[place] = task._replace(forecaster=settled, searching=task.forecaster)
             if not self._recall(place, after if settled is not None else None):
                 places.append(place)
@@ -146,6 +146,14 @@ class _Desk:
                 [known.get(name) for name in tables],
             )
         return self._data[about]
+
+
+def _are_alike(settled: Any, searching: Any) -> bool:
+    """Whether nothing was settled: the model searches again, as after a constant series."""
+    try:
+        return fingerprint(settled) == fingerprint(searching)
+    except TypeError:  # parameters that can't be described
+        return False
 
 
 def _describe(name: str, model: Any) -> Key:
