@@ -192,6 +192,8 @@ def test_one_network_learns_from_many_series_short_ones_padded():
     forecast = model.predict()
     assert len(model.thetas_) == 1
     assert forecast["short"].between(300, 900).all()
+    evenly = WindowMLP(2, sampling="series", **SMALL).fit(panel)
+    assert not np.array_equal(evenly.predict()["short"], forecast["short"])
     changed = panel | {"short": AIR[:6] * 5 + 100}
     assert not np.array_equal(model.predict(y=changed)["short"], forecast["short"])
     local = WindowMLP(2, scope="local", **SMALL).fit({"a": AIR, "b": AIR[:60]})
