@@ -106,7 +106,7 @@ class AutoARIMA(RegressionForecaster):
     likelihoods, plus the logarithms of the transform's slopes. `criterion_` and `search_` hold the usual
     ones, of the transformed differences.
 
-    On one core of 2.5 GHz a search takes about 0.8 s for 144 months, 1.7 s for 300 and 5 s for 2,000 hours.
+    A search takes about 1.3 s for 300 months and 4 s for 2,000 hours (``benchmarks/comparing.py``).
     `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise.
 
     References

@@ -93,7 +93,7 @@ class ETS(BaseForecaster):
     with additive errors, whose variance may be infinite (section 15.2 of the book), is one only if it is
     asked for.
 
-    A search takes about 0.15 s for 300 months, and half a second for 2,000 hours with a season of 24.
+    A search takes about 0.1 s for 300 months and 0.2 s for 2,000 hours (``benchmarks/comparing.py``).
     `backtest` passes on only the most recent 2,000, ``max_history``, unless told otherwise; `fit` uses all it
     gets.
 
