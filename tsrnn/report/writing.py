@@ -29,6 +29,8 @@ from tsrnn.report.template import PAGE, STYLE
 from tsrnn.residual_plots import residual_drawings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tsrnn.judgement import Backtest
 
 __all__ = ["write_report"]
@@ -124,30 +126,29 @@ def _comparison(title: str, backtest: Backtest) -> str:
     cards = comparison_cards(title, backtest)
     if not cards:
         return ""
+    found = backtest.confidence_set(CONFIDENCE)
     return (
         "<h3>Are the differences real?</h3>\n"
-        f"<p>{escape(_confidence(backtest))}</p>{_comparison_table(title, backtest)}"
+        f"<p>{escape(_confidence(backtest, found))}</p>{_comparison_table(title, backtest, found)}"
         f'<div class="grid wide after">{cards}</div>'
     )
 
 
-def _confidence(backtest: Backtest) -> str:
-    table = backtest.confidence_set(CONFIDENCE)
+def _confidence(backtest: Backtest, found: pd.DataFrame) -> str:
     against = (
         f"Skill is by how many percent a MASE is below that of {backtest.opponent}, where both forecast, "
         "with its 95 % interval: each model's for itself, while p_adjusted allows for all that are tested."
     )
-    if table["included"].isna().all():
+    if found["included"].isna().all():
         return f"{against} Too few {backtest.unit} that all models forecast are there for a confidence set."
-    names = list(table.index[table["included"].fillna(False)])
+    names = list(found.index[found["included"].fillna(False)])
     if len(names) == 1:
         return f"{against} {names[0]} is the best, with {CONFIDENCE} % confidence."
     who = f"{', '.join(names[:-1])} and {names[-1]}"
     return f"{against} The best is one of {who}, with {CONFIDENCE} % confidence."
 
 
-def _comparison_table(title: str, backtest: Backtest) -> str:
-    found = backtest.confidence_set(CONFIDENCE)
+def _comparison_table(title: str, backtest: Backtest, found: pd.DataFrame) -> str:
     if found["included"].isna().all():
         return ""
     scores = backtest.scores(baseline=backtest.opponent)
