@@ -23,10 +23,10 @@ from contest import Bars, at_most_threads, by_turns, flushed, seconds_of, torch
 from import_time import machine
 
 from tsrnn import RNNGenerator
-from tsrnn.generation import SymbolStream
 from tsrnn.network import Network
-from tsrnn.stretches import Corpus
-from tsrnn.symbols import Vocabulary
+from tsrnn.sequence.generation import SymbolStream
+from tsrnn.sequence.symbols import Vocabulary
+from tsrnn.training.truncated_bptt import Corpus
 
 NATS_BAR, SECONDS_BAR, DRAW_BAR = 1.75, 180, 20.0
 RATE, LONGEST, DROPOUT = 0.004, 1.0, 0.3

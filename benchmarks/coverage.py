@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn import ETS, Combine, RNNForecaster, SeasonalNaive
-from tsrnn.calibration import Calibration, misses
-from tsrnn.conformal import KINDS
+from tsrnn.forecasting.intervals.calibration import Calibration, misses
+from tsrnn.forecasting.intervals.conformal import KINDS
 from tsrnn.metrics import coverage, msis
 
 LEVELS = (80, 95)

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from tsrnn.significance import (
+from tsrnn.metrics.significance import (
     critical_difference,
     diebold_mariano,
     friedman,

@@ -12,8 +12,8 @@ from contest import torch
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm
-from tsrnn.kernels.panels import unpack
-from tsrnn.kernels.steps import activate, differentiate
+from tsrnn.kernels.packing.panels import unpack
+from tsrnn.kernels.scans.steps import activate, differentiate
 from tsrnn.network import Network
 
 RATE, LONGEST = 0.001, 1.0

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from tsrnn.backtest import backtest
-from tsrnn.judgement import Backtest
-from tsrnn.origins import Truths
+from tsrnn.evaluation.backtesting.backtest import backtest
+from tsrnn.evaluation.backtesting.origins import Truths
+from tsrnn.evaluation.result import Backtest
 
 
 class Model:

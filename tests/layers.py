@@ -3,10 +3,10 @@
 import numpy as np
 
 from tsrnn.kernels.cells import CELLS
-from tsrnn.kernels.panels import from_panels, to_panels
+from tsrnn.kernels.packing.panels import from_panels, to_panels
 from tsrnn.network import Network
 from tsrnn.network.architecture import PackedGradient
-from tsrnn.network.direction import Direction
+from tsrnn.network.layers.recurrent import Direction
 
 KINDS = ["rnn", "rnn_relu", "lstm", "lstm_peephole", "gru", "gru_reset_before"]
 

@@ -12,7 +12,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import Combine, backtest, datasets
 from tsrnn.baselines import ARIMA, Drift, Naive
-from tsrnn.baselines.likelihood import arma_polynomials, state_space
+from tsrnn.baselines.arima.likelihood import arma_polynomials, state_space
 from tsrnn.kernels.arma import arma_likelihood, autocovariances
 
 AIR = datasets.load("airpassengers")

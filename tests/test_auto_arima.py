@@ -9,10 +9,11 @@ from sklearn.exceptions import NotFittedError
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import datasets
-from tsrnn.baselines import ARIMA, AutoARIMA, AutoReg, order_search
-from tsrnn.baselines.order_search import Bounds, Candidate, least_roots
-from tsrnn.baselines.sarima import Sarima
-from tsrnn.deadline import TimeLimitError, time_limit
+from tsrnn.baselines import ARIMA, AutoARIMA, AutoReg
+from tsrnn.baselines.arima import order_search
+from tsrnn.baselines.arima.order_search import Bounds, Candidate, least_roots
+from tsrnn.baselines.arima.sarima import Sarima
+from tsrnn.time_limit import TimeLimitError, time_limit
 
 AIR = datasets.load("airpassengers")
 NILE = datasets.load("nile").to_numpy()

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from tsrnn import RNNForecaster
-from tsrnn.timeline import natural_seasons
-from tsrnn.windows import Company, Windows, measured
+from tsrnn.timeseries.future_index import natural_seasons
+from tsrnn.training.windows import Company, Windows, measured
 
 SMALL = {"hidden_size": 4, "max_steps": 5, "random_state": 0}
 

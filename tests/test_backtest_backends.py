@@ -13,9 +13,9 @@ from contenders import Broken, Last, Searching, months
 from joblib._parallel_backends import ThreadingBackend
 
 from tsrnn import RNNForecaster
-from tsrnn.backtest import backtest
 from tsrnn.baselines import Naive, Theta
-from tsrnn.combine import Combine
+from tsrnn.evaluation.backtesting.backtest import backtest
+from tsrnn.forecasting.combine import Combine
 
 TOLD = ["model", "cutoff", "status", "message", "n_train", "n_series", "n_failed"]
 

@@ -11,9 +11,9 @@ from contenders import Last, Mean, Searching, Y, months
 from sklearn.base import BaseEstimator
 
 from tsrnn import RNNForecaster
-from tsrnn.backtest import backtest, compare
 from tsrnn.baselines import ETS, Naive
-from tsrnn.combine import Combine
+from tsrnn.evaluation.backtesting.backtest import backtest, compare
+from tsrnn.forecasting.combine import Combine
 
 fits: list[int] = []  # the lengths of what was fitted
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tsrnn import Naive, RNNForecaster
-from tsrnn.backtest import backtest
+from tsrnn.evaluation.backtesting.backtest import backtest
 
 HORIZON, WINDOWS = 3, 2
 LENGTHS = {"a": 60, "b": 45, "c": 80}

@@ -7,9 +7,9 @@ from contenders import Capped, Last, Mean, Searching
 from test_contract import FACTORIES, SMALL
 
 from tsrnn import RNNForecaster
-from tsrnn.backtest import backtest
-from tsrnn.combine import Combine
-from tsrnn.rolling import takes
+from tsrnn.evaluation.backtesting.backtest import backtest
+from tsrnn.evaluation.backtesting.runner import takes
+from tsrnn.forecasting.combine import Combine
 
 HORIZON, GAP, WINDOWS, STEP = 2, 1, 3, 3
 MORE = {

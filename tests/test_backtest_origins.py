@@ -9,9 +9,9 @@ from contenders import Capped, Last, Mean, Searching, Y, months
 from sklearn.base import clone
 
 from tsrnn import RNNForecaster
-from tsrnn.backtest import backtest, compare
+from tsrnn.evaluation.backtesting.backtest import backtest, compare
 from tsrnn.metrics import mase
-from tsrnn.significance import diebold_mariano
+from tsrnn.metrics.significance import diebold_mariano
 
 
 def means(result, name="Mean"):

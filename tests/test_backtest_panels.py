@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.base import BaseEstimator
 
-from tsrnn.backtest import backtest, compare, default_models
 from tsrnn.baselines import Naive, SeasonalNaive
+from tsrnn.evaluation.backtesting.backtest import backtest, compare, default_models
 from tsrnn.metrics import coverage, mase, msis, rmse, smape
 
 LENGTHS = {"a": 30, "b": 26, "c": 9}

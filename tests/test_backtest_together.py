@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from tsrnn import RNNForecaster, rolling
-from tsrnn.backtest import backtest
 from tsrnn.baselines import Naive, Theta
-from tsrnn.combine import Combine
-from tsrnn.deadline import TimeLimitError
+from tsrnn.evaluation.backtesting.backtest import backtest
+from tsrnn.forecasting.combine import Combine
+from tsrnn.time_limit import TimeLimitError
 
 HORIZON = 3
 

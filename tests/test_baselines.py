@@ -11,7 +11,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import datasets
 from tsrnn.baselines import ARIMA, ETS, AutoARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
-from tsrnn.deadline import TimeLimitError, time_limit
+from tsrnn.time_limit import TimeLimitError, time_limit
 
 AIR = datasets.load("airpassengers")
 
@@ -99,7 +99,7 @@ def test_time_limit_is_kept_inside_the_optimizer(model, monkeypatch):
             raise TimeLimitError
 
     linear = isinstance(model, ARIMA | AutoARIMA)
-    module = "tsrnn.baselines.sarima" if linear else type(model).__module__
+    module = "tsrnn.baselines.arima.sarima" if linear else type(model).__module__
     monkeypatch.setattr(f"{module}.check_deadline", third_time_is_too_late)
     with pytest.raises(TimeLimitError):
         model.fit(AIR)

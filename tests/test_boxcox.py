@@ -12,8 +12,8 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import datasets
 from tsrnn.baselines import ARIMA, AutoARIMA
-from tsrnn.baselines.boxcox import inverse, log_slopes, transformed
-from tsrnn.baselines.sarima import Sarima
+from tsrnn.baselines.arima.boxcox import inverse, log_slopes, transformed
+from tsrnn.baselines.arima.sarima import Sarima
 
 AIR = datasets.load("airpassengers")
 POWERS = [-1, -0.5, 0, 0.3, 0.5, 2]

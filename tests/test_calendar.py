@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.calendar import calendar_features, find_calendar
+from tsrnn.timeseries.time_features import calendar_features, find_calendar
 
 HALF = np.sqrt(0.5)
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from tsrnn.baselines import ETS, Naive, SeasonalNaive
-from tsrnn.calibration import Calibration, misses, origins, scales_of
-from tsrnn.conformal import conform
+from tsrnn.forecasting.intervals.calibration import Calibration, misses, origins, scales_of
+from tsrnn.forecasting.intervals.conformal import conform
 
 
 def walk(n, seed=0, size=1.0):

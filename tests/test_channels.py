@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from sklearn.base import clone
 
 from tsrnn import RNNForecaster
-from tsrnn.forecast import Forecast
-from tsrnn.history import History
-from tsrnn.rollout import predict
-from tsrnn.windows import Windows
+from tsrnn.forecasting.forecast import Forecast
+from tsrnn.forecasting.inference import predict
+from tsrnn.training.history import History
+from tsrnn.training.windows import Windows
 
 STRATEGIES = {
     "direct": {},

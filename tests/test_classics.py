@@ -11,7 +11,9 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import datasets
-from tsrnn.baselines import ARIMA, ETS, AutoReg, Theta, arima, lagged, smoothing
+from tsrnn.baselines import ARIMA, ETS, AutoReg, Theta, lagged
+from tsrnn.baselines import ets as smoothing
+from tsrnn.baselines.arima import arima
 
 AIR = datasets.load("airpassengers")
 NILE = datasets.load("nile").to_numpy()

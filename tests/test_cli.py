@@ -15,10 +15,10 @@ import pytest
 from scipy.io import wavfile
 
 from tsrnn import datasets
-from tsrnn.backtest import backtest, compare
 from tsrnn.baselines import ARIMA, Drift, Naive, SeasonalNaive
 from tsrnn.cli import main
-from tsrnn.forecaster import RNNForecaster
+from tsrnn.evaluation.backtesting.backtest import backtest, compare
+from tsrnn.forecasting.rnn import RNNForecaster
 
 MODELS = (
     "rnn, lstm, gru, window_mlp, naive, seasonal_naive, drift, "

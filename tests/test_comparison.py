@@ -7,8 +7,8 @@ from backtests import make_backtest, make_panel_backtest
 from contenders import Last, Mean, Y, months
 from scipy import stats
 
-from tsrnn.backtest import backtest
-from tsrnn.significance import critical_difference, friedman, holm, model_confidence_set
+from tsrnn.evaluation.backtesting.backtest import backtest
+from tsrnn.metrics.significance import critical_difference, friedman, holm, model_confidence_set
 
 DAYS = pd.date_range("2026-01-01", periods=400)
 RNG = np.random.default_rng(0)

@@ -11,11 +11,11 @@ from contenders import Last, months
 from matplotlib.colors import to_hex
 from scipy import stats
 
-from tsrnn.backtest import backtest as run_backtest
-from tsrnn.figures import PALETTE, to_png
+from tsrnn.evaluation.backtesting.backtest import backtest as run_backtest
 from tsrnn.plotting import plot_ranks, plot_skill
-from tsrnn.residual_plots import autocorrelation
-from tsrnn.skill_plots import rank_groups
+from tsrnn.plotting.figures import PALETTE, to_png
+from tsrnn.plotting.residuals import autocorrelation
+from tsrnn.plotting.skill import rank_groups
 
 DAYS = pd.date_range("2026-01-01", periods=200)
 RNG = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsrnn.conformal import KINDS, conform, conform_together, mean_change
+from tsrnn.forecasting.intervals.conformal import KINDS, conform, conform_together, mean_change
 
 LEVELS = [0.5, 0.8, 0.9, 0.95]
 

@@ -9,7 +9,6 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.base import BaseForecaster
 from tsrnn.baselines import (
     ARIMA,
     ETS,
@@ -23,9 +22,10 @@ from tsrnn.baselines import (
     SeasonalNaive,
     Theta,
 )
-from tsrnn.forecast import Forecast
-from tsrnn.forecaster import RNNForecaster
-from tsrnn.window_mlp import WindowMLP
+from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.forecasting.forecast import Forecast
+from tsrnn.forecasting.rnn import RNNForecaster
+from tsrnn.forecasting.window_mlp import WindowMLP
 
 SMALL = {"hidden_size": 4, "max_steps": 8, "lookback": 8, "random_state": 0}
 FACTORIES = {

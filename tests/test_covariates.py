@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.covariates import attach, learn
-from tsrnn.panel import read_panel
+from tsrnn.timeseries.covariates import attach, learn
+from tsrnn.timeseries.panel import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=8, freq="D", unit="s")
 NAN = np.nan

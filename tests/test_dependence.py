@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tsrnn.baselines import Naive
-from tsrnn.calibration import Calibration
-from tsrnn.conformal import conform
-from tsrnn.dependence import draw, draw_steps, ranks
+from tsrnn.forecasting.intervals.calibration import Calibration
+from tsrnn.forecasting.intervals.conformal import conform
+from tsrnn.forecasting.intervals.copula import draw, draw_steps, ranks
 
 
 def generator(seed=0):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tsrnn.distributions import DISTRIBUTIONS
+from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.kernels.losses import LOSSES, N_PARAMETERS
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm
 from tsrnn.network import Network

@@ -8,8 +8,8 @@ import pytest
 from architectures import NETWORKS, make
 from oracle import assert_close
 
-from tsrnn.exchange import export_weights, import_weights
 from tsrnn.network import Network
+from tsrnn.network.exchange import export_weights, import_weights
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

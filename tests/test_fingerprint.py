@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from contenders import Last, Mean
+from tsrnn.combine import Combine
 
 from tsrnn.baselines import Naive, SeasonalNaive
-from tsrnn.combine import Combine
-from tsrnn.fingerprint import fingerprint
+from tsrnn.evaluation.backtesting.fingerprint import fingerprint
 
 DAYS = pd.date_range("2024-01-01", periods=3)
 UNLIKE = [
@@ -95,7 +95,8 @@ def test_copies_are_alike():
 def test_another_process_finds_the_same():
     things = "['a', 1.5, None, {'b': (True, np.arange(3))}, pd.Series([1.0], ['x']), Naive(horizon=3)]"
     code = (
-        "import numpy as np, pandas as pd; from tsrnn import Naive; from tsrnn.fingerprint import fingerprint"
+        "import numpy as np, pandas as pd; from tsrnn import Naive; "
+        "from tsrnn.evaluation.backtesting.fingerprint import fingerprint"
     )
     run = [sys.executable, "-c", f"{code}; print(fingerprint({things}))"]
     printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()

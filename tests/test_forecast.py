@@ -8,10 +8,10 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from tsrnn.figures import PALETTE
-from tsrnn.forecast import Forecast
-from tsrnn.panel import read_panel
+from tsrnn.forecasting.forecast import Forecast
 from tsrnn.plotting import plot_forecast
+from tsrnn.plotting.figures import PALETTE
+from tsrnn.timeseries.panel import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=6, unit="s")
 NAMES = ["mean", "lo-80", "hi-80", "lo-95", "hi-95", "q-0.3"]

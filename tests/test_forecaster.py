@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.forecaster import RNNForecaster
+from tsrnn.forecasting.rnn import RNNForecaster
 from tsrnn.kernels.cells import RECURRENT
 from tsrnn.network.threads import run_all
 

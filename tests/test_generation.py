@@ -9,8 +9,8 @@ from architectures import CELLS, make
 from scipy.stats import chisquare
 
 from tsrnn import RNNGenerator
-from tsrnn.generation import SymbolStream
-from tsrnn.symbols import Vocabulary
+from tsrnn.sequence.generation import SymbolStream
+from tsrnn.sequence.symbols import Vocabulary
 
 V = 5
 VOCABULARY = Vocabulary(["abcde"])

@@ -6,7 +6,7 @@ import pytest
 from scipy.io import wavfile
 
 from tsrnn import datasets
-from tsrnn.inputs import read_input
+from tsrnn.cli.files import read_input
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from oracle import assert_close, slopes
 from sklearn.exceptions import NotFittedError
 
 from tsrnn import RNNForecaster
-from tsrnn.gradients import gradient_flow, spectral_radii
 from tsrnn.network import Network
+from tsrnn.network.gradients import gradient_flow, spectral_radii
 
 DAYS = pd.date_range("2026-01-01", periods=90)
 WAVE = pd.Series(10 + np.sin(np.arange(90) / 3) + 0.1 * np.cos(np.arange(90) ** 2), DAYS, name="wave")

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from tsrnn import Naive, RNNForecaster
-from tsrnn.combine import Combine
-from tsrnn.timeline import steps_before, usual_step
-from tsrnn.windows import Starts
+from tsrnn.forecasting.combine import Combine
+from tsrnn.timeseries.future_index import steps_before, usual_step
+from tsrnn.training.windows import Starts
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tsrnn.forecaster import RNNForecaster
+from tsrnn.forecasting.rnn import RNNForecaster
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm
 from tsrnn.network import Network
 

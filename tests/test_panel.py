@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsrnn.panel import read_panel
-from tsrnn.timeline import continue_all, continue_index
+from tsrnn.timeseries.future_index import continue_all, continue_index
+from tsrnn.timeseries.panel import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=6, freq="D", unit="s")
 NAN = np.nan
@@ -140,7 +140,7 @@ def test_a_channel_that_one_series_lacks_is_masked_not_interpolated():
 
 
 def test_large_arrays_of_float32_pass_as_they_are(monkeypatch, tmp_path):
-    monkeypatch.setattr("tsrnn.frames._LARGE", 8)
+    monkeypatch.setattr("tsrnn.timeseries.series._LARGE", 8)
     values = np.memmap(tmp_path / "values", np.float32, "w+", shape=9)
     panel = read_panel(values)
     assert panel.series[0].values is values

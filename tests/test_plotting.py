@@ -12,10 +12,9 @@ from backtests import make_backtest, make_history, make_panel_backtest
 from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
-from tsrnn.backtest import backtest as backtesting
 from tsrnn.baselines import Naive
-from tsrnn.figures import INK, page_style, require_matplotlib, to_png, to_svg
-from tsrnn.forecast import Forecast
+from tsrnn.evaluation.backtesting.backtest import backtest as backtesting
+from tsrnn.forecasting.forecast import Forecast
 from tsrnn.plotting import (
     error_by_horizon,
     plot_backtest,
@@ -27,6 +26,7 @@ from tsrnn.plotting import (
     plot_panel,
     plot_training,
 )
+from tsrnn.plotting.figures import INK, page_style, require_matplotlib, to_png, to_svg
 
 MISSES = {"LSTM": 0.1, "GRU": -0.2, "Naive": 0.5}
 INDEXES = {
@@ -359,7 +359,7 @@ def test_missing_matplotlib_is_explained(monkeypatch):
 
 
 def test_importing_plots_does_not_load_matplotlib():
-    code = "import sys, tsrnn.plotting, tsrnn.report; print('matplotlib' in sys.modules)"
+    code = "import sys, tsrnn.plotting, tsrnn.evaluation.report; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 
 

@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from tsrnn.baselines import Drift, Naive, SeasonalNaive
-from tsrnn.distributions import DISTRIBUTIONS
-from tsrnn.forecaster import RNNForecaster
+from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
+from tsrnn.forecasting.rnn import RNNForecaster
 
 LOSSES = list(DISTRIBUTIONS)
 CONTINUOUS = ["quantile", "gaussian", "student_t"]

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import TOLERANCE
 
-from tsrnn.kernels import tile
 from tsrnn.kernels.jit import kernel
-from tsrnn.kernels.products import add_transposed, multiply_add, nothing, product
-from tsrnn.kernels.tile import Panels, lanes
+from tsrnn.kernels.packing import tile
+from tsrnn.kernels.packing.products import add_transposed, multiply_add, nothing, product
+from tsrnn.kernels.packing.tile import Panels, lanes
 
 DTYPES = ["float32", "float64"]
 

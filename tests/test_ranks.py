@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tsrnn.significance import critical_difference, friedman, rank_losses
+from tsrnn.metrics.significance import critical_difference, friedman, rank_losses
 
 # Demsar (2006), table 6: area under the curve of C4.5 and its variants on 14 data sets
 AUC = np.array(

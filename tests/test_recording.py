@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from contenders import Last, Y
 
-from tsrnn.backtest import backtest
-from tsrnn.recording import collect_warnings
+from tsrnn.evaluation.backtesting.backtest import backtest
+from tsrnn.evaluation.backtesting.warning_capture import collect_warnings
 
 
 class Chatty(Last):

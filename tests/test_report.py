@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from backtests import make_backtest, make_panel_backtest
 
-from tsrnn.report import best_scores, format_scores, write_report
+from tsrnn.evaluation.report import best_scores, format_scores, write_report
 
 MISSES = {"LSTM": 0.1, "GRU": -0.2, "SeasonalNaive": 0.5}
 VOID = {"meta"}

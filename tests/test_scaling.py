@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsrnn import datasets
-from tsrnn.scaling import Preparation, level_and_scale, root_mean_square, seasonal_test
-from tsrnn.timeline import natural_season
+from tsrnn.timeseries.future_index import natural_season
+from tsrnn.training.transforms import Preparation, level_and_scale, root_mean_square, seasonal_test
 
 CHAINS = [
     [],

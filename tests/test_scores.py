@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from contenders import Broken, Last, Mean, Y, months
 
-from tsrnn.backtest import backtest
+from tsrnn.evaluation.backtesting.backtest import backtest
 from tsrnn.metrics import mase
-from tsrnn.significance import diebold_mariano
+from tsrnn.metrics.significance import diebold_mariano
 
 
 def test_scores_are_the_hand_worked_means_over_origins():

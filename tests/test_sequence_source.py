@@ -8,8 +8,8 @@ from sequences import draw
 from test_training import settings
 
 from tsrnn.network import Network
-from tsrnn.sequence.source import Examples, Scaling, Sequences, split_off
-from tsrnn.training import Run, train_all
+from tsrnn.sequence.dataset import Examples, Scaling, Sequences, split_off
+from tsrnn.training.loop import Run, train_all
 
 LENGTHS = np.array([3, 7, 1, 7, 4])
 

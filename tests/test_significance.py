@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tsrnn.significance import diebold_mariano, holm, signed_rank
+from tsrnn.metrics.significance import diebold_mariano, holm, signed_rank
 
 # Differences with mean -1.2 and deviations 2.2, -0.8, 0.2, -1.8, 0.2, 1.2, -1.8, 0.2, 0.2, 0.2:
 # gamma_0 = 13.6 / 10 = 1.36;

@@ -14,9 +14,9 @@ import pytest
 from architectures import CELLS, make
 
 from tsrnn import RNNForecaster
-from tsrnn.kernels.stream import stream as kernel
-from tsrnn.pipeline import Channel, Pipeline
-from tsrnn.stream import Stream
+from tsrnn.forecasting.stream import Stream
+from tsrnn.kernels.scans.stream import stream as kernel
+from tsrnn.training.preprocessor import Channel, Pipeline
 
 OPTIONS = {
     "plain": {"num_layers": 1},

@@ -5,8 +5,8 @@ import oracle
 import pytest
 from architectures import CELLS, make
 
-from tsrnn.stretches import Corpus, Start, StretchRun, hold_back, mean_loss
-from tsrnn.training import Training
+from tsrnn.training.loop import Training
+from tsrnn.training.truncated_bptt import Corpus, Start, StretchRun, hold_back, mean_loss
 
 LENGTHS = (5, 1, 17, 9, 30, 2, 11)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.symbols import Contexts, Learned, Vocabulary, read_contexts, read_sequences
+from tsrnn.sequence.symbols import Contexts, Learned, Vocabulary, read_contexts, read_sequences
 
 NOTES = np.array(["C4", "E4"])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.frames import read_alike, read_channels, read_further, read_series
+from tsrnn.timeseries.series import read_alike, read_channels, read_further, read_series
 
 NAN, INF = np.nan, np.inf
 DAYS = pd.date_range("2021-03-01", periods=4)

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tsrnn.deadline import TimeLimitError, time_limit
-from tsrnn.ensemble import history, refit
 from tsrnn.network import Network
-from tsrnn.training import Run, Training, _Meter, train_all
-from tsrnn.windows import Batch, Windows, split_starts
+from tsrnn.time_limit import TimeLimitError, time_limit
+from tsrnn.training.ensemble import history, refit
+from tsrnn.training.loop import Run, Training, _Meter, train_all
+from tsrnn.training.windows import Batch, Windows, split_starts
 
 LOOKBACK, HORIZON = 8, 2
 

@@ -6,8 +6,8 @@ from statsmodels.tsa.seasonal import STL
 from statsmodels.tsa.stattools import adfuller, kpss
 
 from tsrnn import datasets
-from tsrnn.baselines import unit_roots
-from tsrnn.baselines.unit_roots import (
+from tsrnn.baselines.arima import unit_roots
+from tsrnn.baselines.arima.unit_roots import (
     adf_statistic,
     kpss_statistic,
     n_differences,

@@ -6,7 +6,7 @@ import pytest
 from backtests import make_backtest, make_panel_backtest
 from contenders import Last, Y, months
 
-from tsrnn.backtest import backtest
+from tsrnn.evaluation.backtesting.backtest import backtest
 
 DAYS = pd.date_range("2026-01-01", periods=200)
 RNG = np.random.default_rng(0)

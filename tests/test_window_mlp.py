@@ -11,9 +11,9 @@ from stepwise import backward, forward
 
 from tsrnn import cells, datasets
 from tsrnn.baselines import AutoReg
-from tsrnn.forecaster import RNNForecaster
+from tsrnn.forecasting.rnn import RNNForecaster
+from tsrnn.forecasting.window_mlp import WindowMLP
 from tsrnn.network import Network
-from tsrnn.window_mlp import WindowMLP
 
 AIR = datasets.load("airpassengers")
 SMALL = {"hidden_size": 4, "lookback": 8, "max_steps": 20, "random_state": 0}

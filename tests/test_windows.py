@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsrnn.windows import Windows, split_starts
+from tsrnn.training.windows import Windows, split_starts
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

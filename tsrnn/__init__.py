@@ -1,8 +1,6 @@
 """Recurrent networks for time series without a deep-learning framework."""
 
 from tsrnn import audio, datasets, metrics
-from tsrnn.backtest import Backtest, backtest, compare
-from tsrnn.base import Forecast
 from tsrnn.baselines import (
     ARIMA,
     ETS,
@@ -16,13 +14,15 @@ from tsrnn.baselines import (
     SeasonalNaive,
     Theta,
 )
-from tsrnn.combine import Combine
-from tsrnn.deadline import TimeLimitError, time_limit
-from tsrnn.forecaster import RNNForecaster
-from tsrnn.generator import RNNGenerator
+from tsrnn.evaluation.backtesting.backtest import Backtest, backtest, compare
+from tsrnn.forecasting.base import Forecast
+from tsrnn.forecasting.combine import Combine
+from tsrnn.forecasting.rnn import RNNForecaster
+from tsrnn.forecasting.window_mlp import WindowMLP
 from tsrnn.sequence import RNNClassifier, RNNRegressor, RNNTagger
+from tsrnn.sequence.generator import RNNGenerator
+from tsrnn.time_limit import TimeLimitError, time_limit
 from tsrnn.warmup import warmup
-from tsrnn.window_mlp import WindowMLP
 
 __version__ = "0.1.0"
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.parameters import check_positive_integer
+from tsrnn.validation import check_positive_integer
 
 
 def mulaw_encode(x: Any, n_levels: int = 256) -> np.ndarray:

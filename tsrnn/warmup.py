@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.baselines import ARIMA
-from tsrnn.forecaster import RNNForecaster
-from tsrnn.generator import RNNGenerator
+from tsrnn.forecasting.options import CHOICES
+from tsrnn.forecasting.rnn import RNNForecaster
+from tsrnn.forecasting.window_mlp import WindowMLP
 from tsrnn.kernels.cells import RECURRENT
 from tsrnn.kernels.jit import cache_folder
-from tsrnn.options import CHOICES
 from tsrnn.sequence import RNNClassifier
-from tsrnn.window_mlp import WindowMLP
+from tsrnn.sequence.generator import RNNGenerator
 
 
 def warmup(dtype: str = "float32") -> Path | None:

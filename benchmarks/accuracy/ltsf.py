@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from tsrnn import RNNForecaster
-from tsrnn.covariates import learn
-from tsrnn.known import Known
-from tsrnn.panel import read_panel
+from tsrnn.timeseries.covariates import learn
+from tsrnn.timeseries.known import Known
+from tsrnn.timeseries.panel import read_panel
 
 _ORIGINS = 64  # forecast at a time
 

@@ -1,14 +1,14 @@
 """Classical forecasters to hold a network against; statsmodels is loaded when one of them needs it."""
 
-from tsrnn.baselines.arima import ARIMA
-from tsrnn.baselines.auto_arima import AutoARIMA
+from tsrnn.baselines.arima.arima import ARIMA
+from tsrnn.baselines.arima.auto_arima import AutoARIMA
 from tsrnn.baselines.autoreg import AutoReg
 from tsrnn.baselines.croston import Croston
+from tsrnn.baselines.ets import ETS
 from tsrnn.baselines.naive import Drift, Naive, SeasonalNaive
-from tsrnn.baselines.smoothing import ETS
 from tsrnn.baselines.stl import STL
 from tsrnn.baselines.theta import Theta
-from tsrnn.baselines.vector import VAR
+from tsrnn.baselines.var import VAR
 
 __all__ = [
     "ARIMA",

@@ -5,13 +5,13 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import clone
 
-from tsrnn.base import BaseForecaster
 from tsrnn.baselines.lagged import triangular_factor
-from tsrnn.baselines.seasons import require, tells_nothing
-from tsrnn.frames import Observed
-from tsrnn.parameters import check_positive_integer
-from tsrnn.scaling import level_and_scale
-from tsrnn.seasons import find_season
+from tsrnn.baselines.requirements import require, tells_nothing
+from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.timeseries.seasonality import find_season
+from tsrnn.timeseries.series import Observed
+from tsrnn.training.transforms import level_and_scale
+from tsrnn.validation import check_positive_integer
 
 
 class AutoReg(BaseForecaster):

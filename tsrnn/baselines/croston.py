@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster
-from tsrnn.baselines.seasons import require
-from tsrnn.frames import Observed
-from tsrnn.parameters import check_choice, check_number
+from tsrnn.baselines.requirements import require
+from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.timeseries.series import Observed
+from tsrnn.validation import check_choice, check_number
 
 VARIANTS = ("classic", "sba", "tsb")
 _TRIED = np.arange(5, 31) / 100

@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster
-from tsrnn.baselines.seasons import require
-from tsrnn.frames import Observed
-from tsrnn.seasons import find_season
+from tsrnn.baselines.requirements import require
+from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.timeseries.seasonality import find_season
+from tsrnn.timeseries.series import Observed
 
 
 class Naive(BaseForecaster):

@@ -7,13 +7,13 @@ from typing import Any, Literal, Self
 import numpy as np
 from sklearn.base import clone
 
-from tsrnn.base import BaseForecaster
-from tsrnn.baselines.seasons import require
-from tsrnn.baselines.smoothing import ETS
-from tsrnn.deadline import check_deadline
-from tsrnn.known import Known
-from tsrnn.parameters import check_choice
-from tsrnn.seasons import find_seasons
+from tsrnn.baselines.ets import ETS
+from tsrnn.baselines.requirements import require
+from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.time_limit import check_deadline
+from tsrnn.timeseries.known import Known
+from tsrnn.timeseries.seasonality import find_seasons
+from tsrnn.validation import check_choice
 
 
 class STL(BaseForecaster):
@@ -27,8 +27,8 @@ class STL(BaseForecaster):
     ----------
     forecaster : forecaster, optional
         For the seasonally adjusted series; recurrent or classical, or another derived from
-        `tsrnn.base.BaseForecaster`. It is copied, never changed; the copy's ``season_length`` is None if it
-        has that parameter, and ``horizon`` and ``missing`` are those given here. `get_params` and
+        `tsrnn.forecasting.base.BaseForecaster`. It is copied, never changed; the copy's ``season_length`` is
+        None if it has that parameter, and ``horizon`` and ``missing`` are those given here. `get_params` and
         `set_params` reach its parameters as ``forecaster__trend``. Default: `ETS`.
     season_length : int, sequence of int, "auto" or None, default="auto"
         Steps in a season, or in each of several, such as the day's and the week's (24, 168). "auto" takes
@@ -170,7 +170,7 @@ class STL(BaseForecaster):
         if not isinstance(inner, BaseForecaster):
             raise TypeError(
                 f"`forecaster` must be a forecaster, recurrent or classical; got {inner!r}. "
-                "Derive your own from tsrnn.base.BaseForecaster."
+                "Derive your own from tsrnn.forecasting.base.BaseForecaster."
             )
         copied = clone(inner)
         wanted = {"season_length": None, "horizon": self.horizon, "missing": self.missing}

@@ -4,13 +4,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsrnn.base import BaseForecaster
 from tsrnn.baselines.blas import one_blas_thread
-from tsrnn.baselines.seasons import require, seasonal_pattern, straight_line, warn_unless_converged
-from tsrnn.deadline import check_deadline
-from tsrnn.frames import Observed
-from tsrnn.parameters import check_number
-from tsrnn.seasons import find_season
+from tsrnn.baselines.requirements import require, seasonal_pattern, straight_line, warn_unless_converged
+from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.time_limit import check_deadline
+from tsrnn.timeseries.seasonality import find_season
+from tsrnn.timeseries.series import Observed
+from tsrnn.validation import check_number
 
 _ALPHAS = (0.1, 0.99)  # between which the paper looks for the smoothing parameter
 _UNCOUNTED = 3  # first errors

@@ -1,22 +1,33 @@
 """A whole network, layer by layer, through the equations of its cells."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from tsrnn.cells.readout import Gradients
 from tsrnn.cells.stepping import step
 
-if TYPE_CHECKING:
-    from tsrnn.network import Network
+
+class Network(Protocol):
+    """What is read of a `tsrnn.network.Network`."""
+
+    num_layers: int
+    n_inputs: int
+    architecture: Any
+
+    @property
+    def cell_name(self) -> str:
+        """Name of the cell."""
+
+    def views(self, theta: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the parameters by name, as views."""
+
 
 _LAYER = ("W_ih", "W_hh", "W_yh", "bias", "W_peephole")
 
 
-def layer_weights(
-    network: "Network", theta: np.ndarray, layer: int = 0, *, reverse: bool = False
-) -> Gradients:
+def layer_weights(network: Network, theta: np.ndarray, layer: int = 0, *, reverse: bool = False) -> Gradients:
     """Take one layer's weights, and the head's if it reads this layer, out of a network's flat vector.
 
     Parameters
@@ -54,7 +65,7 @@ def layer_weights(
     return weights
 
 
-def run_network(network: "Network", theta: np.ndarray, x: np.ndarray) -> dict[str, list[Any]]:
+def run_network(network: Network, theta: np.ndarray, x: np.ndarray) -> dict[str, list[Any]]:
     """Run all layers from the zero state, and keep the gates of every step.
 
     Parameters
@@ -102,7 +113,7 @@ def run_network(network: "Network", theta: np.ndarray, x: np.ndarray) -> dict[st
     return taken
 
 
-def _categories(network: "Network", views: Gradients, x: np.ndarray) -> Iterator[np.ndarray]:
+def _categories(network: Network, views: Gradients, x: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the vectors that the numbers of categories in x stand for."""
     for name, column, _ in network.architecture.tables:
         codes = x[..., column].astype(int)

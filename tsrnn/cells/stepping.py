@@ -8,7 +8,7 @@ import numpy as np
 from tsrnn.cells import gated, memory, simple
 from tsrnn.cells.readout import Gradients, Weights, read, read_backward
 from tsrnn.cells.simple import State
-from tsrnn.parameters import check_choice
+from tsrnn.validation import check_choice
 
 OUTPUTS = ("linear", "softmax", None)
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from tsrnn.kernels.jit import kernel
-from tsrnn.kernels.products import multiply_add, nothing, product
-from tsrnn.kernels.scan import add_outer
-from tsrnn.kernels.tile import Panels
-from tsrnn.kernels.views import flat
+from tsrnn.kernels.packing.products import multiply_add, nothing, product
+from tsrnn.kernels.packing.tile import Panels
+from tsrnn.kernels.packing.views import flat
+from tsrnn.kernels.scans.scan import add_outer
 
 
 @kernel

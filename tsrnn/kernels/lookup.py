@@ -5,7 +5,7 @@ The numbers stand in a column of x (T, windows, columns), the vectors go to the 
 """
 
 from tsrnn.kernels.jit import kernel
-from tsrnn.kernels.tile import lanes
+from tsrnn.kernels.packing.tile import lanes
 
 
 @kernel

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tsrnn.kernels.cells import Cell
-from tsrnn.kernels.panels import pack, unpack
+from tsrnn.kernels.packing.panels import pack, unpack
 from tsrnn.network.layout import DECODER, SIDES, Arranger, Packing, recurrent, side_by_side
 
 Views = dict[str, np.ndarray]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tsrnn.kernels.cells import Cell
-from tsrnn.kernels.tile import lanes
+from tsrnn.kernels.packing.tile import lanes
 
 Shapes = dict[str, tuple[int, ...]]
 SIDES = ("", "_reverse")

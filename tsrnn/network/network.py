@@ -7,8 +7,8 @@ import numpy as np
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.network.architecture import Architecture, Inputs, check_together, pack_index
-from tsrnn.network.feedback import Feedback
 from tsrnn.network.initial import draw
+from tsrnn.network.layers.output_feedback import Feedback
 from tsrnn.network.layout import named_views
 from tsrnn.network.summary import summary
 from tsrnn.network.workspace import Objective, Workspace
@@ -261,7 +261,7 @@ class Network:
             (steps, B, 1) with the numbers of classes, whose logits the outputs are; for a distribution with
             K parameters (steps, B, n_outputs / K).
         loss : {"mse", "mae", "huber", "cross_entropy", "quantile", "gaussian", "student_t", "negbin"}
-            The last four are distributions; see `tsrnn.distributions`.
+            The last four are distributions; see `tsrnn.forecasting.intervals.distributions`.
         gradient : ndarray of shape (n_parameters,)
             Overwritten with d loss / d theta.
         rng : numpy.random.Generator, optional

@@ -4,12 +4,12 @@ import numpy as np
 
 from tsrnn.kernels.dense import dense, dense_backward, dense_gradients, rectify, rectify_backward
 from tsrnn.kernels.lookup import lookup, lookup_backward
-from tsrnn.kernels.panels import from_panels, to_panels
+from tsrnn.kernels.packing.panels import from_panels, to_panels
 from tsrnn.network.architecture import Architecture, Inputs, PackedWeights, Views
-from tsrnn.network.decoding import Decoding, KnownInputs
-from tsrnn.network.direction import Direction
-from tsrnn.network.reading import Reading
-from tsrnn.network.unrolling import Unrolling
+from tsrnn.network.layers.parallel_decoder import Decoding, KnownInputs
+from tsrnn.network.layers.pooling import Reading
+from tsrnn.network.layers.recurrent import Direction
+from tsrnn.network.layers.sequential_decoder import Unrolling
 
 
 class Shard:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tsrnn.kernels.losses import LOSSES, total_weight
 from tsrnn.network.architecture import Architecture, Inputs, PackedGradient, PackedWeights
-from tsrnn.network.feedback import Feedback
+from tsrnn.network.layers.output_feedback import Feedback
 from tsrnn.network.layout import Packing
 from tsrnn.network.shard import Shard
 from tsrnn.network.threads import run_all

@@ -10,14 +10,14 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from tsrnn.ensemble import Progress, check_continues, history, start_runs
-from tsrnn.inspection import WeightsMixin
+from tsrnn.forecasting.inspection import WeightsMixin
+from tsrnn.forecasting.options import SHARED_CHOICES, check_each
 from tsrnn.network import Network
-from tsrnn.options import SHARED_CHOICES, check_each
-from tsrnn.parameters import seed_sequence
-from tsrnn.sequence.door import Reading, read_sequences, read_weight
-from tsrnn.sequence.source import Examples, Scaling, Sequences, split_off
-from tsrnn.training import Run, train_all
+from tsrnn.sequence.dataset import Examples, Scaling, Sequences, split_off
+from tsrnn.sequence.formats import Reading, read_sequences, read_weight
+from tsrnn.training.ensemble import Progress, check_continues, history, start_runs
+from tsrnn.training.loop import Run, train_all
+from tsrnn.validation import seed_sequence
 
 
 class Targets(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
-from tsrnn.sequence.door import Reading, read_one_label_each
+from tsrnn.sequence.formats import Reading, read_one_label_each
 from tsrnn.sequence.labels import (
     class_factors,
     class_numbers,

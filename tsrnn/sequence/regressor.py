@@ -8,8 +8,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array
 
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
-from tsrnn.sequence.door import Reading, check_same_number
-from tsrnn.sequence.source import Scaling
+from tsrnn.sequence.dataset import Scaling
+from tsrnn.sequence.formats import Reading, check_same_number
 
 
 class RNNRegressor(RegressorMixin, BaseSequenceEstimator):

@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
-from tsrnn.sequence.door import Reading, read_labels, read_values, read_weight
+from tsrnn.sequence.dataset import Scaling
+from tsrnn.sequence.formats import Reading, read_labels, read_values, read_weight
 from tsrnn.sequence.labels import (
     class_factors,
     class_numbers,
@@ -15,7 +16,6 @@ from tsrnn.sequence.labels import (
     log_probabilities,
     refuse_balanced,
 )
-from tsrnn.sequence.source import Scaling
 
 
 class RNNTagger(BaseSequenceEstimator):

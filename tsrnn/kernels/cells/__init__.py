@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from tsrnn.kernels.cells import gru, gru_reset_before, lstm, lstm_peephole, rnn
-from tsrnn.kernels.steps import register
+from tsrnn.kernels.scans.steps import register
 
 register(rnn.RNN, rnn)
 register(rnn.Dense, rnn)

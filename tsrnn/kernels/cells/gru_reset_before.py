@@ -33,7 +33,7 @@ def prepare(cell, gates, h_before):
 
 
 def activate(cell, gates, h_before, h, c_before, c, diagonal):
-    """Step forward (see `tsrnn.kernels.steps.activate`)."""
+    """Step forward (see `tsrnn.kernels.scans.steps.activate`)."""
     z, n = gates[1], gates[2]
     for j in range(h.size):
         n[j] = tanh(n[j])
@@ -42,7 +42,7 @@ def activate(cell, gates, h_before, h, c_before, c, diagonal):
 
 
 def differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_diagonal):
-    """Step backward (see `tsrnn.kernels.steps.differentiate`)."""
+    """Step backward (see `tsrnn.kernels.scans.steps.differentiate`)."""
     z, n = gates[1], gates[2]
     one = type(h[0])(1)
     for j in range(h.size):

@@ -23,7 +23,7 @@ class LSTM(NamedTuple):
 
 
 def activate(cell, gates, h_before, h, c_before, c, diagonal):
-    """Step forward (see `tsrnn.kernels.steps.activate`)."""
+    """Step forward (see `tsrnn.kernels.scans.steps.activate`)."""
     i, f, g, o = gates[0], gates[1], gates[2], gates[3]
     for j in range(h.size):
         i[j] = sigmoid(i[j])
@@ -40,7 +40,7 @@ def activate(cell, gates, h_before, h, c_before, c, diagonal):
 
 
 def differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_diagonal):
-    """Step backward (see `tsrnn.kernels.steps.differentiate`)."""
+    """Step backward (see `tsrnn.kernels.scans.steps.differentiate`)."""
     i, f, g, o = gates[0], gates[1], gates[2], gates[3]
     one = type(h[0])(1)
     for j in range(h.size):

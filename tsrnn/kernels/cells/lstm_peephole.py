@@ -26,7 +26,7 @@ class LSTMPeephole(NamedTuple):
 
 
 def activate(cell, gates, h_before, h, c_before, c, diagonal):
-    """Step forward (see `tsrnn.kernels.steps.activate`)."""
+    """Step forward (see `tsrnn.kernels.scans.steps.activate`)."""
     i, f, g, o = gates[0], gates[1], gates[2], gates[3]
     p_i, p_f, p_o = diagonal[0], diagonal[1], diagonal[2]
     for j in range(h.size):
@@ -44,7 +44,7 @@ def activate(cell, gates, h_before, h, c_before, c, diagonal):
 
 
 def differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_diagonal):
-    """Step backward (see `tsrnn.kernels.steps.differentiate`)."""
+    """Step backward (see `tsrnn.kernels.scans.steps.differentiate`)."""
     i, f, g, o = gates[0], gates[1], gates[2], gates[3]
     p_i, p_f, p_o = diagonal[0], diagonal[1], diagonal[2]
     dp_i, dp_f, dp_o = d_diagonal[0], d_diagonal[1], d_diagonal[2]

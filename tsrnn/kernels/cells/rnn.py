@@ -29,7 +29,7 @@ class Dense(NamedTuple):
 
 
 def activate(cell, gates, h_before, h, c_before, c, diagonal):
-    """Step forward (see `tsrnn.kernels.steps.activate`)."""
+    """Step forward (see `tsrnn.kernels.scans.steps.activate`)."""
     a = gates[0]
     if cell.relu:
         zero = type(h[0])(0)
@@ -41,7 +41,7 @@ def activate(cell, gates, h_before, h, c_before, c, diagonal):
 
 
 def differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_diagonal):
-    """Step backward (see `tsrnn.kernels.steps.differentiate`)."""
+    """Step backward (see `tsrnn.kernels.scans.steps.differentiate`)."""
     a = gates[0]
     one, zero = type(h[0])(1), type(h[0])(0)
     if cell.relu:

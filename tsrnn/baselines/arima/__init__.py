@@ -1,0 +1,1 @@
+"""ARIMA models: of given orders, and of orders that are searched for."""

@@ -1,0 +1,86 @@
+"""The power transform of Box and Cox, under which a series' errors may be more alike."""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from tsrnn.baselines.requirements import refuse_nonpositive
+
+__all__ = ["check_boxcox", "inverse", "log_slopes", "transformed"]
+
+_LARGEST = np.finfo(np.float64).max
+_LEAST, _MOST = -1, 2
+
+
+def check_boxcox(boxcox: Any) -> float | None:
+    """Return lambda, None for the identity, which 1 is but for a shift."""
+    if boxcox is None:
+        return None
+    number = isinstance(boxcox, Real) and not isinstance(boxcox, bool)
+    if not (number and _LEAST <= boxcox <= _MOST):
+        raise ValueError(
+            f'`boxcox` must be lambda, a number from {_LEAST} to {_MOST}, "auto" or None; got {boxcox!r}.'
+        )
+    return None if boxcox == 1 else float(boxcox)
+
+
+def transformed(values: np.ndarray, power: float | None) -> np.ndarray:
+    """Return y^lambda / lambda, log(y) for lambda = 0, refusing values that are not positive.
+
+    Box and Cox subtract 1 / lambda. Without that, a series in other units differs by a factor only, and small
+    values keep their digits; models with a constant or differences are the same.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+    power : float or None
+        lambda; None returns the values themselves.
+
+    References
+    ----------
+    Box & Cox (1964), "An analysis of transformations", Journal of the Royal Statistical Society B 26(2),
+    211-252, equation 1.
+
+    Examples
+    --------
+    >>> y = np.array([1.0, 4.0, 9.0])
+    >>> transformed(y, 0.5), transformed(y, -1)
+    (array([2., 4., 6.]), array([-1.        , -0.25      , -0.11111111]))
+    """
+    if power is None:
+        return values
+    refuse_nonpositive(values, "a Box-Cox transform", "Shift the series, or pass boxcox=None and fit again.")
+    logarithms = np.log(values)
+    return np.exp(power * logarithms) / power if power else logarithms
+
+
+def inverse(future: np.ndarray, power: float | None) -> np.ndarray:
+    """Return what `transformed` maps to values (h,), to the nearest that it maps to if there is none.
+
+    Examples
+    --------
+    >>> inverse(np.array([2.0, 6.0, -1.0]), 0.5), inverse(np.array([1e9]), 0) < np.inf
+    (array([1., 9., 0.]), array([ True]))
+    """
+    if power is None:
+        return future
+    if power:
+        with np.errstate(divide="ignore"):
+            future = np.log(np.maximum(power * future, 0.0)) / power
+    return np.exp(np.minimum(future, np.log(_LARGEST)))
+
+
+def log_slopes(values: np.ndarray, power: float | None) -> float:
+    """Return the sum of the logarithms of the transform's slopes y^(lambda - 1) at values (n,).
+
+    Added to a log density of transformed values, it makes that one of the values themselves (Box & Cox, 1964,
+    equation 6).
+
+    Examples
+    --------
+    >>> y = np.exp([1.0, 2.0])
+    >>> [round(log_slopes(y, power), 6) for power in (None, 0, 0.5)]
+    [0.0, -3.0, -1.5]
+    """
+    return 0.0 if power is None else float((power - 1.0) * np.log(values).sum())

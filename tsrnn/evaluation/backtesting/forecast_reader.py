@@ -1,0 +1,99 @@
+"""What models answer: forecasts in any form as one array, a row for each series."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.evaluation.backtesting.origins import Origins
+from tsrnn.timeseries.levels import interval_names
+
+__all__ = ["read_forecast"]
+
+INTERVAL = re.compile(r"(^|-)(lo|hi)-[\d.]+$")
+
+
+def read_forecast(answer: Any, origins: Origins, window: int, level: Sequence[float] = ()) -> np.ndarray:
+    """Return what a model has forecast.
+
+    Parameters
+    ----------
+    answer : Series, DataFrame, dict or array-like
+        From ``predict``, in the form of what the model was given.
+    origins : Origins
+        What the model was given.
+    window : int
+        The origin.
+    level : sequence of float
+        Percents of the intervals.
+
+    Returns
+    -------
+    ndarray of shape (n_series, horizon, 1 + 2 * n_levels)
+        Means, then the lower and upper ends of each level, of the steps that are judged; NaN where there is
+        no interval, and where the forecast of a series is missing.
+
+    Raises
+    ------
+    ValueError
+        If no series has a value for each step that was asked for.
+    """
+    return _read(answer, origins, window, level)[:, origins.gap :]
+
+
+def _read(answer: Any, origins: Origins, window: int, level: Sequence[float]) -> np.ndarray:
+    """Return all steps that were asked for, as (n_series, n_ahead, 1 + 2 * n_levels)."""
+    form, horizon = origins.truths.form, origins.n_ahead
+    part = origins.taking_part(window)
+    if form == "channels" and not isinstance(answer, pd.DataFrame):
+        answer = pd.DataFrame(np.asarray(answer), columns=origins.truths.ids)
+    if form in ("series", "channels"):
+        answers = [answer] if form == "series" else [answer[name] for name in origins.truths.ids]
+        read = [_read_columns(one, level) for one in answers]
+        for values in read:
+            if len(values) != horizon:
+                shape = np.shape(answers[0])
+                raise ValueError(f"predict({horizon}) must return {horizon} values; got shape {shape}.")
+        return np.stack(read)
+    if form == "dict":
+        frames = {
+            name: one if isinstance(one, pd.DataFrame) else pd.Series(one) for name, one in answer.items()
+        }
+        answer = pd.concat(frames)
+    ids = answer[origins.truths.columns[0]] if form == "long" else answer.index.get_level_values(0)
+    codes = origins.truths.ids[part].get_indexer(ids)
+    if form == "long":
+        answer = answer.drop(columns=list(origins.truths.columns[:2]))
+    return _arrange(_read_columns(answer, level), codes, len(part), horizon)
+
+
+def _read_columns(answer: Any, level: Sequence[float]) -> np.ndarray:
+    """Return means and intervals as (rows, 1 + 2 * n_levels); columns may start with the model's alias."""
+    names = interval_names(level)
+    if not isinstance(answer, pd.DataFrame):
+        values = np.asarray(answer, dtype=np.float64).reshape(-1, 1)
+        return np.pad(values, ((0, 0), (0, len(names))), constant_values=np.nan)
+    table = np.full((len(answer), 1 + len(names)), np.nan)
+    labels = [str(label) for label in answer.columns]
+    table[:, 0] = answer.iloc[:, [not INTERVAL.search(label) for label in labels].index(True)]
+    for column, name in enumerate(names, 1):
+        for i, label in enumerate(labels):
+            if label == name or label.endswith(f"-{name}"):
+                table[:, column] = answer.iloc[:, i]
+    return table
+
+
+def _arrange(values: np.ndarray, codes: np.ndarray, n_series: int, horizon: int) -> np.ndarray:
+    """Return (rows, K) as (n_series, horizon, K), NaN for series without exactly `horizon` rows."""
+    arranged = np.full((n_series, horizon, values.shape[1]), np.nan)
+    complete = np.bincount(codes[codes >= 0], minlength=n_series) == horizon
+    if not complete.any():
+        raise ValueError(
+            f"predict({horizon}) must return {horizon} values for each series; got {len(codes)} rows."
+        )
+    order = np.argsort(codes, kind="stable")
+    order = order[np.isin(codes[order], np.flatnonzero(complete))]
+    arranged[complete] = values[order].reshape(-1, horizon, values.shape[1])
+    return arranged

@@ -1,0 +1,160 @@
+"""The plan of a backtest: the series, their origins, and how often models are fitted."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tsrnn.evaluation.backtesting.origins import Truths, read_truths
+from tsrnn.timeseries.future_index import natural_season
+from tsrnn.timeseries.seasonality import find_season
+from tsrnn.timeseries.series import read_series
+from tsrnn.validation import check_positive_integer
+
+__all__ = ["Plan", "cut_sizes", "make_plan"]
+
+JUDGES = 100  # series whose labels tell the season of a panel
+
+
+class Plan(NamedTuple):
+    """Where many series are cut, and what is fitted and judged there.
+
+    Attributes
+    ----------
+    truths : Truths
+    horizon, gap : int
+        Steps judged at each origin, and those after the cutoff, before them, that are not.
+    step : int
+        Observations between origins.
+    sizes : ndarray of shape (n_windows, n_series)
+        Observations up to each cutoff, oldest origin first; 0 where a series takes no part.
+    season_length : int
+        1 where there is none.
+    every : int
+        A model is fitted at the first of as many origins, and forecasts from all.
+    train_size : int or None
+        The most recent observations that are given to models; None for all.
+    """
+
+    truths: Truths
+    horizon: int
+    gap: int
+    step: int
+    sizes: np.ndarray
+    season_length: int
+    every: int
+    train_size: int | None
+
+    def fits(self, sizes: np.ndarray) -> list[list[int]]:
+        """Return the origins of each fit, for some of the series, whose `sizes` have a column each."""
+        taking_part = np.flatnonzero(sizes.any(axis=1)).tolist()
+        firsts = range(0, len(sizes), self.every)
+        groups = [[w for w in taking_part if a <= w < a + self.every] for a in firsts]
+        return [group for group in groups if group]
+
+
+def make_plan(
+    y: Any,
+    horizon: Any,
+    *,
+    n_windows: Any,
+    step: Any,
+    gap: Any,
+    refit: Any,
+    train_size: Any,
+    season_length: Any,
+    columns: Sequence[str],
+) -> Plan:
+    """Check what `backtest` was told and work out what it comes to.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter or `y` cannot be used, or `y` is too short.
+    """
+    truths = read_truths(y, columns)
+    horizon = check_positive_integer("horizon", horizon, "steps")
+    gap = check_positive_integer("gap", gap, "steps", 0)
+    n_windows = check_positive_integer("n_windows", n_windows, "origins")
+    step = horizon if step is None else check_positive_integer("step", step, "observations")
+    if train_size is not None:
+        train_size = check_positive_integer("train_size", train_size, "observations, or None", 2)
+    every = _origins_between_fits(refit, n_windows)
+    shortest = 2
+    if season_length != "auto":
+        season_length = 1 if season_length is None else season_length
+        unit = 'observations, or "auto" or None'
+        season_length = check_positive_integer("season_length", season_length, unit)
+        shortest = season_length + 1
+    sizes = cut_sizes(truths.lengths, horizon, n_windows, step, shortest, every, gap)
+    if season_length == "auto":
+        season_length = _visible_season(truths, sizes)
+        sizes = cut_sizes(truths.lengths, horizon, n_windows, step, season_length + 1, every, gap)
+    return Plan(truths, horizon, gap, step, sizes, season_length, every, train_size)
+
+
+def cut_sizes(
+    lengths: np.ndarray,
+    horizon: int,
+    n_windows: int,
+    step: int,
+    shortest: int,
+    every: int = 1,
+    gap: int = 0,
+) -> np.ndarray:
+    """Observations of each series up to each cutoff, oldest origin first; the last truth ends each series.
+
+    A series with fewer than `shortest` observations before a cutoff takes no part in that origin: 0. Of
+    `every` origins that share a fit, it takes part in none unless in the first.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_series)
+
+    Raises
+    ------
+    ValueError
+        If no series takes part in the first origin.
+
+    Examples
+    --------
+    >>> cut_sizes(np.array([100, 30]), horizon=12, n_windows=3, step=6, shortest=10)
+    array([[76,  0],
+           [82, 12],
+           [88, 18]])
+    """
+    last = lengths - horizon - gap
+    sizes = last - step * np.arange(n_windows - 1, -1, -1)[:, None]
+    sizes[sizes < shortest] = 0
+    if not sizes[0].any():
+        needed = shortest + gap + horizon + (n_windows - 1) * step
+        longest = "`y`" if len(lengths) == 1 else f"The longest of {len(lengths)} series in `y`"
+        told = f"horizon={horizon}, gap={gap} and" if gap else f"horizon={horizon} and"
+        raise ValueError(
+            f"{longest} has {lengths.max()} observations; n_windows={n_windows} with {told} "
+            f"step={step} needs at least {needed}, {shortest} of them for the first training window. "
+            f"Lower n_windows, step{', gap' if gap else ''} or horizon, or supply more data."
+        )
+    for first in range(0, n_windows, every):
+        sizes[first : first + every, sizes[first] == 0] = 0
+    return sizes
+
+
+def _origins_between_fits(refit: Any, n_windows: int) -> int:
+    if isinstance(refit, bool):
+        return 1 if refit else n_windows
+    return check_positive_integer("refit", refit, "origins, or True for each or False for the first only")
+
+
+def _visible_season(truths: Truths, sizes: np.ndarray) -> int:
+    """Return most series' natural season if one is long enough, and a single one shows it; else 1."""
+    if truths.n_series > 1:
+        judges = np.linspace(0, truths.n_series - 1, min(truths.n_series, JUDGES)).astype(int)
+        season = Counter(natural_season(truths.series[i].index) for i in judges).most_common(1)[0][0]
+        return season if season < sizes[0].max() else 1
+    train = truths.series[0].iloc[: sizes[0, 0]]
+    season = natural_season(train.index)
+    if season < len(train) < 3 * season:
+        return season
+    return 1 if train.isna().all() else find_season(read_series(train, missing="interpolate"), "auto")

@@ -1,0 +1,399 @@
+"""The contract that every forecaster, recurrent or classical, keeps."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+
+from tsrnn.forecasting.forecast import Forecast
+from tsrnn.forecasting.intervals.calibration import Calibration, scales_of
+from tsrnn.forecasting.intervals.conformal import KINDS
+from tsrnn.timeseries.covariates import attach, learn, uses
+from tsrnn.timeseries.formats import COLUMNS
+from tsrnn.timeseries.known import Known
+from tsrnn.timeseries.levels import read_levels
+from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.series import Observed
+from tsrnn.validation import check_choice, check_positive_integer, seed_sequence
+
+
+class BaseForecaster(BaseEstimator):
+    """Base class of all forecasters: the door to pandas around `_fit` and `_predict` on plain arrays.
+
+    Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
+    ``_fit(observed) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array`` for one series.
+    Of several, each has a copy of its own. Those that do better override `_fit_all` and `_predict_all`.
+    """
+
+    is_baseline = False
+    max_history: int | None = None
+    uses_covariates: bool | tuple[str, ...] = False
+    _gaps: tuple[str, ...] = ("error", "interpolate")
+
+    horizon: int
+    missing: str
+    alias: str | None
+    known_: Known
+    calibrations_: dict[tuple[int, str], Calibration]
+    models_: dict[Any, Any]
+
+    def fit(
+        self,
+        y: Any,
+        X: Any = None,
+        *,
+        X_past: Any = None,
+        static: Any = None,
+        columns: Sequence[Any] = COLUMNS,
+    ) -> Self:
+        """Fit to one or many series, forgetting any earlier fit.
+
+        Parameters
+        ----------
+        y : pandas.Series, pandas.DataFrame, dict, or array-like of shape (n,)
+            Observations in time order. One series: a Series; arrays and lists get a RangeIndex. Many, of
+            any lengths: a long DataFrame with the three `columns`, a Series with a two-level index (series,
+            time) or a dict of Series. `RNNForecaster` also takes channels: a DataFrame with one column each,
+            an array of shape (n, C), or a DataFrame with a two-level index.
+        X, X_past : pandas.DataFrame or dict, optional
+            Covariates, for models that use them: known ahead, such as prices, and known up to the cutoff
+            only, such as measured weather. In the form of `y`, with columns of their own, or one table by
+            time for all series. Aligned by their index.
+        static : pandas.DataFrame, optional
+            What tells series apart, one row each. Text, categories and booleans are categories.
+        columns : (str, str, str), default ("unique_id", "ds", "y")
+            Columns of a long table: what tells series apart, times, values.
+
+        Returns
+        -------
+        self
+            If fitting fails, the forecaster is left unfitted.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `y`, a covariate or a parameter cannot be used; the message names the way out.
+        """
+        try:
+            check_choice("missing", self.missing, self._gaps)
+            check_positive_integer("horizon", self._trained_horizon, "steps")
+            known = self._attach(y, X, X_past, static, columns)
+            fitted = self._fit_all(known)
+        finally:
+            for name in [name for name in vars(self) if name.endswith("_")]:
+                delattr(self, name)
+        self._remember(fitted, known)
+        return self
+
+    def predict(
+        self,
+        horizon: int | None = None,
+        X: Any = None,
+        *,
+        X_past: Any = None,
+        static: Any = None,
+        y: Any = None,
+        level: Any = None,
+        quantiles: Any = None,
+        conformal: str = "split",
+    ) -> Any:
+        """Forecast the steps that follow the training series, or `y`.
+
+        Parameters
+        ----------
+        horizon : int, optional
+            Number of future steps; default: the constructor's ``horizon``.
+        X : pandas.DataFrame or dict, optional
+            Covariates known ahead, if the model was fitted with some: the rows of all future steps; with `y`,
+            those of its steps, too.
+        X_past, static : pandas.DataFrame or dict, optional
+            The other covariates the model was fitted with, of `y`.
+        y : pandas.Series or array-like of shape (n,), optional
+            New history to forecast from, without training; default: the one given to `fit`. A DataFrame or
+            an array of shape (n, C) for a model that was fitted to C columns; a panel, with series that were
+            not there in training if need be, for one that was fitted to a panel. Where a season is taken out,
+            it is estimated afresh from this history, which must hold two at least.
+        level : float or list of float, optional
+            Percent of what may come that intervals are to cover, such as ``[80, 95]``.
+        quantiles : float or list of float, optional
+            Probabilities that what comes stays below, such as ``[0.1, 0.9]``.
+        conformal : {"split", "adaptive"}, default "split"
+            How intervals that no loss gives learn from earlier misses: all count alike, or late ones more,
+            for series whose errors change (`tsrnn.forecasting.intervals.conformal.conform`).
+
+        Returns
+        -------
+        pandas.Series of length `horizon`, pandas.DataFrame or dict
+            In the form of the history. The index continues the history's index; name or columns as the
+            history's. Of a long table: its first two columns, and one called `alias`. With `level` and
+            `quantiles` DataFrames: ``mean``, ``lo-80``, ``hi-80``, ``q-0.1``, ..., as a second level of the
+            columns where the history has columns; in a long table ``<alias>``, ``<alias>-lo-80``, ...
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If `y`, a covariate, `horizon`, `level` or `quantiles` cannot be used.
+
+        Notes
+        -----
+        Intervals of a network whose loss is a distribution are that distribution's; where it reads its own
+        forecasts (with ``strategy="recursive"``, or beyond its horizon), and where changes are summed up,
+        they are those of 500 simulated paths, always the same. Of several members, each quantile is their
+        median. Of all other models they are conformal: a copy, fitted to what comes before the last quarter
+        of the series, shows there how far forecasts miss (`tsrnn.forecasting.intervals.calibration`). That
+        takes as long as another `fit`, once.
+        """
+        known, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
+        return known.panel.wrap(values, self.label, names)
+
+    def forecast(self, horizon: int | None = None, X: Any = None, **of: Any) -> Forecast:
+        """Forecast as `predict` does, with the same arguments.
+
+        Returns
+        -------
+        Forecast
+            Which shows itself in a notebook.
+        """
+        options: dict[str, Any] = dict.fromkeys(("X_past", "static", "y", "level", "quantiles"))
+        options |= {"conformal": "split"} | of
+        known, values, names = self._forecast(horizon, X, **options)
+        return Forecast.of(known.panel, values, self.label, names)
+
+    def sample_paths(
+        self,
+        n: int,
+        horizon: int | None = None,
+        X: Any = None,
+        *,
+        X_past: Any = None,
+        static: Any = None,
+        y: Any = None,
+        random_state: Any = None,
+    ) -> Any:
+        """Draw paths that the steps after the training series, or `y`, may take.
+
+        At each step the paths spread as the quantiles of `predict` say, and each goes on from step to step as
+        errors do. That answers what quantiles cannot: how large a sum, a maximum or a rise may be.
+
+        Parameters
+        ----------
+        n : int
+            Number of paths.
+        horizon, X, X_past, static, y
+            As for `predict`.
+        random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
+            Seed. The same int gives the same bits; None gives others each time.
+
+        Returns
+        -------
+        pandas.DataFrame or dict
+            In the form of the history, its index as of `predict`: a column for each path, 0 to n - 1, as a
+            second level of the columns where the history has columns. Of a long table: its first two columns,
+            ``path`` and one called `alias`, one path below the other.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError, TypeError, ValueError
+            As by `predict`; if `n` is no positive whole number.
+
+        Notes
+        -----
+        A network whose loss is a distribution draws from it. What is drawn is fed back where forecasts are,
+        with ``strategy="recursive"`` at each step, and what is forecast at once goes together as in the last
+        windows of the training series. Of all other models, errors go together as those that a copy made on
+        the last quarter, and are as large as their intervals (`tsrnn.forecasting.intervals.calibration`).
+        Either way whole rows of ranks are drawn (Clark et al., 2004; Schefzik et al., 2013;
+        `tsrnn.forecasting.intervals.copula`). Of several series, each is drawn for itself.
+
+        Examples
+        --------
+        >>> from tsrnn import Drift, datasets
+        >>> model = Drift(horizon=10).fit(datasets.load("nile"))
+        >>> paths = model.sample_paths(1000, random_state=0)
+        >>> paths.shape, float(paths.max().quantile(0.9).round(-2))  # of the largest flow in ten years
+        ((10, 1000), 1300.0)
+        """
+        n_paths = check_positive_integer("n", n, "paths")
+        steps = self._asked_horizon(horizon)
+        known = self._known(y, X, X_past, static, steps)
+        rng = np.random.default_rng(seed_sequence(random_state))
+        return known.panel.wrap_paths(self._draw_paths(known, steps, n_paths, rng), self.label)
+
+    def _forecast(
+        self,
+        horizon: Any,
+        X: Any,
+        X_past: Any,
+        static: Any,
+        y: Any,
+        level: Any,
+        quantiles: Any,
+        conformal: str,
+    ) -> tuple[Known, list[np.ndarray], list[str] | None]:
+        """Return what was forecast from, the forecasts, and the names of their last axis."""
+        steps = self._asked_horizon(horizon)
+        names, probabilities = read_levels(level, quantiles)
+        check_choice("conformal", conformal, KINDS)
+        known = self._known(y, X, X_past, static, steps)
+        if names is None:
+            return known, self._predict_all(known, steps), None
+        return known, self._predict_quantiles(known, steps, probabilities, conformal), names
+
+    @property
+    def label(self) -> str:
+        """Name in tables and legends: ``alias``, or the model's own."""
+        return self.alias or type(self).__name__
+
+    def _asked_horizon(self, horizon: Any) -> int:
+        return check_positive_integer(
+            "horizon", self._trained_horizon if horizon is None else horizon, "steps"
+        )
+
+    @property
+    def _trained_horizon(self) -> int:
+        return self.horizon
+
+    @property
+    def cutoff_(self) -> Any:
+        """Index label of the last observation `fit` has seen; of a panel, a Series of them."""
+        panel = self._known().panel
+        last = [one.index[-1] for one in panel.series]
+        return last[0] if panel.is_single else pd.Series(last, index=panel.keys)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "known_" in vars(self)
+
+    def _remember(self, fitted: dict[str, Any], known: Known) -> None:
+        for name, value in {**fitted, "known_": known, "calibrations_": {}}.items():
+            setattr(self, name, value)
+
+    def _attach(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Known:
+        """Read what `fit` is given."""
+        panel = read_panel(y, missing=self.missing, columns=columns)
+        covariates = {"X": X, "X_past": X_past, "static": static}
+        given = [name for name, value in covariates.items() if value is not None]
+        if refused := [name for name in given if not uses(self, name)]:
+            source = "`y` and `X`" if uses(self, "X") else "`y` alone"
+            raise TypeError(
+                f"{type(self).__name__} forecasts from {source}; got {refused[0]}. Leave it out, or use "
+                "RNNForecaster."
+            )
+        scheme, histories = learn(panel, X, X_past, static, missing=self.missing, **self._derived())
+        return Known(panel, histories, scheme)
+
+    def _derived(self) -> dict[str, Any]:
+        """Return which covariates the index is to give: arguments of `tsrnn.timeseries.covariates.learn`."""
+        return {}
+
+    def _known(
+        self, y: Any = None, X: Any = None, X_past: Any = None, static: Any = None, n_ahead: int = 0
+    ) -> Known:
+        """Return what to forecast from: what `fit` has seen, or `y`."""
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
+        given = [name for name, of in (("X_past", X_past), ("static", static)) if of is not None]
+        if y is None and given:
+            raise ValueError(
+                f"`{given[0]}` belongs to a new history, `y`, to forecast from; that of the training series "
+                f"is known. Leave {given[0]} out, or pass y, too."
+            )
+        panel, before, scheme = self.known_
+        if y is None and not scheme.n_ahead and X is None:
+            return self.known_
+        if y is not None:
+            panel, before = panel.read_alike(y, missing=self.missing), []
+        histories = attach(
+            panel, X, X_past, static, scheme=scheme, horizon=n_ahead, missing=self.missing, before=before
+        )
+        return Known(panel, histories, scheme)
+
+    def fit_known(self, known: Known) -> Self:
+        """Fit to what has been through the door already."""
+        self._remember(self._fit_all(known), known)
+        return self
+
+    def predict_from(
+        self,
+        known: Known,
+        origins: Sequence[tuple[int, int]],
+        horizon: int,
+        p: Sequence[float] | None = None,
+    ) -> list[np.ndarray]:
+        """Forecast from several cutoffs: for each (place, size) from the first steps of that series.
+
+        With `p` also the quantiles, as (horizon, C, 1 + len(p)).
+        """
+        cuts = (known.until([place], [size], horizon) for place, size in origins)
+        if p is None:
+            return [self._predict_all(cut, horizon)[0] for cut in cuts]
+        return [self._predict_quantiles(cut, horizon, p)[0] for cut in cuts]
+
+    def _fit_all(self, known: Known) -> dict[str, Any]:
+        """Fit to one series, or a copy to each channel of each of several."""
+        if known.is_one:
+            return self._fit(known.panel.series[0])
+        parallel = joblib.Parallel(n_jobs=getattr(self, "n_jobs", None), prefer="threads")
+        copies = [(clone(self), key, one) for key, one in known.alone()]
+        return {"models_": dict(parallel(joblib.delayed(_fit_copy)(*copy) for copy in copies))}
+
+    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
+        """Forecast each series, as (horizon, C)."""
+        if known.is_one:
+            return [self._predict(known.panel.series[0].values, horizon).reshape(horizon, 1)]
+        forecasts = [self._model(key)._predict_all(one, horizon)[0] for key, one in known.alone()]
+        return known.together(forecasts)
+
+    def _predict_quantiles(
+        self, known: Known, horizon: int, p: Sequence[float], conformal: str = "split"
+    ) -> list[np.ndarray]:
+        """Forecast each series and its quantiles p, as (horizon, C, 1 + len(p))."""
+        calibration = self._calibration(horizon, conformal)
+        bands: list[np.ndarray] = []
+        for mean, one in zip(self._predict_all(known, horizon), known.panel.series, strict=True):
+            key = None if known.panel.is_single else known.panel.ids[len(bands)]
+            offsets = calibration.offsets(p, horizon, key, scales_of(one))
+            bands.append(np.concatenate([mean[None], mean + offsets]).transpose(1, 2, 0))
+        return bands
+
+    def _draw_paths(self, known: Known, horizon: int, n: int, rng: np.random.Generator) -> list[np.ndarray]:
+        """Draw paths of what follows each series, as (horizon, C, n)."""
+        calibration = self._calibration(horizon)
+        paths: list[np.ndarray] = []
+        for mean, one in zip(self._predict_all(known, horizon), known.panel.series, strict=True):
+            key = None if known.panel.is_single else known.panel.ids[len(paths)]
+            paths.append((mean + calibration.draw(n, horizon, rng, key, scales_of(one))).transpose(1, 2, 0))
+        return paths
+
+    def _calibration(self, horizon: int, conformal: str = "split") -> Calibration:
+        """Return how far forecasts miss, found out when first asked for."""
+        key = min(horizon, self._trained_horizon), conformal
+        if key not in self.calibrations_:
+            self.calibrations_[key] = Calibration.fit(self, self.known_, *key)
+        return self.calibrations_[key]
+
+    def _model(self, key: Any) -> Any:
+        if key not in self.models_:
+            raise ValueError(
+                f"Series {key!r} of `y` was not there in training, and each series has a model of its own. "
+                "Fit it too, or use a network shared by all: RNNForecaster()."
+            )
+        return self.models_[key]
+
+    def _fit(self, observed: Observed) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        raise NotImplementedError
+
+
+def _fit_copy(copy: BaseForecaster, key: Any, known: Known) -> tuple[Any, BaseForecaster]:
+    try:
+        return key, copy.fit_known(known)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Series {key!r}: {error}") from error

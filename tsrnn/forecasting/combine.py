@@ -1,0 +1,314 @@
+"""Several forecasters as one."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
+from dataclasses import replace
+from typing import Any, Self
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+
+from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.forecasting.intervals.calibration import misses
+from tsrnn.time_limit import TimeLimitError
+from tsrnn.timeseries.covariates import Scheme
+from tsrnn.timeseries.known import Known
+from tsrnn.training.history import History
+from tsrnn.validation import check_choice
+
+WEIGHTS = ("mean", "median", "inverse_error")
+
+
+class Combine(BaseForecaster):
+    """Forecast what several forecasters forecast together.
+
+    Each is fitted to the same data, and their forecasts are averaged; those that do not use covariates are
+    fitted without. One that cannot be fitted is left out with a warning; one that fails later, with a history
+    of its own, is an error.
+
+    Parameters
+    ----------
+    forecasters : list of forecasters
+        Recurrent or classical, or others derived from `tsrnn.forecasting.base.BaseForecaster`; their labels
+        must differ.
+        They are copied, never changed; `get_params` and `set_params` reach them by label:
+        ``set_params(ETS__trend=None)``.
+    weights : {"mean", "median", "inverse_error"}, default "mean"
+        What is made of the forecasts. "inverse_error": their mean, weighted by the inverse of the mean
+        absolute error on the last part of the series (`tsrnn.forecasting.intervals.calibration.misses`), of
+        copies that have not seen it; series of a panel count alike, each in units of its scale.
+    horizon : int, optional
+        Future steps; set on all copies. Default: the most that one of the forecasters has.
+    missing : {"error", "interpolate", "mask"}, default "error"
+        What NaN gets, for all. "mask": recurrent networks learn of gaps, others see them interpolated.
+    n_jobs : int or None, default None
+        Threads over forecasters, as in joblib; the result does not depend on it.
+    alias : str, optional
+        Name in tables and legends; default: the class's name.
+
+    Attributes
+    ----------
+    forecasters_ : dict of str to forecaster
+        The fitted copies, by label.
+    weights_ : dict of str to float or None
+        What each counts, 1 together; None for the median.
+
+    Raises
+    ------
+    TypeError, ValueError
+        From `fit`, if something else than forecasters came, or none of them can be fitted.
+
+    Warns
+    -----
+    RuntimeWarning
+        If some cannot.
+
+    References
+    ----------
+    Bates & Granger (1969), "The combination of forecasts", Operational Research Quarterly 20(4).
+
+    Examples
+    --------
+    >>> from tsrnn.baselines import Drift, Naive
+    >>> Combine([Naive(), Drift()], horizon=2).fit([1, 9, 5]).predict().tolist()
+    [6.0, 7.0]
+    """
+
+    _gaps = ("error", "interpolate", "mask")
+    forecasters_: dict[str, Any]
+    weights_: dict[str, float] | None
+
+    def __init__(
+        self,
+        forecasters: Sequence[Any],
+        weights: str = "mean",
+        horizon: int | None = None,
+        *,
+        missing: str = "error",
+        n_jobs: int | None = None,
+        alias: str | None = None,
+    ) -> None:
+        self.forecasters = forecasters
+        self.weights = weights
+        self.horizon = horizon  # type: ignore[assignment]
+        self.missing = missing
+        self.n_jobs = n_jobs
+        self.alias = alias
+
+    @property
+    def uses_covariates(self) -> bool | tuple[str, ...]:  # type: ignore[override]
+        """Which covariates one of the forecasters uses: all if True, none if False."""
+        used = [getattr(one, "uses_covariates", False) for one in self.forecasters]
+        names = {name: None for of in used if isinstance(of, tuple) for name in of}
+        return True in used or tuple(names) or False
+
+    @property
+    def calendar(self) -> str | None:
+        """Whether one of the forecasters reads the calendar, "auto" if so."""
+        return "auto" if any(getattr(one, "calendar", None) for one in self.forecasters) else None
+
+    def _derived(self) -> dict[str, Any]:
+        time_step = any(getattr(one, "time_step", False) for one in self.forecasters)
+        return {"calendar": self.calendar, "time_step": time_step}
+
+    @property
+    def scope(self) -> str:
+        """Whether one of the forecasters learns from all series together: "global" or "local"."""
+        scopes = [getattr(one, "scope", "local") for one in self.forecasters]
+        return "global" if "global" in scopes else "local"
+
+    @property
+    def _trained_horizon(self) -> int:
+        self._check_forecasters()
+        return max(one.horizon for one in self.forecasters) if self.horizon is None else self.horizon
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters; with `deep`, also each forecaster by label, and its own behind ``__``."""
+        own = super().get_params(deep=False)
+        if not deep:
+            return own
+        nested: dict[str, Any] = {}
+        for forecaster in self.forecasters:
+            name = _label(forecaster)
+            nested[name] = forecaster
+            nested |= {f"{name}__{key}": value for key, value in forecaster.get_params().items()}
+        return nested | own
+
+    def set_params(self, **parameters: Any) -> Self:
+        """Set parameters, of forecasters too; a label replaces the whole forecaster."""
+        own = super().get_params(deep=False)
+        for place, forecaster in enumerate(self.forecasters):
+            name = _label(forecaster)
+            if name in parameters and name not in own:
+                replaced = list(self.forecasters)
+                replaced[place] = parameters.pop(name)
+                self.forecasters = replaced
+        super().set_params(**parameters)
+        return self
+
+    @property
+    def settled(self) -> Callable[[], Self]:
+        """Method that returns an unfitted copy whose forecasters are told what those that search have found.
+
+        There only if one of them has a method of this name. One that was left out searches again.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            When called before `fit`.
+        """
+        if not any(hasattr(one, "settled") for one in self.forecasters):
+            raise AttributeError("none of the forecasters searches for anything")
+        return self._settle
+
+    def _settle(self) -> Self:
+        self._known()
+        copies = []
+        for one in self.forecasters:
+            found: Any = self.forecasters_.get(_label(one))
+            copies.append(found.settled() if hasattr(found, "settled") else clone(one))
+        return clone(self).set_params(forecasters=copies)
+
+    def predict_from(
+        self,
+        known: Known,
+        origins: Sequence[tuple[int, int]],
+        horizon: int,
+        p: Sequence[float] | None = None,
+    ) -> list[np.ndarray]:
+        """Forecast from several cutoffs: for each (place, size) from the first steps of that series."""
+        if p is not None:
+            return super().predict_from(known, origins, horizon, p)
+        return self._average(
+            [one.predict_from(_told(one, known), origins, horizon) for one in self.forecasters_.values()]
+        )
+
+    def _fit_all(self, known: Known) -> dict[str, Any]:
+        check_choice("weights", self.weights, WEIGHTS)
+        copies = self._copies()
+        tasks = [joblib.delayed(copy_context().run)(self._fit_one, copied, known) for copied in copies]
+        done = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads")(tasks)
+        fitted, errors = {}, {}
+        for copied, (error, failure) in zip(copies, done, strict=True):
+            name = _label(copied)
+            if failure is None:
+                fitted[name], errors[name] = copied, error
+            elif len(copies) == 1:
+                raise failure
+            else:
+                warnings.warn(
+                    f"{name} is left out of the combination, because it failed: {failure}",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
+        if not fitted:
+            raise ValueError(
+                f"None of the {len(copies)} forecasters could be fitted; the last said: {failure}"
+            )
+        weights = None if self.weights == "median" else _inverse(errors)
+        return {"forecasters_": fitted, "weights_": weights}
+
+    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
+        return self._average(
+            [one._predict_all(_told(one, known), horizon) for one in self.forecasters_.values()]
+        )
+
+    def _fit_one(self, copied: Any, known: Known) -> tuple[float, Exception | None]:
+        """Fit a copy; return its error, 1 if that is not asked for, and what went wrong."""
+        told = _told(copied, known)
+        try:
+            copied.fit_known(told)
+            error = _error(copied, told, self._trained_horizon) if self.weights == "inverse_error" else 1.0
+        except TimeLimitError:
+            raise
+        except Exception as failure:
+            return np.nan, failure
+        if getattr(copied, "interrupted_", False):  # Ctrl-C, which it answered by ending its training
+            raise KeyboardInterrupt
+        return error, None
+
+    def _check_forecasters(self) -> None:
+        if not isinstance(self.forecasters, list | tuple):
+            raise TypeError(
+                f"`forecasters` must be a list of forecasters; got {type(self.forecasters).__name__}. "
+                "Pass Combine([...])."
+            )
+        if not len(self.forecasters):
+            raise ValueError("`forecasters` is empty; at least one is needed.")
+        for one in self.forecasters:
+            if not isinstance(one, BaseForecaster):
+                raise TypeError(
+                    f"`forecasters` must hold forecasters, recurrent or classical; got {one!r}. "
+                    "Derive your own from tsrnn.forecasting.base.BaseForecaster."
+                )
+
+    def _copies(self) -> list[Any]:
+        copies = [clone(one).set_params(horizon=self._trained_horizon) for one in self.forecasters]
+        labels = [_label(copied) for copied in copies]
+        for copied, name in zip(copies, labels, strict=True):
+            if labels.count(name) > 1:
+                raise ValueError(
+                    f"`forecasters` has {labels.count(name)} called {name!r}; labels must differ. "
+                    "Give each its own alias."
+                )
+            if self.missing in copied._gaps:
+                copied.set_params(missing=self.missing)
+        return copies
+
+    def _average(self, forecasts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
+        """Combine the forecasts of each forecaster, one for each series."""
+        stacks = [np.stack(of_one) for of_one in zip(*forecasts, strict=True)]
+        if self.weights_ is None:
+            return [np.median(stack, axis=0) for stack in stacks]
+        weights = np.array(list(self.weights_.values()))
+        return [np.tensordot(weights, stack, axes=1) for stack in stacks]
+
+
+def _label(forecaster: Any) -> str:
+    return getattr(forecaster, "label", type(forecaster).__name__)
+
+
+def _told(forecaster: BaseForecaster, known: Known) -> Known:
+    """Return what a forecaster is told: of covariates what it uses, of the index only what it asks for."""
+    scheme = known.scheme
+    if not forecaster.uses_covariates:
+        nothing = Scheme(columns=scheme.columns)
+        bare = [History.of(one.values, one.name)._replace(missing=one.missing) for one in known.histories]
+        return known._replace(histories=bare, scheme=nothing)
+    histories = known.histories
+    if scheme.calendar and not getattr(forecaster, "calendar", None):
+        histories = [one._replace(future=one.future[:, : len(scheme.ahead)]) for one in histories]
+        scheme = replace(scheme, calendar=None)
+    if scheme.step and not getattr(forecaster, "time_step", False):
+        histories = [one._replace(past=one.past[:, : len(scheme.past)]) for one in histories]
+        scheme = replace(scheme, step=None)
+    return known._replace(histories=histories, scheme=scheme)
+
+
+def _error(forecaster: Any, known: Known, horizon: int) -> float:
+    """Return the mean absolute error on the end of the series, each channel in units of its scale."""
+    try:
+        errors, scales = misses(forecaster, known, horizon)
+    except ValueError as error:
+        raise ValueError(
+            f'A copy fitted to a part of `y` for weights="inverse_error" failed: {error.__cause__ or error} '
+            'Or choose weights="mean".'
+        ) from error
+    seen = [name for name, these in errors.items() if not np.isnan(these).all()]
+    if not seen:
+        raise ValueError(
+            'No error of a forecast is known for weights="inverse_error": `y` is too short, or its end is '
+            'missing. Supply more data, or choose weights="mean".'
+        )
+    units = {name: np.where(scales[name] > 0, scales[name], 1.0) for name in seen}
+    return float(np.mean([np.nanmean(np.abs(errors[name] / units[name])) for name in seen]))
+
+
+def _inverse(errors: Mapping[str, float]) -> dict[str, float]:
+    """Return weights, 1 together, in inverse proportion; what never errs shares them all."""
+    least = min(errors.values())
+    raw = {name: least / error if error > 0 else 1.0 for name, error in errors.items()}
+    total = sum(raw.values())
+    return {name: weight / total for name, weight in raw.items()}

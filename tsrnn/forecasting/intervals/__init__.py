@@ -1,0 +1,1 @@
+"""How sure a forecast is: conformal intervals, distributions and sample paths."""

@@ -1,0 +1,1 @@
+"""Steps after the last input: in parallel, one after another, or drawn."""

@@ -1,0 +1,1 @@
+"""Matrices in panels one machine vector wide, and their products."""

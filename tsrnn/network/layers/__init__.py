@@ -1,0 +1,1 @@
+"""Parts of a network: recurrent layers, decoders, and what the head reads."""

@@ -1,0 +1,131 @@
+"""Parallel steps of one recurrent layer from its final state, on some windows of a batch."""
+
+import numpy as np
+
+from tsrnn.kernels.decoders.parallel import decode, decode_backward
+from tsrnn.kernels.dense import dense, dense_backward, dense_steps, dense_steps_gradients
+from tsrnn.kernels.packing.panels import to_panels
+from tsrnn.kernels.scans.scan import add_outer
+from tsrnn.network.architecture import PackedWeights, Views
+from tsrnn.network.layers.recurrent import Direction
+
+
+class KnownInputs:
+    """What enters parallel steps of which something is known: each one's position + W_known known.
+
+    Parameters
+    ----------
+    packed : PackedWeights
+    gradient : dict of ndarray, optional
+        Where to add to the gradient of the packed weights; without it only `forward` will run.
+    n_known, n_windows : int
+    """
+
+    def __init__(self, packed: PackedWeights, gradient: Views | None, n_known: int, n_windows: int) -> None:
+        self._W, self._position = packed.forward["W_known"], packed.forward["position"]
+        (M, n_panels, width), dtype = self._position.shape, self._position.dtype
+        self._known = np.empty((M, -(-n_known // width), n_windows, width), dtype)
+        self._x = np.empty((M, n_panels, n_windows, width), dtype)
+        if gradient is not None:
+            self._d_W, self._d_position = gradient["W_known"], gradient["position"]
+            self.dx = np.empty_like(self._x)
+            self._ones = np.ones((1, 1, n_windows, width), dtype)
+
+    def forward(self, known: np.ndarray, window: int) -> np.ndarray:
+        """Return (M, panels, B, lanes), given known (M, windows, n_known) from `window` on."""
+        to_panels(known, window, self._known)
+        dense_steps(self._known, self._W, self._position, self._x)
+        return self._x
+
+    def backward(self) -> None:
+        """Add to the gradients of W_known and the positions, given `dx`."""
+        dense_steps_gradients(self._known, self.dx, self._ones, self._d_W, self._d_position)
+
+
+class Decoding:
+    """`n_steps` single steps that all follow the last one of a layer.
+
+    Parameters
+    ----------
+    layer : Direction
+        Whose final states and weights to use.
+    n_steps : int
+    position : ndarray of shape (1, panels, n_steps, lanes), optional
+        Inputs that all windows share, with `d_position` of the same shape for their gradient. Without them
+        `forward` is given inputs of each window.
+    """
+
+    def __init__(
+        self,
+        layer: Direction,
+        n_steps: int,
+        position: np.ndarray | None = None,
+        d_position: np.ndarray | None = None,
+    ) -> None:
+        self._layer, self._position, self._d_position = layer, position, d_position
+        _, N, B, width = layer.gates.shape
+        dtype = layer.gates.dtype
+        self._common = np.empty((N, B, width), dtype)
+        self._gates = np.empty((n_steps, N, B, width), dtype)
+        self.h = np.empty((n_steps, layer.P, B, width), dtype)
+        self._c = np.empty((n_steps, layer.c.shape[1], B, width), dtype)
+        self._dc = np.empty(layer.c.shape[1:], dtype)
+        n_entered = layer.step.x_end * layer.P
+        self._shared = np.zeros((1, n_entered, n_steps, width), dtype)
+        self._no_bias = np.zeros((n_entered, width), dtype)
+
+    def forward(self, x: np.ndarray) -> None:
+        """Take the steps, with inputs x (n_steps, panels, B, lanes), empty if there are positions."""
+        layer = self._layer
+        if self._position is not None:
+            dense(self._position, layer.weights.W_x, self._no_bias, self._shared)
+        decode(
+            layer.step,
+            layer.weights,
+            *layer.last,
+            x,
+            self._shared[0],
+            self._common,
+            self._gates,
+            self.h,
+            self._c,
+        )
+
+    def backward(self, x: np.ndarray, dh: np.ndarray, dx: np.ndarray) -> None:
+        """Go back, given the gradient of h, which is used up; add to that of the layer's final state."""
+        layer = self._layer
+        decode_backward(
+            layer.step,
+            layer.transposes,
+            *layer.last,
+            self._common,
+            self._gates,
+            self.h,
+            self._c,
+            dh,
+            layer.dh[0],
+            layer.dc[0],
+            layer.gradient.diagonal,
+            layer.d_between,
+            self._dc,
+            dx,
+            self._shared[0],
+        )
+        self._add_gradients(x)
+
+    def _add_gradients(self, x: np.ndarray) -> None:
+        layer, gradient = self._layer, self._layer.gradient
+        step, P = layer.step, layer.P
+        x_end, h_start, h_end = step.x_end * P, step.h_start * P, step.h_end * P
+        common = self._common[None]
+        bias = gradient.bias.reshape(-1, 1, gradient.bias.shape[-1])
+        add_outer(bias, layer.ones, 0, common, 0, len(bias))
+        add_outer(gradient.W_h[: h_end - h_start], layer.last[0][None], 0, common, h_start, h_end)
+        if h_end < x_end:
+            through = self._gates.shape[1] - P
+            add_outer(gradient.W_h[h_end - h_start :], self._gates, through, self._gates, h_end, x_end)
+        if self._position is None:
+            add_outer(gradient.W_x, x, 0, self._gates, 0, x_end)
+        else:
+            add_outer(gradient.W_x, self._position, 0, self._shared, 0, x_end)
+            dense_backward(self._shared, layer.transposes.W_x, self._d_position)

@@ -1,6 +1,0 @@
-"""Backtests as a web page: one file with tables and pictures, that needs no network and no script."""
-
-from tsrnn.report.tables import best_scores, format_scores
-from tsrnn.report.writing import write_report
-
-__all__ = ["best_scores", "format_scores", "write_report"]

@@ -1,0 +1,1 @@
+"""Tables in, arrays out and back: series in any form, their labels, covariates and seasons."""

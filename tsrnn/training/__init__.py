@@ -1,0 +1,1 @@
+"""From arrays to trained weights: transforms, windows and the training loop."""

@@ -1,0 +1,141 @@
+"""What "auto" comes to: transforms, look-back, and how a network is trained on so many windows."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import numpy as np
+
+from tsrnn.training.transforms import TRANSFORMS
+from tsrnn.validation import check_choice, counted
+
+AUTOMATIC = ("batch_size", "learning_rate", "max_epochs")  # what `settle` decides
+_SMALLEST_BATCH, _LARGEST_BATCH = 32, 256
+_NEAR_ZERO = 0.01  # of the mean
+_BATCHES = 40  # that an epoch has at least, where batches are not the smallest
+_LEARNING_RATE = 0.001  # for the smallest batches
+_MOST_EPOCHS, _FEWEST_EPOCHS = 50, 10
+
+
+def settle(options: SimpleNamespace, n_windows: int) -> SimpleNamespace:
+    """Return a forecaster's options with numbers for what is "auto" about training on so many windows.
+
+    Batches are a 40th of the windows, a power of two from 32 to 256. The learning rate is 0.001 for 32 and
+    grows with the square root of the batch, as the noise of the gradient falls (Krizhevsky, 2014). Epochs are
+    50 for 32, and as many fewer as batches are larger, but at least 10: many windows are learnt in fewer.
+
+    References
+    ----------
+    Krizhevsky (2014), "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997.
+
+    Examples
+    --------
+    >>> options = SimpleNamespace(batch_size="auto", learning_rate="auto", max_epochs="auto")
+    >>> settle(options, n_windows=300)
+    namespace(batch_size=32, learning_rate=0.001, max_epochs=50)
+    >>> settle(options, n_windows=5200)
+    namespace(batch_size=128, learning_rate=0.002, max_epochs=12)
+    """
+    settled = SimpleNamespace(**vars(options))
+    if settled.batch_size == "auto":
+        power = 2 ** int(np.log2(max(n_windows / _BATCHES, 1)))
+        settled.batch_size = min(max(power, _SMALLEST_BATCH), _LARGEST_BATCH)
+    ratio = settled.batch_size / _SMALLEST_BATCH
+    if settled.learning_rate == "auto":
+        settled.learning_rate = _LEARNING_RATE * float(np.sqrt(ratio))
+    if settled.max_epochs == "auto":
+        settled.max_epochs = min(max(int(_MOST_EPOCHS / ratio), _FEWEST_EPOCHS), _MOST_EPOCHS)
+    return settled
+
+
+def choose_transforms(
+    transform: str | Sequence[str] | None,
+    values: np.ndarray,
+    seasons: Sequence[int],
+    *,
+    is_one_of_many: bool = False,
+) -> tuple[str, ...]:
+    """Return the names of the transforms to apply.
+
+    "auto" takes logarithms of a series, nowhere near zero, whose level changes by more than a quarter between
+    the quarters of its history, in a panel of every positive one, so that all show changes in proportion; and
+    it takes out the seasons if there are some and two full ones show them.
+
+    Examples
+    --------
+    >>> choose_transforms("auto", np.geomspace(1, 10, 48), [12])
+    ('log', 'deseasonalize')
+    >>> choose_transforms("auto", np.ones(48), [])
+    ()
+    """
+    if transform == "auto" and values.dtype == np.float32:  # large, and not to be copied
+        return ()
+    if transform == "auto":
+        log = values.min() > 0 if is_one_of_many else _grows(values)
+        shows = 1 < max(seasons, default=1) <= len(values) // 2
+        return ("log",) * bool(log) + ("deseasonalize",) * shows
+    if transform is None:
+        return ()
+    names = (transform,) if isinstance(transform, str) else tuple(transform)
+    for name in names:
+        check_choice("transform", name, ("auto", None, *TRANSFORMS))
+    return names
+
+
+def choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_length: int, *, pads: bool) -> int:
+    """Return the look-back for series of `n` steps, of which transforms lose the first `n_lost`.
+
+    Raises
+    ------
+    ValueError
+        If there is no window in a series that is not padded, or a dilated layer would look back further.
+    """
+    lookback = options.lookback
+    if lookback == "auto":
+        known = n - n_lost
+        longest = max(1, min(known if pads else known // 2, known - options.horizon - 1))
+        wanted = automatic_lookback(season_length, options.horizon)
+        lookback = _whole_patches(wanted, longest, options.patch_size)
+    needed = lookback + options.horizon + n_lost + 1
+    if n < needed and not pads:
+        chosen = options.lookback != "auto"
+        too_long = "lookback" if chosen else "horizon" if options.patch_size == 1 else "horizon or patch_size"
+        raise ValueError(
+            f"`y` has {counted(n, 'observation')}; lookback={lookback} with horizon={options.horizon} "
+            f"needs at least {needed}. Shorten {too_long} or supply more data."
+        )
+    skip = options.dilation ** (options.num_layers - 1)
+    if 1 < skip >= lookback // options.patch_size:
+        raise ValueError(
+            f"The top layer must look back fewer steps than there are, {lookback // options.patch_size}; "
+            f"with dilation={options.dilation} and num_layers={options.num_layers} it looks back {skip:,}. "
+            "Lower one of them, or lengthen lookback."
+        )
+    return lookback
+
+
+def automatic_lookback(season_length: int, horizon: int) -> int:
+    """Return the look-back of ``lookback="auto"``.
+
+    Two seasons, three where that is no more than 36 steps, and no less than the horizon; without a season,
+    twice the horizon up to 256; at least 12.
+
+    Examples
+    --------
+    >>> automatic_lookback(12, 18), automatic_lookback(24, 24), automatic_lookback(1, 20)
+    (36, 48, 40)
+    """
+    m = season_length
+    return max(2 * m, min(3 * m, 36), horizon, 12) if m > 1 else max(min(2 * horizon, 256), 12)
+
+
+def _whole_patches(lookback: int, longest: int, patch_size: int) -> int:
+    """Round up to whole patches, or down to them if that were too long; at least one."""
+    rounded = -(-lookback // patch_size) * patch_size
+    return min(rounded, max(longest // patch_size, 1) * patch_size)
+
+
+def _grows(values: np.ndarray) -> bool:
+    if values.min() <= _NEAR_ZERO * values.mean():  # what is to come may well be zero
+        return False
+    levels = [np.median(quarter) for quarter in np.array_split(values, 4) if len(quarter)]
+    return bool(max(levels) > 1.25 * min(levels))

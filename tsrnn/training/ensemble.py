@@ -1,0 +1,100 @@
+"""Networks trained on the same data with seeds of their own: how they start, and what is left of them."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from joblib import effective_n_jobs
+
+from tsrnn.network import Network
+from tsrnn.training.loop import Items, Run, Source, Training, train_all
+
+
+class Progress(NamedTuple):
+    """What a run leaves, besides its weights, for another to go on from.
+
+    Attributes
+    ----------
+    optimizer : str
+    moments : ndarray of shape (n_moments, n_parameters)
+    n_steps : int
+        Steps the moments were gathered over.
+    rng : numpy.random.Generator
+    """
+
+    optimizer: str
+    moments: np.ndarray
+    n_steps: int
+    rng: np.random.Generator
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """Return what a run leaves."""
+        return cls(run.training.optimizer, run.moments, run.steps_since_restart, run.rng)
+
+    def hand_on(self, run: Run) -> None:
+        """Let a run's optimizer go on, if it is the same."""
+        if run.training.optimizer == self.optimizer:
+            run.moments[:], run.steps_since_restart = self.moments, self.n_steps
+
+
+def start_runs(
+    network: Network,
+    source: Source,
+    items: tuple[Items, Items],
+    options: SimpleNamespace,
+    rngs: Sequence[np.random.Generator],
+    thetas: np.ndarray | None = None,
+    lengths: np.ndarray | None = None,
+) -> list[Run]:
+    """Return a run for each generator, from fresh parameters or from `thetas` (n_members, n_parameters).
+
+    `items` are those to train and to validate on; `options` has the fields of `Training` and ``n_jobs``; for
+    `lengths` see `Run`.
+    """
+    training = Training.of(options)
+    n_threads = max(1, effective_n_jobs(options.n_jobs) // len(rngs))
+    runs = []
+    for member, rng in enumerate(rngs):
+        theta = network.initialise(rng) if thetas is None else thetas[member].copy()
+        runs.append(Run(network, theta, training, source, *items, rng, n_threads, lengths))
+    return runs
+
+
+def check_continues(network: Network, n_members: int, thetas: np.ndarray) -> None:
+    """Refuse to go on with weights (n_members, n_parameters) of other networks."""
+    if n_members != len(thetas):
+        raise ValueError(
+            f"Training can only continue with the same networks: there are {len(thetas)}, "
+            f"n_members={n_members} asks for others. Set warm_start=False."
+        )
+    if network.n_parameters != thetas.shape[1]:
+        raise ValueError(
+            f"Training can only continue with the same network: it has {thetas.shape[1]} "
+            f"parameters, the new settings ask for {network.n_parameters}. Set warm_start=False."
+        )
+
+
+def refit(runs: Sequence[Run], items: Items, n_jobs: int | None, *, verbose: bool) -> tuple[list[Run], bool]:
+    """Train afresh on all `items`, validation included, for as long as early stopping found best.
+
+    Returns the new runs, and whether Ctrl-C ended them early. There are none if nothing was validated.
+    """
+    if not all(len(run.validation_items) and run.best_step for run in runs):
+        return [], False
+    again = [run.again(items) for run in runs]
+    return again, train_all(again, n_jobs, verbose=verbose)
+
+
+def history(runs: Sequence[Run], refitted: Sequence[Run] = ()) -> list[dict[str, Any]]:
+    """Return the rows of all histories, with the number of the ``member`` if there are many.
+
+    If there is a second training, ``phase`` tells the rows of the first, "search", from its, "refit".
+    """
+    if refitted:
+        phases = {"search": runs, "refit": refitted}
+        return [{"phase": phase, **row} for phase, those in phases.items() for row in history(those)]
+    if len(runs) == 1:
+        return runs[0].history
+    return [{"member": member, **row} for member, run in enumerate(runs) for row in run.history]
