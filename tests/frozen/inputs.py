@@ -271,11 +271,15 @@ def a_company(given, settings):
     past = {"X_past": behind(y)} if "X_past" in given else {}
     model = network(lookback=24, **settings).fit(y, **tables, **past)
     history = {"y": y[:200]} | {name: one[:200] for name, one in past.items()}
-    return tell(model, **tables) | {
+    told = tell(model, **tables) | {
         "beyond": model.predict(8, **tables),
-        "levels": model.predict(3, level=80, **tables),
-        "of a history": model.predict(3, **tables, **history),
+        "levels": model.predict(4, level=80, **tables),
+        "of a history": model.predict(4, **tables, **history),
     }
+    if settings.get("patch_size", 1) > 1:  # the last patch shows covariates of steps that are not there
+        for name in ("fitted_values_", "residuals_"):
+            told[name] = told[name][: -settings["patch_size"]]
+    return told
 
 
 # --- indexes ----------------------------------------------------------------------------------------------
