@@ -58,6 +58,11 @@ SINGLE = {
         lambda: AutoARIMA(None, max_p=2, max_q=1, criterion="bic", unit_root="adf", stepwise=False),
         nile,
     ),
+    "AutoARIMA, ocsb": (lambda: AutoARIMA(max_p=1, max_q=0, max_P=0, max_Q=0, seasonal_root="ocsb"), deaths),
+    "AutoARIMA, strength": (
+        lambda: AutoARIMA(max_p=0, max_q=1, max_P=0, max_Q=0, seasonal_root="strength"),
+        deaths,
+    ),
     "ETS": (ETS, nile),
     "ETS, seasonal": (ETS, deaths),
     "ETS, told": (lambda: ETS("mul", "add", "mul", damped_trend=False), gas),
@@ -205,6 +210,13 @@ def combined_with_company():
         "channels": channels.predict(),
         "weights": channels.weights_,
     }
+
+
+@case("combine: settled")
+def settled_combination():
+    model = Combine([ETS(), AutoReg(), network("rnn", lookback=12)], horizon=3).fit(deaths())
+    settled = model.settled()
+    return {"forecast": settled.fit(deaths()).predict(), "label": settled.label}
 
 
 @case("combine: one that fails")

@@ -210,6 +210,18 @@ def everything_with_a_panel():
     return told
 
 
+@case("covariates: with gaps")
+def covariates_with_gaps():
+    y = gappy_table()["voltage"]
+    past = behind(y).copy()
+    past.iloc[:3, 0] = past.iloc[50:60, 1] = past.iloc[-2:, 0] = np.nan
+    told = {}
+    for missing in ("mask", "interpolate"):
+        model = network(lookback=12, missing=missing).fit(y, ahead(y), X_past=past)
+        told[missing] = tell(model, X=ahead(y))
+    return told
+
+
 @case("panel: local, with covariates")
 def local_with_covariates():
     y = {"east": hours()[-150:], "west": hours()[-250:-100]}

@@ -1,5 +1,7 @@
 """Cases of backtests and comparisons."""
 
+from tempfile import TemporaryDirectory
+
 import pandas as pd
 
 from frozen.series import (
@@ -189,6 +191,17 @@ def told_otherwise():
         "narrow": result.ranks(90),
         "text": repr(result).splitlines()[:2],
     }
+
+
+@case("backtest: kept in a folder")
+def kept():
+    models = [network(lookback=12, loss="gaussian"), Theta(), Naive()]
+    with TemporaryDirectory() as folder:
+        for n_windows in (2, 4):
+            result = backtest(models, temperature(), 3, n_windows=n_windows, level=80, cache=folder)
+        of_panel = backtest(models[1:], panel(), 3, n_windows=2, cache=folder)
+        again = backtest(models[1:], panel(), 3, n_windows=2, cache=folder)
+    return judged(result) | {"panel": of_panel.forecasts, "again": again.forecasts}
 
 
 @case("compare: one series")

@@ -273,7 +273,10 @@ def weights_set():
     weights = model.get_weights()
     changed = {name: array * 0.5 for name, array in weights.items()}
     layouts = {"torch": model.get_weights("torch"), "keras": model.get_weights("keras")}
-    return {"weights": weights, **layouts, "forecast": model.set_weights(changed).predict()}
+    found = {"weights": weights, **layouts, "forecast": model.set_weights(changed).predict()}
+    for layout, weights in layouts.items():
+        found[f"{layout} back"] = model.set_weights(weights, layout).predict()
+    return found
 
 
 # --- intervals of points ----------------------------------------------------------------------------------
@@ -321,7 +324,11 @@ def a_stream(cell, settings):
     steps = np.array([stream.step(float(value)) for value in y[:20]])
     block, state = stream.run(y[20:150]), stream.state
     warm = model.stream(warm=True)
-    return {"steps": steps, "block": block, "state": state, "warm": warm.run(y[200:230])}
+    found = {"steps": steps, "block": block, "state": state, "warm": warm.run(y[200:230])}
+    warm.state = state
+    found["from a state"] = warm.run(y[150:160])
+    warm.reset()
+    return found | {"reset": warm.run(y[:5])}
 
 
 @case("stream: covariates")

@@ -175,7 +175,15 @@ def a_generator(sequences, contexts, settings):
 @case("generator: warm start")
 def generator_goes_on():
     model = RNNGenerator(**SMALL, warm_start=True).fit(TEXT)
-    return {"score": model.fit(TEXT[:200]).score(TEXT), "weights": model.get_weights("torch")}
+    found = {"score": model.fit(TEXT[:200]).score(TEXT), "weights": model.get_weights("torch")}
+    stream = model.stream()
+    stream.run("to be")
+    state = stream.state
+    other = model.stream()
+    other.state = state
+    found |= {"state": state, "from a state": other.step(",")}
+    model.set_weights({name: 0.5 * array for name, array in model.get_weights().items()})
+    return found | {"changed": model.score(TEXT)}
 
 
 @case("audio")
