@@ -8,7 +8,7 @@ from numbers import Number
 import numpy as np
 import pandas as pd
 
-TOLERANCE = 1e-6  # of the largest entry in size of each array or column
+TOLERANCE = 1e-6  # of the largest entry of each array or column; 1e-5 where processors lack FMA
 _SHOWN = 12  # labels of an index that a form spells out; of longer ones a digest
 _KEPT_OUT = ("seconds", "fit_seconds", "predict_seconds")  # never twice the same
 
