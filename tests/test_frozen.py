@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from frozen import CASES
 from frozen.encoding import differences, encode, read, run
 
