@@ -8,9 +8,9 @@ from sklearn.base import clone
 from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.requirements import require, tells_nothing
 from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.timeseries.series import Observed
-from tsrnn.training.transforms import level_and_scale
+from tsrnn.training.scales import level_and_scale
 from tsrnn.validation import check_positive_integer
 
 
@@ -89,15 +89,15 @@ class AutoReg(BaseForecaster):
         >>> AutoReg().fit([16.0, 8, 4, 2, 1]).settled()
         AutoReg(lags=1)
         """
-        if tells_nothing(self._known()):
+        if tells_nothing(self._panel()):
             return clone(self)
         return clone(self).set_params(lags=self.lags_)
 
-    def _fit(self, observed: Observed) -> dict[str, Any]:
-        level, scale = level_and_scale(observed.values)
-        series = (observed.values - level) / (scale or 1.0)
-        lags = self._find_lags(observed, series)
-        factor = triangular_factor(series[:, None], lags)
+    def _fit(self, series: Series) -> dict[str, Any]:
+        level, scale = level_and_scale(series.values)
+        scaled = (series.values - level) / (scale or 1.0)
+        lags = self._find_lags(series, scaled)
+        factor = triangular_factor(scaled[:, None], lags)
         const, *coefficients = np.linalg.lstsq(factor[:, :-1], factor[:, -1], rcond=None)[0].tolist()
         const = scale * const + level * (1.0 - sum(coefficients))
         names = ["const", *(f"L{lag}" for lag in range(1, lags + 1))]
@@ -108,18 +108,18 @@ class AutoReg(BaseForecaster):
         const, *coefficients = self.params_.values()
         return recurse(values, np.array(coefficients), np.full(horizon, const))
 
-    def _find_lags(self, observed: Observed, series: np.ndarray) -> int:
-        n = len(series)
+    def _find_lags(self, series: Series, scaled: np.ndarray) -> int:
+        n = len(scaled)
         if self.lags != "auto":
             lags = check_positive_integer("lags", self.lags, 'past values, or "auto"', 0)
-            require(series, 2 * lags + 2, f"AutoReg with lags={lags}", "Lower lags or supply more data.")
+            require(scaled, 2 * lags + 2, f"AutoReg with lags={lags}", "Lower lags or supply more data.")
             return lags
-        require(series, 5, "AutoReg")
-        season = find_season(observed, "auto")
+        require(scaled, 5, "AutoReg")
+        season = find_season(series, "auto")
         if season > 1:
             return min(2 * season + 1, n // 3)
         most = min(int(10 * np.log10(n)), n // 3)
-        factor = triangular_factor(series[:, None], most)
+        factor = triangular_factor(scaled[:, None], most)
         residual = np.cumsum(factor[::-1, -1] ** 2)[::-1][1:]
         # What rounding leaves of a perfect fit says nothing: the first such order wins.
         variance = np.maximum(residual / (n - most), 1e-24)

@@ -6,7 +6,7 @@ import numpy as np
 
 from tsrnn.baselines.requirements import require
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.timeseries.series import Observed
+from tsrnn.timeseries.panel import Series
 from tsrnn.validation import check_choice, check_number
 
 VARIANTS = ("classic", "sba", "tsb")
@@ -88,9 +88,9 @@ class Croston(BaseForecaster):
         self.missing = missing
         self.alias = alias
 
-    def _fit(self, observed: Observed) -> dict[str, Any]:
+    def _fit(self, series: Series) -> dict[str, Any]:
         check_choice("variant", self.variant, VARIANTS)
-        sizes, times = self._split(observed.values)
+        sizes, times = self._split(series.values)
         return {"alpha_": _choose("alpha", self.alpha, sizes), "beta_": _choose("beta", self.beta, times)}
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:

@@ -19,8 +19,8 @@ from tsrnn.baselines.requirements import (
 )
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
+from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.timeseries.series import Observed
 from tsrnn.validation import check_choice
 
 _STARTS = (  # level, trend, seasonal, damping; the likelihood has several maxima
@@ -159,20 +159,20 @@ class ETS(BaseForecaster):
         >>> ETS().fit([1.0, 2, 4, 7, 5, 8, 9, 12, 11, 15, 14, 18]).settled()
         ETS(damped_trend=False, error='add', season_length=1, seasonal=None, trend=None)
         """
-        self._known()
+        self._panel()
         searched = ("error", "trend", "seasonal", "season_length", "damped_trend")
         found = {name: getattr(self, f"{name}_", getattr(self, name)) for name in searched}
         return clone(self).set_params(**found)
 
-    def _fit(self, observed: Observed) -> dict[str, Any]:
+    def _fit(self, series: Series) -> dict[str, Any]:
         check_choice("error", self.error, ("auto", "add", "mul"))
         check_choice("trend", self.trend, ("auto", "add", None))
         check_choice("seasonal", self.seasonal, ("auto", "add", "mul", None))
         check_choice("damped_trend", self.damped_trend, ("auto", True, False))
-        season = 1 if self.seasonal is None else find_season(observed, self.season_length)
-        _require_seasons(observed.values, season)
-        candidates = self._candidates(season, positive=bool(observed.values.min() > 0))
-        best, search = _search(candidates, observed.values)
+        season = 1 if self.seasonal is None else find_season(series, self.season_length)
+        _require_seasons(series.values, season)
+        candidates = self._candidates(season, positive=bool(series.values.min() > 0))
+        best, search = _search(candidates, series.values)
         if best.optimizer is not None:
             warn_unless_converged("ETS", best.optimizer)
         components = best.components

@@ -6,8 +6,8 @@ import numpy as np
 
 from tsrnn.baselines.requirements import require
 from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.timeseries.series import Observed
 
 
 class Naive(BaseForecaster):
@@ -35,7 +35,7 @@ class Naive(BaseForecaster):
         self.missing = missing
         self.alias = alias
 
-    def _fit(self, observed: Observed) -> dict[str, Any]:
+    def _fit(self, series: Series) -> dict[str, Any]:
         return {}
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
@@ -89,9 +89,9 @@ class SeasonalNaive(BaseForecaster):
         self.missing = missing
         self.alias = alias
 
-    def _fit(self, observed: Observed) -> dict[str, Any]:
-        season = find_season(observed, self.season_length)
-        self._last_season(observed.values, season)
+    def _fit(self, series: Series) -> dict[str, Any]:
+        season = find_season(series, self.season_length)
+        self._last_season(series.values, season)
         return {"season_length_": season}
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
@@ -133,8 +133,8 @@ class Drift(BaseForecaster):
         self.missing = missing
         self.alias = alias
 
-    def _fit(self, observed: Observed) -> dict[str, Any]:
-        require(observed.values, 2, "Drift")
+    def _fit(self, series: Series) -> dict[str, Any]:
+        require(series.values, 2, "Drift")
         return {}
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:

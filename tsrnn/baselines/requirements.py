@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.timeseries.known import Known
+from tsrnn.timeseries.panel import Panel
 from tsrnn.validation import counted
 
 
@@ -20,9 +20,9 @@ def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
     return seasonal_decompose(values, model=method, period=season).seasonal[:season]
 
 
-def tells_nothing(known: Known) -> bool:
+def tells_nothing(panel: Panel) -> bool:
     """Whether what was found says nothing of later fits: there are several series, or one is constant."""
-    return not known.is_one or bool(np.ptp(known.panel.series[0].values) == 0)
+    return not panel.is_one or bool(np.ptp(panel.arrays.values) == 0)
 
 
 def require(values: np.ndarray, needed: int, who: str, cure: str = "Supply more data.") -> None:

@@ -1,7 +1,7 @@
 """Seasonal-trend decomposition by Loess in front of any forecaster."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ from tsrnn.baselines.ets import ETS
 from tsrnn.baselines.requirements import require
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
-from tsrnn.timeseries.known import Known
+from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.seasonality import find_seasons
 from tsrnn.validation import check_choice
 
@@ -120,8 +120,8 @@ class STL(BaseForecaster):
     def _inner(self) -> Any:
         return ETS() if self.forecaster is None else self.forecaster
 
-    def _derived(self) -> dict[str, Any]:
-        return self._copy()._derived()
+    def _time_covariates(self) -> dict[str, Any]:
+        return self._copy()._time_covariates()
 
     def settled(self) -> Self:
         """Return an unfitted copy whose season, and what its forecaster searched, are those of the fit.
@@ -133,37 +133,36 @@ class STL(BaseForecaster):
         sklearn.exceptions.NotFittedError
             Before `fit`.
         """
-        one = self._known().is_one
+        one = self._panel().is_one
         found = self.forecaster_
         inner = found.settled() if callable(getattr(found, "settled", None)) else clone(found)
         season = self.season_length_ if one else self.season_length
         return clone(self).set_params(forecaster=inner, season_length=None if season == 1 else season)
 
-    def _fit_all(self, known: Known) -> dict[str, Any]:
+    def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         check_choice("robust", self.robust, (True, False))
         inner = self._copy()
-        seasons = {name: find_seasons(one.panel.series[0], self.season_length) for name, one in known.alone()}
-        adjusted, _ = self._adjust(known, seasons, 0)
-        inner.fit_known(adjusted)
+        seasons = {name: find_seasons(one.series(), self.season_length) for name, one in panel.alone()}
+        adjusted, _ = self._adjust(panel, seasons, 0)
+        inner.fit_panel(adjusted)
         if getattr(inner, "interrupted_", False):  # Ctrl-C, which it answered by ending its training
             raise KeyboardInterrupt
         lengths = {name: m if len(m) > 1 else (*m, 1)[0] for name, m in seasons.items()}
         return {
             "forecaster_": inner,
-            "season_length_": next(iter(lengths.values())) if known.is_one else lengths,
+            "season_length_": next(iter(lengths.values())) if panel.is_one else lengths,
             "_seasons_": seasons,
         }
 
-    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
+    def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
         seasons = {
             name: self._seasons_[name]
             if name in self._seasons_
-            else find_seasons(one.panel.series[0], self.season_length)
-            for name, one in known.alone()
+            else find_seasons(one.series(), self.season_length)
+            for name, one in panel.alone()
         }
-        adjusted, following = self._adjust(known, seasons, horizon)
-        forecasts = self.forecaster_._predict_all(adjusted, horizon)
-        return [rest + season for rest, season in zip(forecasts, following, strict=True)]
+        adjusted, following = self._adjust(panel, seasons, horizon)
+        return self.forecaster_._predict_panel(adjusted, horizon) + following
 
     def _copy(self) -> Any:
         inner = self._inner
@@ -178,21 +177,18 @@ class STL(BaseForecaster):
         return copied.set_params(**{name: value for name, value in wanted.items() if name in names})
 
     def _adjust(
-        self, known: Known, seasons: dict[Any, tuple[int, ...]], horizon: int
-    ) -> tuple[Known, list[np.ndarray]]:
+        self, panel: Panel, seasons: dict[Any, tuple[int, ...]], horizon: int
+    ) -> tuple[Panel, np.ndarray]:
         """Return what is left without the seasons, and what these are in the `horizon` steps after it."""
-        names, C = iter([one.name for one in known.channels()]), known.histories[0].values.shape[1]
-        series, histories, following = [], [], []
-        for observed, history in zip(known.panel.series, known.histories, strict=True):
-            rest, ahead = np.array(history.values, dtype=np.float64), np.zeros((horizon, C))
-            for c in range(C):
-                for m, season in self._decompose(history.values[:, c], seasons[next(names)]):
-                    rest[:, c] -= season
-                    ahead[:, c] += np.resize(season[-m:], horizon)
-            series.append(observed._replace(values=rest.reshape(observed.values.shape)))
-            histories.append(history._replace(values=rest))
-            following.append(ahead)
-        return known._replace(panel=replace(known.panel, series=series), histories=histories), following
+        arrays, names = panel.arrays, iter(panel.channel_names)
+        rest = np.array(arrays.values, dtype=np.float64)
+        ahead = np.zeros((panel.n_series, horizon, arrays.n_channels))
+        for s, (start, stop) in enumerate(pairwise(arrays.offsets.tolist())):
+            for c in range(arrays.n_channels):
+                for m, season in self._decompose(arrays.values[start:stop, c], seasons[next(names)]):
+                    rest[start:stop, c] -= season
+                    ahead[s, :, c] += np.resize(season[-m:], horizon)
+        return panel.with_values(rest), ahead
 
     def _decompose(self, values: np.ndarray, seasons: tuple[int, ...]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield the steps in each season, and the season at each observation."""

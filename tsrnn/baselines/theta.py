@@ -8,8 +8,8 @@ from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import require, seasonal_pattern, straight_line, warn_unless_converged
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
+from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.timeseries.series import Observed
 from tsrnn.validation import check_number
 
 _ALPHAS = (0.1, 0.99)  # between which the paper looks for the smoothing parameter
@@ -102,9 +102,9 @@ class Theta(BaseForecaster):
         self.missing = missing
         self.alias = alias
 
-    def _fit(self, observed: Observed) -> dict[str, Any]:
-        season = find_season(observed, self.season_length)
-        adjusted, _ = self._deseasonalize(observed.values, season)
+    def _fit(self, series: Series) -> dict[str, Any]:
+        season = find_season(series, self.season_length)
+        adjusted, _ = self._deseasonalize(series.values, season)
         if isinstance(self.theta, str) and self.theta == "auto":
             alpha, theta = _optimise(adjusted)
         else:

@@ -11,8 +11,8 @@ from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.requirements import require
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
-from tsrnn.timeseries.known import Known
-from tsrnn.training.transforms import level_and_scale
+from tsrnn.timeseries.panel import Panel
+from tsrnn.training.scales import level_and_scale
 from tsrnn.validation import check_choice, check_positive_integer, counted
 
 
@@ -104,16 +104,16 @@ class VAR(BaseForecaster):
         sklearn.exceptions.NotFittedError
             Before `fit`.
         """
-        self._known()
+        self._panel()
         copied = clone(self).set_params(lags=self.lags_)
         if len(set(self.difference_)) == 1:
             copied.set_params(difference=self.difference_[0])
         return copied
 
-    def _fit_all(self, known: Known) -> dict[str, Any]:
+    def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         check_choice("difference", self.difference, ("auto", True, False))
-        _refuse_panel(known)
-        values = known.histories[0].values
+        _refuse_panel(panel)
+        values = panel.arrays.values
         if self.lags != "auto":
             check_positive_integer("lags", self.lags, 'past steps, or "auto"')
         C = values.shape[1]
@@ -133,7 +133,7 @@ class VAR(BaseForecaster):
         solution = _solve(triangular_factor(series, lags), C)
         coefficients = solution[1:].reshape(lags, C, C) / scale[:, None] * scale
         const = solution[0] * scale + level - np.einsum("lij,i->j", coefficients, level)
-        columns = range(C) if known.panel.columns is None else known.panel.columns
+        columns = range(C) if panel.columns is None else panel.columns
         rows = [("const", ""), *((lag, column) for lag in range(1, lags + 1) for column in columns)]
         table = np.concatenate([const[None], coefficients.reshape(lags * C, C)])
         return {
@@ -142,9 +142,9 @@ class VAR(BaseForecaster):
             "difference_": difference,
         }
 
-    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
-        _refuse_panel(known)
-        values, lags = known.histories[0].values, self.lags_
+    def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
+        _refuse_panel(panel)
+        values, lags = panel.arrays.values, self.lags_
         who = f"VAR with lags={lags} of {counted(values.shape[1], 'channel')}"
         require(values, lags + any(self.difference_), who)
         series = _changes(values[-lags - 1 :], self.difference_)[-lags:]
@@ -156,7 +156,7 @@ class VAR(BaseForecaster):
             recent = np.concatenate([step, recent[: -len(step)]])
         summed = list(self.difference_)
         future[:, summed] = values[-1, summed] + np.cumsum(future[:, summed], axis=0)
-        return [future]
+        return future[None]
 
     def _find_lags(self, series: np.ndarray) -> int:
         n, C = series.shape
@@ -171,10 +171,10 @@ class VAR(BaseForecaster):
         return 1 + int(np.argmin(criteria))
 
 
-def _refuse_panel(known: Known) -> None:
-    if not known.panel.is_single:
+def _refuse_panel(panel: Panel) -> None:
+    if not panel.is_single:
         raise TypeError(
-            f"`y` is a panel of {len(known.histories)} series; VAR forecasts the channels of one table from "
+            f"`y` is a panel of {panel.n_series} series; VAR forecasts the channels of one table from "
             "each other. Pass a DataFrame with one column each, or use AutoReg, which fits each series alone."
         )
 

@@ -12,7 +12,7 @@ from tsrnn.metrics.point import seasonal_scale, symmetric_errors
 from tsrnn.metrics.probabilistic import covered, interval_scores
 from tsrnn.metrics.significance import rank_losses
 from tsrnn.timeseries.levels import interval_names
-from tsrnn.timeseries.series import read_series
+from tsrnn.timeseries.panel import read_panel
 
 __all__ = ["By", "Errors", "mean_by", "mean_of"]
 
@@ -212,7 +212,7 @@ class Errors:
         if np.isnan(train[-self._season :]).any():
             if np.isnan(train).all():
                 return np.full(self._horizon, np.nan)
-            train = read_series(train, missing="interpolate").values
+            train = read_panel(train, missing="interpolate").arrays.values[:, 0]
         return np.resize(train[-self._season :], self._gap + self._horizon)[self._gap :]
 
 

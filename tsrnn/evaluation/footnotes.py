@@ -8,7 +8,7 @@ import numpy as np
 
 from tsrnn.evaluation.comparison import able_models
 from tsrnn.metrics.significance import MIN_ORIGINS
-from tsrnn.timeseries.future_index import count_absent
+from tsrnn.timeseries.frequency import count_absent
 from tsrnn.validation import counted
 
 if TYPE_CHECKING:

@@ -3,30 +3,30 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
-import joblib
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.forecasting.forecast import Forecast
-from tsrnn.forecasting.intervals.calibration import Calibration, scales_of
+from tsrnn.forecasting.intervals.calibration import Calibration
 from tsrnn.forecasting.intervals.conformal import KINDS
-from tsrnn.timeseries.covariates import attach, learn, uses
+from tsrnn.forecasting.per_series import fit_each, for_each
+from tsrnn.timeseries.covariate_schema import uses
+from tsrnn.timeseries.covariates import attach, learn
 from tsrnn.timeseries.formats import COLUMNS
-from tsrnn.timeseries.known import Known
 from tsrnn.timeseries.levels import read_levels
-from tsrnn.timeseries.panel import read_panel
-from tsrnn.timeseries.series import Observed
+from tsrnn.timeseries.panel import Panel, Series, read_panel
 from tsrnn.validation import check_choice, check_positive_integer, seed_sequence
 
 
 class BaseForecaster(BaseEstimator):
-    """Base class of all forecasters: the door to pandas around `_fit` and `_predict` on plain arrays.
+    """Base class of all forecasters: pandas in and out, around methods on one series or a panel in columns.
 
     Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
-    ``_fit(observed) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array`` for one series.
-    Of several, each has a copy of its own. Those that do better override `_fit_all` and `_predict_all`.
+    ``_fit(series) -> dict`` of fitted attributes and ``_predict(values, horizon) -> array`` for one series.
+    Of several series, each gets a copy of its own. Models of many series override `_fit_panel` and
+    `_predict_panel` instead.
     """
 
     is_baseline = False
@@ -37,7 +37,7 @@ class BaseForecaster(BaseEstimator):
     horizon: int
     missing: str
     alias: str | None
-    known_: Known
+    panel_: Panel
     calibrations_: dict[tuple[int, str], Calibration]
     models_: dict[Any, Any]
 
@@ -81,12 +81,12 @@ class BaseForecaster(BaseEstimator):
         try:
             check_choice("missing", self.missing, self._gaps)
             check_positive_integer("horizon", self._trained_horizon, "steps")
-            known = self._attach(y, X, X_past, static, columns)
-            fitted = self._fit_all(known)
+            panel = self._read(y, X, X_past, static, columns)
+            fitted = self._fit_panel(panel)
         finally:
             for name in [name for name in vars(self) if name.endswith("_")]:
                 delattr(self, name)
-        self._remember(fitted, known)
+        self._remember(fitted, panel)
         return self
 
     def predict(
@@ -149,8 +149,8 @@ class BaseForecaster(BaseEstimator):
         of the series, shows there how far forecasts miss (`tsrnn.forecasting.intervals.calibration`). That
         takes as long as another `fit`, once.
         """
-        known, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
-        return known.panel.wrap(values, self.label, names)
+        panel, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
+        return panel.wrap(values, self.label, names)
 
     def forecast(self, horizon: int | None = None, X: Any = None, **of: Any) -> Forecast:
         """Forecast as `predict` does, with the same arguments.
@@ -162,8 +162,8 @@ class BaseForecaster(BaseEstimator):
         """
         options: dict[str, Any] = dict.fromkeys(("X_past", "static", "y", "level", "quantiles"))
         options |= {"conformal": "split"} | of
-        known, values, names = self._forecast(horizon, X, **options)
-        return Forecast.of(known.panel, values, self.label, names)
+        panel, values, names = self._forecast(horizon, X, **options)
+        return Forecast.of(panel, values, self.label, names)
 
     def sample_paths(
         self,
@@ -221,9 +221,9 @@ class BaseForecaster(BaseEstimator):
         """
         n_paths = check_positive_integer("n", n, "paths")
         steps = self._asked_horizon(horizon)
-        known = self._known(y, X, X_past, static, steps)
+        panel = self._panel(y, X, X_past, static, steps)
         rng = np.random.default_rng(seed_sequence(random_state))
-        return known.panel.wrap_paths(self._draw_paths(known, steps, n_paths, rng), self.label)
+        return panel.wrap_paths(self._draw_paths(panel, steps, n_paths, rng), self.label)
 
     def _forecast(
         self,
@@ -235,15 +235,15 @@ class BaseForecaster(BaseEstimator):
         level: Any,
         quantiles: Any,
         conformal: str,
-    ) -> tuple[Known, list[np.ndarray], list[str] | None]:
+    ) -> tuple[Panel, np.ndarray, list[str] | None]:
         """Return what was forecast from, the forecasts, and the names of their last axis."""
         steps = self._asked_horizon(horizon)
         names, probabilities = read_levels(level, quantiles)
         check_choice("conformal", conformal, KINDS)
-        known = self._known(y, X, X_past, static, steps)
+        panel = self._panel(y, X, X_past, static, steps)
         if names is None:
-            return known, self._predict_all(known, steps), None
-        return known, self._predict_quantiles(known, steps, probabilities, conformal), names
+            return panel, self._predict_panel(panel, steps), None
+        return panel, self._predict_quantiles(panel, steps, probabilities, conformal), names
 
     @property
     def label(self) -> str:
@@ -262,18 +262,19 @@ class BaseForecaster(BaseEstimator):
     @property
     def cutoff_(self) -> Any:
         """Index label of the last observation `fit` has seen; of a panel, a Series of them."""
-        panel = self._known().panel
-        last = [one.index[-1] for one in panel.series]
-        return last[0] if panel.is_single else pd.Series(last, index=panel.keys)
+        panel = self._panel()
+        if panel.is_single:
+            return panel.labels.of(0)[-1]
+        return pd.Series(panel.labels.last().tolist(), index=panel.keys)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return "known_" in vars(self)
+        return "panel_" in vars(self)
 
-    def _remember(self, fitted: dict[str, Any], known: Known) -> None:
-        for name, value in {**fitted, "known_": known, "calibrations_": {}}.items():
+    def _remember(self, fitted: dict[str, Any], panel: Panel) -> None:
+        for name, value in {**fitted, "panel_": panel, "calibrations_": {}}.items():
             setattr(self, name, value)
 
-    def _attach(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Known:
+    def _read(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Panel:
         """Read what `fit` is given."""
         panel = read_panel(y, missing=self.missing, columns=columns)
         covariates = {"X": X, "X_past": X_past, "static": static}
@@ -284,16 +285,15 @@ class BaseForecaster(BaseEstimator):
                 f"{type(self).__name__} forecasts from {source}; got {refused[0]}. Leave it out, or use "
                 "RNNForecaster."
             )
-        scheme, histories = learn(panel, X, X_past, static, missing=self.missing, **self._derived())
-        return Known(panel, histories, scheme)
+        return learn(panel, X, X_past, static, missing=self.missing, **self._time_covariates())
 
-    def _derived(self) -> dict[str, Any]:
-        """Return which covariates the index is to give: arguments of `tsrnn.timeseries.covariates.learn`."""
+    def _time_covariates(self) -> dict[str, Any]:
+        """Return which covariates the index gives: arguments of `tsrnn.timeseries.covariates.learn`."""
         return {}
 
-    def _known(
+    def _panel(
         self, y: Any = None, X: Any = None, X_past: Any = None, static: Any = None, n_ahead: int = 0
-    ) -> Known:
+    ) -> Panel:
         """Return what to forecast from: what `fit` has seen, or `y`."""
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(f"This {type(self).__name__} is not fitted yet. Call fit(y) first.")
@@ -303,97 +303,70 @@ class BaseForecaster(BaseEstimator):
                 f"`{given[0]}` belongs to a new history, `y`, to forecast from; that of the training series "
                 f"is known. Leave {given[0]} out, or pass y, too."
             )
-        panel, before, scheme = self.known_
-        if y is None and not scheme.n_ahead and X is None:
-            return self.known_
+        fitted, panel, before = self.panel_, self.panel_, self.panel_
+        if y is None and not fitted.schema.n_future and X is None:
+            return fitted
         if y is not None:
-            panel, before = panel.read_alike(y, missing=self.missing), []
-        histories = attach(
-            panel, X, X_past, static, scheme=scheme, horizon=n_ahead, missing=self.missing, before=before
-        )
-        return Known(panel, histories, scheme)
+            panel, before = fitted.read_alike(y, missing=self.missing), None
+        options: dict[str, Any] = {"schema": fitted.schema, "horizon": n_ahead, "missing": self.missing}
+        return attach(panel, X, X_past, static, before=before, fitted=fitted, **options)
 
-    def fit_known(self, known: Known) -> Self:
-        """Fit to what has been through the door already."""
-        self._remember(self._fit_all(known), known)
+    def fit_panel(self, panel: Panel) -> Self:
+        """Fit to what has been read already."""
+        self._remember(self._fit_panel(panel), panel)
         return self
 
     def predict_from(
         self,
-        known: Known,
-        origins: Sequence[tuple[int, int]],
+        panel: Panel,
+        series: np.ndarray,
+        sizes: np.ndarray,
         horizon: int,
         p: Sequence[float] | None = None,
-    ) -> list[np.ndarray]:
-        """Forecast from several cutoffs: for each (place, size) from the first steps of that series.
+    ) -> np.ndarray:
+        """Forecast from B cutoffs: after the first `sizes` steps of `series`, (B,) each; as (B, horizon, C).
 
-        With `p` also the quantiles, as (horizon, C, 1 + len(p)).
+        With `p` also the quantiles, as (B, horizon, C, 1 + len(p)).
         """
-        cuts = (known.until([place], [size], horizon) for place, size in origins)
+        cuts = (panel.until(series[b : b + 1], sizes[b : b + 1], horizon) for b in range(len(series)))
         if p is None:
-            return [self._predict_all(cut, horizon)[0] for cut in cuts]
-        return [self._predict_quantiles(cut, horizon, p)[0] for cut in cuts]
+            return np.concatenate([self._predict_panel(cut, horizon) for cut in cuts])
+        return np.concatenate([self._predict_quantiles(cut, horizon, p) for cut in cuts])
 
-    def _fit_all(self, known: Known) -> dict[str, Any]:
+    def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         """Fit to one series, or a copy to each channel of each of several."""
-        if known.is_one:
-            return self._fit(known.panel.series[0])
-        parallel = joblib.Parallel(n_jobs=getattr(self, "n_jobs", None), prefer="threads")
-        copies = [(clone(self), key, one) for key, one in known.alone()]
-        return {"models_": dict(parallel(joblib.delayed(_fit_copy)(*copy) for copy in copies))}
+        if panel.is_one:
+            return self._fit(panel.series())
+        return {"models_": fit_each(self, panel)}
 
-    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
-        """Forecast each series, as (horizon, C)."""
-        if known.is_one:
-            return [self._predict(known.panel.series[0].values, horizon).reshape(horizon, 1)]
-        forecasts = [self._model(key)._predict_all(one, horizon)[0] for key, one in known.alone()]
-        return known.together(forecasts)
+    def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
+        """Forecast each series, as (S, horizon, C)."""
+        if not panel.is_one:
+            return for_each(self, panel, lambda model, one: model._predict_panel(one, horizon))
+        return self._predict(panel.series().values, horizon).reshape(1, horizon, 1)
 
     def _predict_quantiles(
-        self, known: Known, horizon: int, p: Sequence[float], conformal: str = "split"
-    ) -> list[np.ndarray]:
-        """Forecast each series and its quantiles p, as (horizon, C, 1 + len(p))."""
-        calibration = self._calibration(horizon, conformal)
-        bands: list[np.ndarray] = []
-        for mean, one in zip(self._predict_all(known, horizon), known.panel.series, strict=True):
-            key = None if known.panel.is_single else known.panel.ids[len(bands)]
-            offsets = calibration.offsets(p, horizon, key, scales_of(one))
-            bands.append(np.concatenate([mean[None], mean + offsets]).transpose(1, 2, 0))
-        return bands
+        self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
+    ) -> np.ndarray:
+        """Forecast each series and its quantiles p, as (S, horizon, C, 1 + len(p))."""
+        mean = self._predict_panel(panel, horizon)
+        offsets = self._calibration(horizon, conformal).offsets(panel, p, horizon)
+        return np.concatenate([mean[..., None], mean[..., None] + offsets], axis=3)
 
-    def _draw_paths(self, known: Known, horizon: int, n: int, rng: np.random.Generator) -> list[np.ndarray]:
-        """Draw paths of what follows each series, as (horizon, C, n)."""
-        calibration = self._calibration(horizon)
-        paths: list[np.ndarray] = []
-        for mean, one in zip(self._predict_all(known, horizon), known.panel.series, strict=True):
-            key = None if known.panel.is_single else known.panel.ids[len(paths)]
-            paths.append((mean + calibration.draw(n, horizon, rng, key, scales_of(one))).transpose(1, 2, 0))
-        return paths
+    def _draw_paths(self, panel: Panel, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw paths of what follows each series, as (S, horizon, C, n)."""
+        mean = self._predict_panel(panel, horizon)
+        return mean[..., None] + self._calibration(horizon).draw(panel, n, horizon, rng)
 
     def _calibration(self, horizon: int, conformal: str = "split") -> Calibration:
-        """Return how far forecasts miss, found out when first asked for."""
+        """Return how large forecast errors are, found out when first asked for."""
         key = min(horizon, self._trained_horizon), conformal
         if key not in self.calibrations_:
-            self.calibrations_[key] = Calibration.fit(self, self.known_, *key)
+            self.calibrations_[key] = Calibration.fit(self, self.panel_, *key)
         return self.calibrations_[key]
 
-    def _model(self, key: Any) -> Any:
-        if key not in self.models_:
-            raise ValueError(
-                f"Series {key!r} of `y` was not there in training, and each series has a model of its own. "
-                "Fit it too, or use a network shared by all: RNNForecaster()."
-            )
-        return self.models_[key]
-
-    def _fit(self, observed: Observed) -> dict[str, Any]:
+    def _fit(self, series: Series) -> dict[str, Any]:
         raise NotImplementedError
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         raise NotImplementedError
-
-
-def _fit_copy(copy: BaseForecaster, key: Any, known: Known) -> tuple[Any, BaseForecaster]:
-    try:
-        return key, copy.fit_known(known)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"Series {key!r}: {error}") from error

@@ -11,11 +11,11 @@ import numpy as np
 from sklearn.base import clone
 
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.forecasting.intervals.calibration import misses
+from tsrnn.forecasting.intervals.calibration import errors_at_the_end
 from tsrnn.time_limit import TimeLimitError
-from tsrnn.timeseries.covariates import Scheme
-from tsrnn.timeseries.known import Known
-from tsrnn.training.history import History
+from tsrnn.timeseries.covariate_schema import CovariateSchema
+from tsrnn.timeseries.panel import Panel
+from tsrnn.training.arrays import SeriesArrays
 from tsrnn.validation import check_choice
 
 WEIGHTS = ("mean", "median", "inverse_error")
@@ -37,7 +37,7 @@ class Combine(BaseForecaster):
         ``set_params(ETS__trend=None)``.
     weights : {"mean", "median", "inverse_error"}, default "mean"
         What is made of the forecasts. "inverse_error": their mean, weighted by the inverse of the mean
-        absolute error on the last part of the series (`tsrnn.forecasting.intervals.calibration.misses`), of
+        absolute error on the last part of the series (`tsrnn.forecasting.intervals.calibration`), of
         copies that have not seen it; series of a panel count alike, each in units of its scale.
     horizon : int, optional
         Future steps; set on all copies. Default: the most that one of the forecasters has.
@@ -109,7 +109,7 @@ class Combine(BaseForecaster):
         """Whether one of the forecasters reads the calendar, "auto" if so."""
         return "auto" if any(getattr(one, "calendar", None) for one in self.forecasters) else None
 
-    def _derived(self) -> dict[str, Any]:
+    def _time_covariates(self) -> dict[str, Any]:
         time_step = any(getattr(one, "time_step", False) for one in self.forecasters)
         return {"calendar": self.calendar, "time_step": time_step}
 
@@ -164,7 +164,7 @@ class Combine(BaseForecaster):
         return self._settle
 
     def _settle(self) -> Self:
-        self._known()
+        self._panel()
         copies = []
         for one in self.forecasters:
             found: Any = self.forecasters_.get(_label(one))
@@ -173,22 +173,24 @@ class Combine(BaseForecaster):
 
     def predict_from(
         self,
-        known: Known,
-        origins: Sequence[tuple[int, int]],
+        panel: Panel,
+        series: np.ndarray,
+        sizes: np.ndarray,
         horizon: int,
         p: Sequence[float] | None = None,
-    ) -> list[np.ndarray]:
-        """Forecast from several cutoffs: for each (place, size) from the first steps of that series."""
+    ) -> np.ndarray:
+        """Forecast from B cutoffs: after the first `sizes` steps of `series`, (B,) each."""
         if p is not None:
-            return super().predict_from(known, origins, horizon, p)
+            return super().predict_from(panel, series, sizes, horizon, p)
+        forecasters = self.forecasters_.values()
         return self._average(
-            [one.predict_from(_told(one, known), origins, horizon) for one in self.forecasters_.values()]
+            [one.predict_from(_seen_by(one, panel), series, sizes, horizon) for one in forecasters]
         )
 
-    def _fit_all(self, known: Known) -> dict[str, Any]:
+    def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         check_choice("weights", self.weights, WEIGHTS)
         copies = self._copies()
-        tasks = [joblib.delayed(copy_context().run)(self._fit_one, copied, known) for copied in copies]
+        tasks = [joblib.delayed(copy_context().run)(self._fit_one, copied, panel) for copied in copies]
         done = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads")(tasks)
         fitted, errors = {}, {}
         for copied, (error, failure) in zip(copies, done, strict=True):
@@ -210,17 +212,17 @@ class Combine(BaseForecaster):
         weights = None if self.weights == "median" else _inverse(errors)
         return {"forecasters_": fitted, "weights_": weights}
 
-    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
+    def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
         return self._average(
-            [one._predict_all(_told(one, known), horizon) for one in self.forecasters_.values()]
+            [one._predict_panel(_seen_by(one, panel), horizon) for one in self.forecasters_.values()]
         )
 
-    def _fit_one(self, copied: Any, known: Known) -> tuple[float, Exception | None]:
+    def _fit_one(self, copied: Any, panel: Panel) -> tuple[float, Exception | None]:
         """Fit a copy; return its error, 1 if that is not asked for, and what went wrong."""
-        told = _told(copied, known)
+        seen = _seen_by(copied, panel)
         try:
-            copied.fit_known(told)
-            error = _error(copied, told, self._trained_horizon) if self.weights == "inverse_error" else 1.0
+            copied.fit_panel(seen)
+            error = _error(copied, seen, self._trained_horizon) if self.weights == "inverse_error" else 1.0
         except TimeLimitError:
             raise
         except Exception as failure:
@@ -257,53 +259,55 @@ class Combine(BaseForecaster):
                 copied.set_params(missing=self.missing)
         return copies
 
-    def _average(self, forecasts: Sequence[list[np.ndarray]]) -> list[np.ndarray]:
-        """Combine the forecasts of each forecaster, one for each series."""
-        stacks = [np.stack(of_one) for of_one in zip(*forecasts, strict=True)]
+    def _average(self, forecasts: Sequence[np.ndarray]) -> np.ndarray:
+        """Combine the forecasts (S, h, C) of each forecaster."""
+        stack = np.stack(forecasts)
         if self.weights_ is None:
-            return [np.median(stack, axis=0) for stack in stacks]
-        weights = np.array(list(self.weights_.values()))
-        return [np.tensordot(weights, stack, axes=1) for stack in stacks]
+            return np.median(stack, axis=0)
+        return np.tensordot(np.array(list(self.weights_.values())), stack, axes=1)
 
 
 def _label(forecaster: Any) -> str:
     return getattr(forecaster, "label", type(forecaster).__name__)
 
 
-def _told(forecaster: BaseForecaster, known: Known) -> Known:
-    """Return what a forecaster is told: of covariates what it uses, of the index only what it asks for."""
-    scheme = known.scheme
+def _seen_by(forecaster: BaseForecaster, panel: Panel) -> Panel:
+    """Return what a forecaster uses: of covariates all or none, of the index only what it asks for."""
+    arrays, schema = panel.arrays, panel.schema
     if not forecaster.uses_covariates:
-        nothing = Scheme(columns=scheme.columns)
-        bare = [History.of(one.values, one.name)._replace(missing=one.missing) for one in known.histories]
-        return known._replace(histories=bare, scheme=nothing)
-    histories = known.histories
-    if scheme.calendar and not getattr(forecaster, "calendar", None):
-        histories = [one._replace(future=one.future[:, : len(scheme.ahead)]) for one in histories]
-        scheme = replace(scheme, calendar=None)
-    if scheme.step and not getattr(forecaster, "time_step", False):
-        histories = [one._replace(past=one.past[:, : len(scheme.past)]) for one in histories]
-        scheme = replace(scheme, step=None)
-    return known._replace(histories=histories, scheme=scheme)
+        bare = SeriesArrays.of(arrays.values, arrays.missing, arrays.offsets, arrays.names)
+        return replace(panel, arrays=bare._replace(places=arrays.places), schema=CovariateSchema())
+    if schema.calendar and not getattr(forecaster, "calendar", None):
+        n = len(schema.future)
+        offsets = arrays.future_offsets if n else np.zeros_like(arrays.future_offsets)
+        arrays = arrays._replace(future=arrays.future[: offsets[-1], :n], future_offsets=offsets)
+        schema = replace(schema, calendar=None)
+    if schema.step and not getattr(forecaster, "time_step", False):
+        arrays = arrays._replace(past=arrays.past[:, : len(schema.past)])
+        schema = replace(schema, step=None)
+    return replace(panel, arrays=arrays, schema=schema)
 
 
-def _error(forecaster: Any, known: Known, horizon: int) -> float:
+def _error(forecaster: Any, panel: Panel, horizon: int) -> float:
     """Return the mean absolute error on the end of the series, each channel in units of its scale."""
     try:
-        errors, scales = misses(forecaster, known, horizon)
+        errors = errors_at_the_end(forecaster, panel, horizon)
     except ValueError as error:
         raise ValueError(
             f'A copy fitted to a part of `y` for weights="inverse_error" failed: {error.__cause__ or error} '
             'Or choose weights="mean".'
         ) from error
-    seen = [name for name, these in errors.items() if not np.isnan(these).all()]
-    if not seen:
+    units = np.where(errors.scales > 0, errors.scales, 1.0)[errors.whose][:, None]
+    relative = np.abs(errors.values / units)
+    seen = ~np.isnan(relative)
+    total = np.bincount(errors.whose, np.where(seen, relative, 0.0).sum(axis=(1, 2)), panel.n_series)
+    count = np.bincount(errors.whose, seen.sum(axis=(1, 2)), panel.n_series)
+    if not count.any():
         raise ValueError(
             'No error of a forecast is known for weights="inverse_error": `y` is too short, or its end is '
             'missing. Supply more data, or choose weights="mean".'
         )
-    units = {name: np.where(scales[name] > 0, scales[name], 1.0) for name in seen}
-    return float(np.mean([np.nanmean(np.abs(errors[name] / units[name])) for name in seen]))
+    return float(np.mean(total[count > 0] / count[count > 0]))
 
 
 def _inverse(errors: Mapping[str, float]) -> dict[str, float]:

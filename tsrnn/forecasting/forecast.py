@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from tsrnn.timeseries.checks import list_some, show_label
 from tsrnn.timeseries.panel import Panel
-from tsrnn.timeseries.series import list_some, show_label
 from tsrnn.validation import counted
 
 if TYPE_CHECKING:
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 
 class _Source(NamedTuple):
-    """What a forecast was made of; all by series."""
+    """What a forecast was made of: values (S, h, C), or (S, h, C, k) with names of the last axis."""
 
     panel: Panel
-    arrays: list[np.ndarray]
+    values: np.ndarray
     names: Sequence[str] | None
-    indexes: Sequence[pd.Index]
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,10 +59,9 @@ class Forecast:
     def of(
         cls,
         panel: Panel,
-        values: Sequence[np.ndarray],
+        values: np.ndarray,
         label: str,
         names: Sequence[str] | None = None,
-        indexes: Sequence[pd.Index] | None = None,
     ) -> "Forecast":
         """Return the forecast of a panel, from the arrays that `Panel.wrap` takes.
 
@@ -71,22 +69,15 @@ class Forecast:
         ----------
         panel : Panel
             The histories.
-        values : sequence of array-like of shape (h, C), or (h, C, k) with `names`
-            One for each series.
+        values : ndarray of shape (S, h, C), or (S, h, C, k) with `names`
         label : str
             Name of the model.
         names : sequence of k str, optional
             "mean" and what is beside it: "lo-80" and "hi-80" bound 80 %, "q-0.1" is the quantile of 0.1.
-        indexes : sequence of pandas.Index, optional
-            Labels of each series' forecast; by default those that follow its history.
         """
-        arrays = [np.asarray(part, dtype=np.float64) for part in values]
-        if indexes is None:
-            indexes = panel.following(len(arrays[0]))
-        at = ... if names is None else (..., list(names).index("mean"))
-        mean = panel.wrap([array[at] for array in arrays], label, indexes=indexes)
-        table = None if names is None else panel.wrap(arrays, label, names, indexes)
-        return cls(mean, panel.observed(), label, table, _Source(panel, arrays, names, indexes))
+        mean = values if names is None else values[..., list(names).index("mean")]
+        table = None if names is None else panel.wrap(values, label, names)
+        return cls(panel.wrap(mean, label), panel.observed(), label, table, _Source(panel, values, names))
 
     @property
     def is_panel(self) -> bool:
@@ -105,9 +96,9 @@ class Forecast:
         if key not in self.ids or key is None:
             raise KeyError(f"There is no forecast of {key!r}, but of {list_some(self.ids)}.")
         if self._source is not None and self.is_panel:
-            panel, arrays, names, indexes = self._source
-            i = panel.ids.index(key)
-            return Forecast.of(panel.one(i), [arrays[i]], self.label, names, [indexes[i]])
+            panel, values, names = self._source
+            s = panel.ids.index(key)
+            return Forecast.of(panel.one(s), values[s : s + 1], self.label, names)
         history = self.history[key]
         units = self.history.attrs.get("units")
         history.attrs = {"units": units.get(key) if isinstance(units, dict) else units}
@@ -194,7 +185,7 @@ class Forecast:
 
     @property
     def _is_long(self) -> bool:
-        return self._source is not None and self._source.panel.form.kind == "long"
+        return self._source is not None and self._source.panel.format.kind == "long"
 
     def _lacks(self, names: dict[str, str]) -> list[str]:
         return [name for name in names if name not in self._names]
@@ -218,8 +209,8 @@ class Forecast:
     def _title(self) -> str:
         steps = f"{self.label}: "
         if self._source is not None and self.is_panel:
-            n = len(self._source.panel.series)
-            return f"{steps}{counted(len(self._source.arrays[0]), 'step')} of {n:,} series"
+            n, h = self._source.values.shape[:2]
+            return f"{steps}{counted(h, 'step')} of {n:,} series"
         after = show_label(self.history.index[-1])
         channels = f" of {counted(self.mean.shape[1], 'channel')}" if self.mean.ndim == 2 else ""
         return f"{steps}{counted(len(self.mean), 'step')}{channels} after {after}"

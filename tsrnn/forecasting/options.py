@@ -11,7 +11,7 @@ from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.network import Network
 from tsrnn.training.auto import AUTOMATIC
 from tsrnn.training.loop import SCHEDULES
-from tsrnn.training.preprocessor import Pipeline
+from tsrnn.training.preprocessor import Preprocessor
 from tsrnn.validation import check_choice, check_number, check_positive_integer
 
 SHARED_CHOICES = {
@@ -154,14 +154,14 @@ def check_loss_continues(before: str, after: str) -> None:
         )
 
 
-def build_network(options: SimpleNamespace, pipeline: Pipeline) -> Network:
-    """Return the network that checked options describe, for what a pipeline feeds it."""
-    width = pipeline.width
+def build_network(options: SimpleNamespace, preprocessor: Preprocessor) -> Network:
+    """Return the network that checked options describe, for what a preprocessor feeds it."""
+    width = preprocessor.width
     n_outputs = {"direct": options.horizon, "recursive": 1} | dict.fromkeys(_DECODERS, options.patch_size)
-    n_outputs["direct"] = options.patch_size if pipeline.goes_on else options.horizon
+    n_outputs["direct"] = options.patch_size if preprocessor.shape.has_future else options.horizon
     return Network(
         options.cell,
-        pipeline.n_inputs,
+        preprocessor.n_inputs,
         options.hidden_size,
         options.num_layers,
         n_outputs[options.strategy] * width * N_PARAMETERS.get(options.loss, 1),
@@ -172,7 +172,7 @@ def build_network(options: SimpleNamespace, pipeline: Pipeline) -> Network:
         embedding=options.patch_size > 1,
         n_decoded=options.n_decoded,
         decoder=_DECODERS.get(options.strategy, "parallel"),
-        categories=pipeline.categories,
-        n_known=pipeline.n_known if options.n_decoded else 0,
+        categories=preprocessor.categories,
+        n_known=preprocessor.n_known if options.n_decoded else 0,
         dtype=options.dtype,
     )

@@ -1,33 +1,42 @@
 """The recurrent forecaster."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from inspect import signature
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
+from joblib import effective_n_jobs
 
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.forecasting.hindsight import by_name
+from tsrnn.forecasting.inference import Trained, fitted_values, predict
 from tsrnn.forecasting.inspection import InspectionMixin
+from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
+from tsrnn.forecasting.intervals.sample_paths import Simulator
 from tsrnn.forecasting.options import build_network, check_loss_continues, check_options
-from tsrnn.forecasting.predictive import PredictiveMixin
+from tsrnn.forecasting.per_series import find_model, for_each
 from tsrnn.forecasting.stream import Stream, open_stream
 from tsrnn.kernels.cells import RECURRENT
 from tsrnn.network import Network
+from tsrnn.timeseries.checks import check_alike
+from tsrnn.timeseries.counts import check_counts
 from tsrnn.timeseries.covariates import attach
-from tsrnn.timeseries.known import Known
-from tsrnn.timeseries.series import check_alike
+from tsrnn.timeseries.panel import Panel
+from tsrnn.timeseries.seasonality import find_all_seasons
+from tsrnn.training.arrays import SeriesArrays, join_columns, ragged_rows, split_columns
 from tsrnn.training.auto import AUTOMATIC, settle
-from tsrnn.training.cut import Cut
-from tsrnn.training.ensemble import check_continues, history, refit, start_runs
-from tsrnn.training.loop import Run, train_all
-from tsrnn.training.preprocessor import fit_pipeline
-from tsrnn.validation import seed_sequence
+from tsrnn.training.ensemble import check_continues, check_same_width, train
+from tsrnn.training.preprocessor import Prepared, Preprocessor, Seasons, fit_preprocessor
+from tsrnn.training.windows import Batch
+from tsrnn.validation import check_choice, seed_sequence
+
+_MOST_VALUES = 4_000_000  # of histories that are prepared at a time
 
 
-class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
+class RNNForecaster(InspectionMixin, BaseForecaster):
     """Forecast a series, or several channels, with a recurrent neural network.
 
     A series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
@@ -93,7 +102,7 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
     normalize : {"window", "series", "robust", None}, default "window"
         What the network sees. "window": deviations from the last value of each window (from the mean of its
         last season, if a season is left in), in units of their size over the series; in a panel of the mean
-        change within the window (`tsrnn.training.windows.Company` says how such windows weigh). "series":
+        change within the window (`tsrnn.training.windows.Context` says how such windows weigh). "series":
         deviations from the mean in standard deviations; "robust": from the median in interquartile ranges /
         1.349.
     missing : {"error", "interpolate", "mask"}, default "error"
@@ -208,6 +217,13 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
     _gaps = ("error", "interpolate", "mask")
     _cells = RECURRENT
     uses_covariates = True
+    lookback_: int
+    preprocessor_: Preprocessor
+    network_: Network
+    thetas_: np.ndarray
+    seed_: np.random.SeedSequence
+    _prepared_: Prepared
+    _keys_: pd.Index
 
     def __init__(
         self,
@@ -320,13 +336,17 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         -------
         self
         """
-        before, _ = self._known(), self._fitted_network()
-        panel = before.panel.read_further(y, missing=self.missing)
-        histories = attach(
-            panel, X, X_past, static, scheme=before.scheme, missing=self.missing, before=before.histories
+        fitted, _ = self._panel(), self._fitted_network()
+        panel = attach(
+            fitted.read_further(y, missing=self.missing),
+            X,
+            X_past,
+            static,
+            schema=fitted.schema,
+            missing=self.missing,
+            before=fitted,
         )
-        known = before._replace(panel=panel, histories=histories)
-        self._remember(self._train(known, continued=True), known)
+        self._remember(self._train(panel, continued=True), _renumbered(panel))
         return self
 
     def stream(self, X: Any = None, *, warm: bool = False) -> Stream:
@@ -335,66 +355,220 @@ class RNNForecaster(PredictiveMixin, InspectionMixin, BaseForecaster):
         It starts from the zero state or, `warm`, where the training series ends; covariates known ahead, `X`
         (F,), are then those of the step after it.
         """
-        (history, *_), network = self._known().histories, self._fitted_network()
-        return open_stream(network, self.thetas_, self.pipeline_, history if warm else None, X)
+        panel, network = self._panel(), self._fitted_network()
+        history = panel.single(0).arrays if warm else None
+        return open_stream(network, self.thetas_, self.preprocessor_, history, X)
 
-    def _fit_all(self, known: Known) -> dict[str, Any]:
-        if self.scope == "local" and not known.is_one:
+    @property
+    def fitted_values_(self) -> Any:
+        """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
+        panel = self._panel()
+        return panel.wrap_history(self._fitted_values(panel), self.label)
+
+    @property
+    def residuals_(self) -> Any:
+        """Observed minus `fitted_values_`, nan in gaps; of a long table, in the column of the model."""
+        panel = self._panel()
+        return panel.wrap_history(panel.observed_values - self._fitted_values(panel), self.label)
+
+    def _fitted_values(self, panel: Panel) -> np.ndarray:
+        """Return one-step-ahead forecasts of each step of each series, (N, C)."""
+        if "models_" in vars(self):
+            flat = [find_model(self, key)._fitted_values(one) for key, one in panel.alone()]
+            return join_columns(np.concatenate(flat)[:, 0], panel.arrays.offsets, panel.arrays.n_channels)
+        found = fitted_values(self._trained, self._prepared(panel))
+        if self.channels == "joint":
+            return found
+        return join_columns(found[:, 0], panel.arrays.offsets, panel.arrays.n_channels)
+
+    def _time_covariates(self) -> dict[str, Any]:
+        check_choice("calendar", self.calendar, (None, "auto"))
+        check_choice("time_step", self.time_step, (False, True))
+        return {"calendar": self.calendar, "time_step": self.time_step}
+
+    def _fit_panel(self, panel: Panel) -> dict[str, Any]:
+        if self.scope == "local" and not panel.is_one:
             self._options()
-            return super()._fit_all(known)
+            return super()._fit_panel(panel)
         continued = self.warm_start and self.__sklearn_is_fitted__()
         if continued:
-            check_alike(known.panel.columns, self.known_.panel.columns)
-        return self._train(known, continued=continued)
+            check_alike(panel.columns, self.panel_.columns)
+        return self._train(panel, continued=continued)
 
-    def _train(self, known: Known, *, continued: bool) -> dict[str, Any]:
+    def _train(self, panel: Panel, *, continued: bool) -> dict[str, Any]:
         options = self._options()
-        units, pads = self._units(known), not known.panel.is_single
-        seasons = self._seasons(known, units, self.pipeline_.names if continued else ())
+        units = self._units(panel, self._keys_ if continued else panel.keys)
+        n_threads = effective_n_jobs(options.n_jobs)
+        seasons = self._seasons(units, panel, n_threads, fitted=continued)
         if continued:
-            check_loss_continues(self.pipeline_.loss, options.loss)
-            pipeline = self.pipeline_._replace(loss=options.loss)
+            check_loss_continues(self.preprocessor_.loss, options.loss)
+            preprocessor = self.preprocessor_._replace(loss=options.loss)
+            check_same_width(units.n_channels, preprocessor.width, options.channels)
+            prepared = preprocessor.prepare(units, seasons, n_threads)
         else:
-            pipeline = fit_pipeline(units, options, seasons, known.scheme.n_categories, pads=pads)
-        if continued and units[0].values.shape[1] != pipeline.width:
-            raise ValueError(
-                f"Training can only continue with the same network: it reads {pipeline.width} channels at a "
-                f"time, channels={options.channels!r} asks for {units[0].values.shape[1]}. "
-                "Set warm_start=False."
+            preprocessor, prepared = fit_preprocessor(
+                units,
+                options,
+                seasons,
+                panel.schema.n_categories,
+                is_panel=not panel.is_single,
+                n_threads=n_threads,
             )
-        network = build_network(options, pipeline)
+        network = build_network(options, preprocessor)
         if continued:
             check_continues(network, options.n_members, self.thetas_)
-        cut = pipeline.of(units, seasons).cut(units)._replace(by_series=options.sampling == "series")
+        dataset = prepared.dataset._replace(by_series=options.sampling == "series")
         seed = seed_sequence(options.random_state)
-        options = settle(options, len(cut.split(0.0)[0]))
-        runs = search = self._runs(options, network, cut, seed, self.thetas_ if continued else None)
-        interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
-        again = list[Run]()
-        if options.early_stopping and not interrupted:
-            again, interrupted = refit(runs, cut.split(0.0)[0], options.n_jobs, verbose=self.verbose > 0)
-            runs = again or runs
+        options = settle(options, len(dataset.split(0.0)[0]))
+        done = train(network, dataset, options, seed, self.thetas_ if continued else None, self.verbose > 0)
         return {
-            "pipeline_": pipeline,
+            "preprocessor_": preprocessor,
             "network_": network,
-            "thetas_": np.stack([run.theta for run in runs]),
-            "history_": pd.DataFrame(history(search, again)),
+            "thetas_": done.thetas,
+            "history_": pd.DataFrame(done.history),
             "seed_": seed,
-            "interrupted_": interrupted,
+            "interrupted_": done.interrupted,
             "n_parameters_": network.n_parameters,
-            "lookback_": pipeline.lookback,
-            "season_length_": pipeline.season_length,
+            "lookback_": preprocessor.shape.lookback,
+            "season_length_": preprocessor.season_length,
             **{f"{name}_": getattr(options, name) for name in AUTOMATIC},
-            "transform_": by_name(units, known, [channel.transforms for channel in pipeline.channels]),
+            "transform_": self._transforms_by_name(panel, preprocessor),
+            "_prepared_": prepared,
+            "_keys_": self._keys_ if continued else panel.keys,
         }
 
     def _options(self) -> SimpleNamespace:
         names = signature(RNNForecaster).parameters  # of a subclass some are fixed
         return check_options({name: getattr(self, name) for name in names}, self._cells)
 
-    def _runs(
-        self, options: SimpleNamespace, network: Network, cut: Cut, seed: Any, thetas: Any
-    ) -> list[Run]:
-        fraction = options.validation_fraction if options.early_stopping else 0.0
-        rngs = [np.random.default_rng(one) for one in seed.spawn(options.n_members)]
-        return start_runs(network, cut.windows, cut.split(fraction), options, rngs, thetas)
+    def _transforms_by_name(self, panel: Panel, preprocessor: Preprocessor) -> Any:
+        """Return the transforms of the only series, or by what series and columns are called."""
+        plan = preprocessor.channels.plan
+        chains = [plan.chains[k] for k in plan.chain.tolist()]
+        if panel.is_one:
+            return chains[0]
+        if panel.is_single and panel.columns is not None:
+            return dict(zip(panel.columns, chains, strict=True))
+        if preprocessor.width == 1:
+            return dict(zip(panel.channel_names, chains, strict=False))
+        C = preprocessor.width
+        return {key: chains[C * s : C * (s + 1)] for s, key in enumerate(panel.ids)}
+
+    def _units(self, panel: Panel, keys: pd.Index) -> SeriesArrays:
+        """Return what the network reads one at a time: series, or with "shared" each of their channels.
+
+        They are numbered as the series of `keys`, to which the preprocessor was fitted.
+        """
+        if self.loss == "negbin":
+            check_counts(panel)
+        panel = panel.with_places(keys)
+        if self.channels == "joint":
+            return panel.arrays
+        return panel.arrays.split_channels(panel.channel_names)
+
+    def _seasons(self, units: SeriesArrays, panel: Panel, n_threads: int, *, fitted: bool) -> Seasons:
+        """Return the seasons of each channel, of series that the preprocessor knows none."""
+        flat, offsets = split_columns(units.values, units.offsets)
+        K = len(offsets) - 1
+        new = np.repeat(units.places < 0, units.n_channels) if fitted else np.ones(K, bool)
+        if new.all():
+            return find_all_seasons(flat, offsets, panel.labels, self.season_length, n_threads)
+        if not new.any():
+            return Seasons(((),), np.zeros(K, np.int64))
+        which = np.flatnonzero(new)
+        rows, own = ragged_rows(offsets[which], np.diff(offsets)[which])
+        series = which // panel.arrays.n_channels
+        labels = panel.labels.until(series, panel.arrays.lengths[series])
+        found = find_all_seasons(flat[rows], own, labels, self.season_length, n_threads)
+        number = np.zeros(K, np.int64)
+        number[which] = found.number
+        return found._replace(number=number)
+
+    def _prepared(self, panel: Panel) -> Prepared:
+        """Return series as the network reads them; those that `fit` has seen are prepared already."""
+        if panel is self.panel_:
+            return self._prepared_
+        n_threads = effective_n_jobs(self.n_jobs)
+        units = self._units(panel, self._keys_)
+        return self.preprocessor_.prepare(
+            units, self._seasons(units, panel, n_threads, fitted=True), n_threads
+        )
+
+    @property
+    def _trained(self) -> Trained:
+        return Trained(self.network_, self.thetas_, self.preprocessor_.loss)
+
+    def predict_from(
+        self,
+        panel: Panel,
+        series: np.ndarray,
+        sizes: np.ndarray,
+        horizon: int,
+        p: Sequence[float] | None = None,
+    ) -> np.ndarray:
+        """Forecast from B cutoffs at once; quantiles of a distribution one by one."""
+        if "models_" in vars(self) or (p is not None and self.loss in DISTRIBUTIONS):
+            return super().predict_from(panel, series, sizes, horizon, p)
+        edges = np.flatnonzero(np.diff(np.cumsum(sizes) // _MOST_VALUES)) + 1
+        blocks = [slice(a, b) for a, b in pairwise([0, *edges.tolist(), len(sizes)])]
+        parts = (panel.until(series[block], sizes[block], horizon) for block in blocks)
+        if p is None:
+            return np.concatenate([self._predict_panel(part, horizon) for part in parts])
+        return np.concatenate([self._predict_quantiles(part, horizon, p) for part in parts])
+
+    def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
+        if "models_" in vars(self):
+            return super()._predict_panel(panel, horizon)
+        forecasts = predict(self._trained, self._prepared(panel), horizon)
+        return _by_series(forecasts[:, None], panel.n_series)[..., 0]
+
+    def _predict_quantiles(
+        self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
+    ) -> np.ndarray:
+        if self.loss not in DISTRIBUTIONS:
+            return super()._predict_quantiles(panel, horizon, p, conformal)
+        if "models_" in vars(self):
+            return for_each(self, panel, lambda model, one: model._predict_quantiles(one, horizon, p))
+        mean = self._predict_panel(panel, horizon)[..., None]
+        if not p:
+            return mean
+        rng = np.random.default_rng(self.seed_)
+        bands = self._simulator().quantiles(self._prepared(panel), horizon, p, rng)
+        return np.concatenate([mean, _by_series(bands, panel.n_series)], axis=3)
+
+    def _draw_paths(self, panel: Panel, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
+        if self.loss not in DISTRIBUTIONS:
+            return super()._draw_paths(panel, horizon, n, rng)
+        if "models_" in vars(self):
+            return for_each(self, panel, lambda model, one: model._draw_paths(one, horizon, n, rng))
+        paths = self._simulator().paths(self._prepared(panel), horizon, n, rng)
+        return _by_series(paths, panel.n_series)
+
+    def _simulator(self) -> Simulator:
+        return Simulator(self._trained, self._prepared_)
+
+    def _sample(self, y: Any, n_windows: int) -> Batch:
+        return self._prepared(self._panel(y)).dataset.sample(n_windows)
+
+    def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
+        panel = self._panel(y)
+        dataset = self._prepared(panel).dataset
+        if len(dataset.lengths) > 1:
+            raise ValueError(
+                f"The network is shared by {len(dataset.lengths)} series and reads one at a time; one "
+                'look-back is needed. Fit one column, or channels="joint".'
+            )
+        patch, labels = dataset.shape.patch_size, panel.labels.of(0)[-self.lookback_ :]
+        return dataset.inputs(dataset.latest()).x[:, 0], labels[patch - 1 :: patch]
+
+
+def _by_series(values: np.ndarray, n_series: int) -> np.ndarray:
+    """Return values (U, n, h, width) of what the network reads as those of each series, (S, h, C, n)."""
+    U, n, h, width = values.shape
+    parts = values.reshape(n_series, U // n_series, n, h, width)
+    return parts.transpose(0, 3, 1, 4, 2).reshape(n_series, h, -1, n)
+
+
+def _renumbered(panel: Panel) -> Panel:
+    """Return a panel whose series are those that a model is fitted to."""
+    return replace(panel, arrays=panel.arrays._replace(places=np.arange(panel.n_series)))

@@ -11,8 +11,8 @@ from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.kernels.packing.tile import lanes
 from tsrnn.kernels.scans.stream import Scaling, Sizes, stream
 from tsrnn.network import Network
-from tsrnn.training.history import History
-from tsrnn.training.preprocessor import Pipeline
+from tsrnn.training.arrays import SeriesArrays
+from tsrnn.training.preprocessor import Preprocessor
 from tsrnn.validation import counted
 
 _CHUNK = 64  # samples whose gates stay in the cache beside the weights
@@ -44,7 +44,7 @@ class Stream:
         One-way, with one input and one output.
     thetas : ndarray of shape (n_members, n_parameters)
         Weights of each member; the forecast is the members' median.
-    pipeline : Pipeline
+    preprocessor : Preprocessor
         How the data were prepared for training.
 
     Raises
@@ -70,8 +70,8 @@ class Stream:
     True
     """
 
-    def __init__(self, network: Network, thetas: np.ndarray, pipeline: Pipeline) -> None:
-        _check_streams(network, pipeline)
+    def __init__(self, network: Network, thetas: np.ndarray, preprocessor: Preprocessor) -> None:
+        _check_streams(network, preprocessor)
         architecture, cell = network.architecture, network.architecture.cell
         width = lanes(np.empty(0, network.dtype))
         n_panels = -(-network.hidden_size // width)
@@ -81,14 +81,14 @@ class Stream:
         self._sizes = Sizes(
             network.num_layers, n_panels, cell.n_diagonals, int(architecture.dilation), residual
         )
-        self._covariates = {"X_past": pipeline.past, "X": pipeline.ahead}
-        self._n_covariates = pipeline.past.n_columns + pipeline.ahead.n_columns
-        (channel,) = pipeline.channels
+        self._covariates = {"X_past": preprocessor.past, "X": preprocessor.future}
+        self._n_covariates = preprocessor.past.n_columns + preprocessor.future.n_columns
+        channels = preprocessor.channels
         self._scaling = Scaling(
-            int("log" in channel.transforms),
-            float(channel.level),
-            float(channel.scale or 1.0),
-            float(channel.scale),
+            int("log" in channels.plan.chains[0]),
+            float(channels.level[0]),
+            float(channels.divisor[0]),
+            float(channels.scale[0]),
         )
         n_slots, n_units = sum(skip + 1 for skip in self._skips), n_panels * width
         self._members = [
@@ -300,10 +300,14 @@ class Stream:
 
 
 def open_stream(
-    network: Network, thetas: np.ndarray, pipeline: Pipeline, history: History | None = None, X: Any = None
+    network: Network,
+    thetas: np.ndarray,
+    preprocessor: Preprocessor,
+    history: SeriesArrays | None = None,
+    X: Any = None,
 ) -> Stream:
     """Return a stream that has taken in a history, if there is one; X (F,) is of the step after it."""
-    opened = Stream(network, thetas, pipeline)
+    opened = Stream(network, thetas, preprocessor)
     if history is None and X is not None:
         raise ValueError("`X` is of the step after the training series, which warm=True takes in: set that.")
     if history is not None:
@@ -352,40 +356,40 @@ def _as_table(name: str, table: Any, n: int, k: int) -> np.ndarray:
     return values.reshape(n, k)
 
 
-def _check_streams(network: Network, pipeline: Pipeline) -> None:
+def _check_streams(network: Network, preprocessor: Preprocessor) -> None:
     architecture = network.architecture
-    if len(pipeline.channels) > 1:
+    if len(preprocessor.channels.level) > 1:
         raise ValueError(
-            f"A stream takes in one series; this model was fitted to {len(pipeline.channels)} series or "
+            f"A stream takes in one series; this model was fitted to {len(preprocessor.channels.level)} series or "
             "columns. Fit one of them."
         )
-    if pipeline.masks or pipeline.static.n_columns or pipeline.categories:
+    if preprocessor.masks or preprocessor.static.n_columns or preprocessor.categories:
         raise ValueError(
             "A stream takes in values and covariates that change with time; this model reads gaps, too, or "
             'what tells series apart. Fit without missing="mask", `static` and embed_series.'
         )
-    if pipeline.loss in DISTRIBUTIONS:
+    if preprocessor.loss in DISTRIBUTIONS:
         raise ValueError(
-            f"A stream gives values; with loss={pipeline.loss!r} this model gives distributions. "
+            f"A stream gives values; with loss={preprocessor.loss!r} this model gives distributions. "
             'Fit with loss="mae", "mse" or "huber".'
         )
-    if not pipeline.every_step:
+    if not preprocessor.shape.every_step:
         raise ValueError(
             "A stream gives a forecast after every value, which this model was not trained to do. "
             'Fit with strategy="recursive", normalize="series" and transform=None.'
         )
-    if pipeline.n_anchor:
+    if preprocessor.shape.n_anchor:
         raise ValueError(
             'normalize="window" measures values from the end of their window, and a stream has no windows. '
             'Fit with normalize="series" and transform=None.'
         )
-    transforms = pipeline.channels[0].transforms
+    transforms = preprocessor.channels.plan.chains[0]
     if set(transforms) - {"log"}:
         raise ValueError(
             f"transform={transforms} needs the values of the past, which a stream does not keep. "
             'Fit with transform=None or "log".'
         )
-    several = (network.n_inputs, network.n_outputs) != (pipeline.n_inputs, 1)
+    several = (network.n_inputs, network.n_outputs) != (preprocessor.n_inputs, 1)
     if architecture.bidirectional or architecture.embedding or architecture.n_decoded or several:
         raise ValueError(
             "A stream needs a one-way network with one value in and one out at each step; this one has more, "

@@ -3,10 +3,14 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cache
-from typing import TypeVar
+from functools import cache, partial
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
+_VALUES_A_THREAD = 200_000  # fewer are not worth another thread
 
 
 @cache
@@ -42,3 +46,27 @@ def run_all(tasks: Sequence[Callable[[], T]], n_threads: int) -> list[T]:
     for other in others:
         other.result()
     return [results[i] for i in range(len(tasks))]
+
+
+def share_out(work: Callable[[int, int], Any], lengths: np.ndarray, n_threads: int) -> None:
+    """Call ``work(first, last)`` for runs of series with about as many values each, on several threads.
+
+    Parameters
+    ----------
+    work : callable
+        Writes only what belongs to series `first` to before `last`.
+    lengths : ndarray of shape (S,)
+        Values of each series.
+    n_threads : int
+        At most so many at a time.
+    """
+    n = len(lengths)
+    n_parts = min(n_threads, n, 1 + int(lengths.sum()) // _VALUES_A_THREAD)
+    if n_parts <= 1:
+        if n:
+            work(0, n)
+        return
+    passed = np.cumsum(lengths)
+    shares = passed[-1] * np.arange(1, n_parts) / n_parts
+    edges = [0, *np.searchsorted(passed, shares).tolist(), n]
+    run_all([partial(work, first, last) for first, last in pairwise(edges) if last > first], n_parts)

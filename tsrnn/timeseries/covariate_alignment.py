@@ -6,121 +6,232 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tsrnn.timeseries.checks import list_some, show_label
 from tsrnn.timeseries.covariate_tables import Table
-from tsrnn.timeseries.series import list_some, show_label
+from tsrnn.timeseries.gaps import interpolate
+from tsrnn.timeseries.labels import Labels
+from tsrnn.training.arrays import ragged_rows
 
 _SHOWN = 3  # labels that an error lists
 
 
-class Source(NamedTuple):
-    """Where the rows of covariates come from.
+class Steps(NamedTuple):
+    """The steps of S series that covariates are needed for.
 
     Attributes
     ----------
-    what : {"X", "X_past"}
-        What the caller calls it.
-    table : Table or None
-        What came.
-    columns : pandas.Index
-        What a model was fitted with; those of the table, if there is one.
-    missing : {"error", "interpolate", "mask"}
-        What NaN gets.
+    keys : pandas.Index, length S
+    labels : Labels
+        Of all steps: those of the series, then those ahead.
+    lengths : ndarray of int64, shape (S,)
+        Steps of each series.
+    known : ndarray of int64, shape (S,)
+        How many of the first steps have covariates already.
     """
 
-    what: str
-    table: Table | None
-    columns: pd.Index
-    missing: str
+    keys: pd.Index
+    labels: Labels
+    lengths: np.ndarray
+    known: np.ndarray
 
-    def rows(self, key: Hashable, index: pd.Index, n: int, before: np.ndarray) -> np.ndarray:
-        """Return the rows (m, F) of a series' labels, of which n are past, the first ones as in `before`."""
-        start, F = len(before), len(self.columns)
-        if F == 0 or start == len(index):
-            return before if F else np.empty((len(index), 0))
-        where = "" if key is None else f" of series {key!r}"
-        values = self._find(key, index[start:], n - start, where)
-        if start:
-            values = np.concatenate([before, values])
-        return self._complete(values, index, n, where)
+    @property
+    def needed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the steps whose covariates are not known, and where those of each series begin."""
+        starts = self.labels.offsets[:-1] + self.known
+        return ragged_rows(starts, np.diff(self.labels.offsets) - self.known)
 
-    def _find(self, key: Hashable, index: pd.Index, n: int, where: str) -> np.ndarray:
-        """Return a copy of the rows that go with labels."""
-        if self.table is None:
-            raise ValueError(
-                f"The model was fitted with `{self.what}`, columns {list_some(self.columns.tolist())}; "
-                f"{len(index)} rows{where} are needed, {show_label(index[0])} to {show_label(index[-1])}. "
-                f"Pass {self.what}=."
-            )
-        labels, values = self.table.of(key)
-        if labels is None:
-            if len(values) != len(index):
-                raise ValueError(
-                    f"`{self.what}`{where} has {len(values)} rows without labels; {len(index)} are needed: "
-                    f"{n} of the history and {len(index) - n} ahead. Pass these, or a DataFrame "
-                    "with an index."
-                )
-            return values.copy()
-        if len(labels) == len(index) and labels.equals(index):
-            return values.copy()
-        return values[_positions(self.what, labels, index, n, where)]
-
-    def _complete(self, values: np.ndarray, index: pd.Index, n: int, where: str) -> np.ndarray:
-        """Fill what is missing in place, or refuse it; infinite values are always refused."""
-        infinite = np.isinf(values).any()
-        bad = np.isinf(values) if infinite else np.isnan(values)
-        if not bad.any() or (self.missing == "mask" and not infinite):
-            return values
-        for c in np.flatnonzero(bad.any(axis=0)):
-            if infinite or bad[:, c].all() or self.missing == "error":
-                cure = 'Fill them, or pass missing="interpolate" or "mask"'
-                raise ValueError(
-                    f"`{self.what}` has {bad[:, c].sum()} {'infinite' if infinite else 'missing'} of "
-                    f"{len(index)} values in column {self.columns[c]!r}{where}, the first at "
-                    f"{show_label(index[int(bad[:, c].argmax())])}. "
-                    f"{'Replace them' if infinite else cure if self.missing == 'error' else 'Supply data'}."
-                )
-            if self.what == "X" and len(index) > n and bad[-1, c]:
-                first = show_label(index[len(bad) - int(bad[::-1, c].argmin())])
-                raise ValueError(
-                    f"`X` ends with missing values in column {self.columns[c]!r}{where}, from {first} on; "
-                    "what is known ahead has to be known. Supply them."
-                )
-            values[:, c] = (_interpolate if self.what == "X" else _carry)(values[:, c])
-        return values
+    def where(self, s: int) -> str:
+        """Return how errors say which series is meant."""
+        return "" if self.keys[s] is None else f" of series {self.keys[s]!r}"
 
 
-def _positions(what: str, labels: pd.Index, index: pd.Index, n: int, where: str) -> np.ndarray:
-    """Return where the labels `index`, of which n are the history's, are among those of a table."""
+def align(
+    what: str, table: Table | None, columns: pd.Index, steps: Steps, before: np.ndarray, missing: str
+) -> np.ndarray:
+    """Return the covariates of all steps, (M, F).
+
+    Parameters
+    ----------
+    what : {"X", "X_past"}
+        What the caller calls the table.
+    table : Table or None
+        What came.
+    columns : pandas.Index, length F
+        What a model was fitted with; those of the table, if there is one.
+    steps : Steps
+    before : ndarray
+        The covariates of the known steps, those of all series end to end.
+    missing : {"error", "interpolate", "mask"}
+        What NaN gets: in `X` a straight line between neighbours, in `X_past` the last value known then.
+    """
+    M, F = int(steps.labels.offsets[-1]), len(columns)
+    if F == 0:
+        return np.empty((M, 0))
+    values = np.empty((M, F))
+    known, _ = ragged_rows(steps.labels.offsets[:-1], steps.known)
+    values[known] = before
+    rows, offsets = steps.needed
+    if len(rows):
+        values[rows] = _find(what, table, columns, steps, rows, offsets)
+        _fill(what, values, columns, steps, missing)
+    return values
+
+
+def _find(
+    what: str,
+    table: Table | None,
+    columns: pd.Index,
+    steps: Steps,
+    rows: np.ndarray,
+    offsets: np.ndarray,
+) -> np.ndarray:
+    """Return the rows of a table that go with the needed steps."""
+    if table is None:
+        s = int(np.diff(offsets).argmax() if np.diff(offsets)[0] == 0 else 0)
+        index = steps.labels.flat[rows[offsets[s] : offsets[s + 1]]]
+        raise ValueError(
+            f"The model was fitted with `{what}`, columns {list_some(columns.tolist())}; "
+            f"{len(index)} rows{steps.where(s)} are needed, {show_label(index[0])} to "
+            f"{show_label(index[-1])}. Pass {what}=."
+        )
+    if table.labels is None:
+        return _by_position(what, table, steps, offsets)
+    flat = steps.labels.flat if len(rows) == len(steps.labels.flat) else steps.labels.flat.take(rows)
+    if table.keys is None:
+        _refuse_doubled(what, table.labels.flat, steps.where(0) if len(steps.keys) == 1 else "")
+        return table.values[_positions(what, table.labels.flat, flat, steps, offsets)]
+    series = table.keys.get_indexer(steps.keys)
+    order, table_offsets = ragged_rows(table.offsets[series], np.diff(table.offsets)[series])
+    labels = table.labels.flat.take(order)
+    if np.array_equal(table_offsets, offsets) and labels.dtype == flat.dtype and labels.equals(flat):
+        return table.values[order]
+    found = _join(what, labels, table_offsets, flat, offsets, steps)
+    return table.values[order[found]]
+
+
+def _by_position(what: str, table: Table, steps: Steps, offsets: np.ndarray) -> np.ndarray:
+    """Return rows without labels, of which each series has to have as many as are needed."""
+    series = np.zeros(1, int) if table.keys is None else table.keys.get_indexer(steps.keys)
+    there, needed = np.diff(table.offsets)[series], np.diff(offsets)
+    if (wrong := there != needed).any():
+        s = int(wrong.argmax())
+        n = int(steps.lengths[s] - steps.known[s])
+        raise ValueError(
+            f"`{what}`{steps.where(s)} has {there[s]} rows without labels; {needed[s]} are needed: "
+            f"{n} of the history and {needed[s] - n} ahead. Pass these, or a DataFrame with an index."
+        )
+    return table.values[ragged_rows(table.offsets[series], there)[0]]
+
+
+def _refuse_doubled(what: str, labels: pd.Index, where: str) -> None:
     if not labels.is_unique:
         label = show_label(labels[labels.duplicated()][0])
         raise ValueError(
             f"`{what}` has {label} more than once{where}; each step needs one row. Keep one of each."
         )
-    found = labels.get_indexer(index)
-    absent = found < 0
-    if not absent.any():
-        return found
-    steps = ", ".join(map(show_label, index[absent][:_SHOWN])) + ", ..." * bool(absent.sum() > _SHOWN)
+
+
+def _positions(what: str, labels: pd.Index, flat: pd.Index, steps: Steps, offsets: np.ndarray) -> np.ndarray:
+    """Return where the labels of the steps are among those of a table that all series share."""
+    found = labels.get_indexer(flat)
+    if (absent := found < 0).any():
+        s = int(np.searchsorted(offsets, absent.argmax(), side="right")) - 1
+        part = slice(offsets[s], offsets[s + 1])
+        _refuse_absent(what, flat[part], absent[part], labels.dtype, steps, s)
+    return found
+
+
+def _join(
+    what: str,
+    labels: pd.Index,
+    table_offsets: np.ndarray,
+    flat: pd.Index,
+    offsets: np.ndarray,
+    steps: Steps,
+) -> np.ndarray:
+    """Return where the labels of each series' steps are among those of its rows."""
+    S, n = len(steps.keys), len(labels)
+    codes, _ = pd.factorize(labels.append(flat))
+    size = int(codes.max()) + 1
+    there = np.repeat(np.arange(S), np.diff(table_offsets)) * size + codes[:n]
+    needed = np.repeat(np.arange(S), np.diff(offsets)) * size + codes[n:]
+    order = np.argsort(there, kind="stable")
+    ordered = there[order]
+    if (doubled := ordered[1:] == ordered[:-1]).any():
+        s = int(ordered[1:][doubled].min() // size)
+        _refuse_doubled(what, labels[table_offsets[s] : table_offsets[s + 1]], steps.where(s))
+    place = np.minimum(np.searchsorted(ordered, needed), max(n - 1, 0))
+    absent = ordered[place] != needed if n else np.ones(len(needed), bool)
+    if absent.any():
+        s = int(np.searchsorted(offsets, absent.argmax(), side="right")) - 1
+        part = slice(offsets[s], offsets[s + 1])
+        _refuse_absent(what, flat[part], absent[part], labels.dtype, steps, s)
+    return order[place]
+
+
+def _refuse_absent(
+    what: str, index: pd.Index, absent: np.ndarray, dtype: Hashable, steps: Steps, s: int
+) -> None:
+    n = int(max(steps.lengths[s] - steps.known[s], 0))
+    listed = ", ".join(map(show_label, index[absent][:_SHOWN])) + ", ..." * bool(absent.sum() > _SHOWN)
     counts = [
         f"{part.sum()} of the {len(part)} {name}"
         for part, name in ((absent[:n], "steps of the history"), (absent[n:], "steps ahead"))
         if part.any()
     ]
-    kinds = f" Its labels are of dtype {labels.dtype}, those of `y` {index.dtype}."
-    kinds = "" if labels.dtype == index.dtype else kinds
+    kinds = f" Its labels are of dtype {dtype}, those of `y` {index.dtype}."
+    kinds = "" if dtype == index.dtype else kinds
     raise ValueError(
-        f"`{what}` has no row for {' and '.join(counts)}{where}: {steps}.{kinds} Every step needs one; "
-        "further ones are ignored."
+        f"`{what}` has no row for {' and '.join(counts)}{steps.where(s)}: {listed}.{kinds} Every step needs "
+        "one; further ones are ignored."
     )
 
 
-def _interpolate(column: np.ndarray) -> np.ndarray:
-    seen = np.flatnonzero(~np.isnan(column))
-    return np.interp(np.arange(len(column)), seen, column[seen])
+def _fill(what: str, values: np.ndarray, columns: pd.Index, steps: Steps, missing: str) -> None:
+    """Fill what is missing in place, or refuse it; infinite values are always refused."""
+    infinite = np.isinf(values).any()
+    bad = np.isinf(values) if infinite else np.isnan(values)
+    if not bad.any() or (missing == "mask" and not infinite):
+        return
+    offsets = steps.labels.offsets
+    n_bad = np.add.reduceat(bad, offsets[:-1], axis=0, dtype=np.int64)
+    whole = n_bad == np.diff(offsets)[:, None]
+    ahead = np.diff(offsets) > steps.lengths
+    ends = bad[offsets[1:] - 1] & ahead[:, None] & (what == "X")
+    refused = (n_bad > 0) & (whole | ends | bool(infinite) | (missing == "error"))
+    if refused.any():
+        s, c = divmod(int(refused.ravel().argmax()), len(columns))
+        part = slice(offsets[s], offsets[s + 1])
+        cause = "infinite" if infinite else "missing" if whole[s, c] or missing == "error" else "ends"
+        _refuse_gaps(what, columns[c], bad[part, c], steps.labels.of(s), steps.where(s), cause, missing)
+    for c in np.flatnonzero(bad.any(axis=0)):
+        if what == "X":
+            interpolate(values[:, c], bad[:, c], offsets)
+        else:
+            _carry(values[:, c], bad[:, c], offsets)
 
 
-def _carry(column: np.ndarray) -> np.ndarray:
-    """Carry on the last value known; the first back to the start."""
-    seen = ~np.isnan(column)
-    last = np.maximum.accumulate(np.where(seen, np.arange(len(column)), int(seen.argmax())))
-    return column[last]
+def _refuse_gaps(
+    what: str, column: Hashable, bad: np.ndarray, index: pd.Index, where: str, cause: str, missing: str
+) -> None:
+    if cause == "ends":
+        first = show_label(index[len(bad) - int(bad[::-1].argmin())])
+        raise ValueError(
+            f"`X` ends with missing values in column {column!r}{where}, from {first} on; "
+            "what is known ahead has to be known. Supply them."
+        )
+    cure = 'Fill them, or pass missing="interpolate" or "mask"' if missing == "error" else "Supply data"
+    raise ValueError(
+        f"`{what}` has {bad.sum()} {cause} of {len(index)} values in column {column!r}{where}, the first at "
+        f"{show_label(index[int(bad.argmax())])}. {'Replace them' if cause == 'infinite' else cure}."
+    )
+
+
+def _carry(values: np.ndarray, bad: np.ndarray, offsets: np.ndarray) -> None:
+    """Carry on the last value known in each series; the first back to the start."""
+    n, rows = len(values), np.flatnonzero(bad)
+    numbers = np.arange(n)
+    before = np.maximum.accumulate(np.where(bad, -1, numbers))[rows]
+    after = np.minimum.accumulate(np.where(bad, n, numbers)[::-1])[::-1][rows]
+    begin = offsets[np.searchsorted(offsets, rows, side="right") - 1]
+    values[rows] = values[np.where(before >= begin, before, after)]

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from tsrnn.timeseries.checks import list_some
+from tsrnn.timeseries.labels import Labels
 from tsrnn.timeseries.panel import Panel
-from tsrnn.timeseries.series import list_some
-
-Rows = tuple[pd.Index | None, np.ndarray]  # labels (m,), None for those of the series, and values (m, F)
 
 
 class Table(NamedTuple):
@@ -19,18 +18,20 @@ class Table(NamedTuple):
     Attributes
     ----------
     columns : pandas.Index, length F
-    parts : dict of id to (labels, values)
-        Of each series; empty if all share `common`.
-    common : (labels, values) or None
+    values : ndarray of shape (m, F)
+        Of all series, end to end.
+    labels : Labels or None
+        Of the rows of each series; None for rows without labels, which go with those of the series in order.
+    keys : pandas.Index or None
+        The series; None if all share one table.
+    offsets : ndarray of int64, shape (S + 1,)
     """
 
     columns: pd.Index
-    parts: dict[Hashable, Rows]
-    common: Rows | None = None
-
-    def of(self, key: Hashable) -> Rows:
-        """Return the rows of one series."""
-        return self.common or self.parts[key]
+    values: np.ndarray
+    labels: Labels | None
+    keys: pd.Index | None
+    offsets: np.ndarray
 
 
 def read_table(what: str, X: Any, panel: Panel, columns: tuple[Any, ...]) -> Table | None:
@@ -48,17 +49,18 @@ def read_table(what: str, X: Any, panel: Panel, columns: tuple[Any, ...]) -> Tab
         table = _read_dict(what, X)
     elif isinstance(X, pd.DataFrame) and X.index.nlevels == 1 and key in X.columns:
         _need(what, X, time)
-        table = _cut(what, X[key], pd.Index(X[time]), X.drop(columns=[key, time]))
+        table = _group(what, X[key], pd.Index(X[time]), X.drop(columns=[key, time]))
     elif isinstance(X, pd.Series | pd.DataFrame) and X.index.nlevels == 2:
         index = X.index
-        table = _cut(what, index.get_level_values(0), index.get_level_values(1), _as_frame(what, X))
+        table = _group(what, index.get_level_values(0), index.get_level_values(1), _as_frame(what, X))
     else:
         frame = _as_frame(what, X)
         if time in frame.columns:
             frame = frame.set_index(time)
-        labels = frame.index if isinstance(X, pd.Series | pd.DataFrame) else None
-        table = Table(frame.columns, {}, (labels, _numbers(what, frame)))
-    if panel.form.kind == "long" and value in table.columns:
+        offsets = np.array([0, len(frame)])
+        labels = Labels(offsets, frame.index) if isinstance(X, pd.Series | pd.DataFrame) else None
+        table = Table(frame.columns, _numbers(what, frame), labels, None, offsets)
+    if panel.format.kind == "long" and value in table.columns:
         raise ValueError(
             f"`{what}` has the column {value!r}, which is to be forecast. "
             f"Drop it: {what}.drop(columns={value!r})."
@@ -83,8 +85,7 @@ def select(what: str, table: Table | None, columns: pd.Index) -> Table | None:
             f"`{what}` has the columns {list_some(table.columns.tolist())}; the model was fitted to "
             f"{list_some(columns.tolist())}. Pass the same ones, in any order."
         )
-    common = table.common and (table.common[0], table.common[1][:, positions])
-    return Table(columns, {k: (i, v[:, positions]) for k, (i, v) in table.parts.items()}, common)
+    return table._replace(columns=columns, values=table.values[:, positions])
 
 
 def _need(what: str, X: pd.DataFrame, column: Hashable) -> None:
@@ -93,14 +94,15 @@ def _need(what: str, X: pd.DataFrame, column: Hashable) -> None:
 
 
 def _check_series(what: str, table: Table, panel: Panel) -> None:
-    if table.common is not None:
+    if table.keys is None:
         return
     if panel.is_single:
         raise ValueError(
             f"`{what}` has several series, `y` is one. Pass a DataFrame indexed like `y`: {what}.loc[key]."
         )
-    if absent := [key for key in panel.ids if key not in table.parts]:
-        there = [key for key in table.parts if key not in set(panel.ids)]
+    is_absent = table.keys.get_indexer(panel.keys) < 0
+    if is_absent.any():
+        absent, there = panel.keys[is_absent].tolist(), table.keys[~table.keys.isin(panel.keys)].tolist()
         unknown = f" It has others that `y` has not: {list_some(there)}." if there else ""
         raise ValueError(
             f"`{what}` has no rows for {len(absent)} of the {len(panel.ids)} series: {list_some(absent)}."
@@ -111,19 +113,18 @@ def _check_series(what: str, table: Table, panel: Panel) -> None:
 def _read_dict(what: str, X: dict[Hashable, Any]) -> Table:
     if not X:
         raise ValueError(f"`{what}` is an empty dict. Leave it out.")
-    parts: dict[Hashable, Rows] = {}
-    columns: pd.Index | None = None
-    for key, part in X.items():
-        frame = _as_frame(what, part)
-        columns = frame.columns if columns is None else columns
+    frames = {key: _as_frame(what, part) for key, part in X.items()}
+    columns = next(iter(frames.values())).columns
+    for key, frame in frames.items():
         if not frame.columns.equals(columns):
             raise ValueError(
                 f"Series {key!r} of `{what}` has other columns than the first; all need the same."
             )
-        labels = frame.index if isinstance(part, pd.Series | pd.DataFrame) else None
-        parts[key] = labels, _numbers(what, frame)
-    assert columns is not None
-    return Table(columns, parts)
+    offsets = np.concatenate([[0], np.cumsum([len(frame) for frame in frames.values()])]).astype(np.int64)
+    labelled = all(isinstance(part, pd.Series | pd.DataFrame) for part in X.values())
+    labels = Labels(offsets, parts=[frame.index for frame in frames.values()]) if labelled else None
+    values = np.concatenate([_numbers(what, frame) for frame in frames.values()])
+    return Table(columns, values, labels, pd.Index(list(X), tupleize_cols=False), offsets)
 
 
 def _as_frame(what: str, X: Any) -> pd.DataFrame:
@@ -141,7 +142,8 @@ def _as_frame(what: str, X: Any) -> pd.DataFrame:
     return X
 
 
-def _cut(what: str, keys: Any, labels: pd.Index, frame: pd.DataFrame) -> Table:
+def _group(what: str, keys: Any, index: pd.Index, frame: pd.DataFrame) -> Table:
+    """Return the rows of a table series by series."""
     values = _numbers(what, frame)
     codes, ids = pd.factorize(keys)
     if (codes < 0).any():
@@ -150,10 +152,9 @@ def _cut(what: str, keys: Any, labels: pd.Index, frame: pd.DataFrame) -> Table:
         )
     if (np.diff(codes) < 0).any():
         order = np.argsort(codes, kind="stable")
-        codes, labels, values = codes[order], labels[order], values[order]
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [len(codes)]])
-    pairs = zip(ids.tolist(), starts[:-1], starts[1:], strict=True)
-    return Table(frame.columns, {key: (labels[a:b], values[a:b]) for key, a, b in pairs})
+        codes, index, values = codes[order], index[order], values[order]
+    offsets = np.concatenate([[0], np.flatnonzero(np.diff(codes)) + 1, [len(codes)]]).astype(np.int64)
+    return Table(frame.columns, values, Labels(offsets, index), pd.Index(ids), offsets)
 
 
 def _numbers(what: str, frame: pd.DataFrame) -> np.ndarray:
@@ -203,8 +204,8 @@ def read_numbers(
     columns: tuple[Any, ...],
     numbers: pd.Index,
     categories: dict[Hashable, pd.Index],
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the numbers (S,) and the codes (K,) of each series' categories, -1 for one that is unknown.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers (S, K) and the codes (S, J) of the series' categories, -1 for one that is unknown.
 
     Raises
     ------
@@ -227,7 +228,7 @@ def read_numbers(
         )
     codes = [labels.get_indexer(pd.Index(table[column])) for column, labels in categories.items()]
     encoded = np.array(codes, np.int64).reshape(len(codes), len(table)).T
-    return list(zip(values, np.ascontiguousarray(encoded), strict=True))
+    return values, np.ascontiguousarray(encoded)
 
 
 def _static_rows(static: Any, panel: Panel, columns: tuple[Any, ...]) -> pd.DataFrame:

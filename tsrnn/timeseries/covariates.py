@@ -1,66 +1,21 @@
-"""The door for what is known beside the series: aligned with them, checked, and turned into plain arrays."""
+"""Covariates: read in any format, aligned with the series, checked, and put into columns."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tsrnn.timeseries.covariate_alignment import Source
-from tsrnn.timeseries.covariate_tables import read_numbers, read_static, read_table, select
+from tsrnn.timeseries.checks import list_some
+from tsrnn.timeseries.covariate_alignment import Steps, align
+from tsrnn.timeseries.covariate_schema import CovariateSchema
+from tsrnn.timeseries.covariate_tables import Table, read_numbers, read_static, read_table, select
 from tsrnn.timeseries.formats import COLUMNS
-from tsrnn.timeseries.future_index import steps_before, usual_step
+from tsrnn.timeseries.labels import Labels
 from tsrnn.timeseries.panel import Panel
-from tsrnn.timeseries.series import list_some
-from tsrnn.timeseries.time_features import Calendar, find_calendar
-from tsrnn.training.history import History
-
-_NONE = np.empty((0, 0))
-_UNKNOWN = History(_NONE, _NONE, _NONE, _NONE)
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """Which covariates a model was fitted with, so that the same arrive when it forecasts.
-
-    Attributes
-    ----------
-    ahead, past : pandas.Index
-        Columns of `X` and `X_past`; empty without.
-    numbers : pandas.Index
-        Numeric columns of `static`.
-    categories : dict of column to pandas.Index
-        The other columns of `static`, with their categories, numbered in this order.
-    calendar : Calendar or None
-        What it knows ahead; its columns follow those of `X`.
-    step : float or None
-        The usual step of the index, if the steps before each label are an input: the last column of what is
-        known up to the cutoff.
-    columns : tuple
-        Names of a long table's columns.
-    static : dict of id to (ndarray, ndarray)
-        What `static` says of the series that the model was fitted to.
-    """
-
-    ahead: pd.Index = field(default_factory=lambda: pd.Index([]))
-    past: pd.Index = field(default_factory=lambda: pd.Index([]))
-    numbers: pd.Index = field(default_factory=lambda: pd.Index([]))
-    categories: dict[Hashable, pd.Index] = field(default_factory=dict)
-    calendar: Calendar | None = None
-    step: float | None = None
-    columns: tuple[Any, ...] = COLUMNS
-    static: dict[Hashable, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-
-    @property
-    def n_ahead(self) -> int:
-        """Covariates known ahead, the calendar's included."""
-        return len(self.ahead) + len(self.calendar.names if self.calendar else ())
-
-    @property
-    def n_categories(self) -> tuple[int, ...]:
-        """Number of categories in each column that has them."""
-        return tuple(map(len, self.categories.values()))
+from tsrnn.timeseries.time_features import find_calendar, steps_before, usual_step
+from tsrnn.training.arrays import ragged_rows
 
 
 def learn(
@@ -72,34 +27,28 @@ def learn(
     calendar: str | None = None,
     time_step: bool = False,
     missing: str = "error",
-) -> tuple[Scheme, list[History]]:
-    """Return what goes with the series that a model is fitted to, and how to read the like again.
+) -> Panel:
+    """Return the panel that a model is fitted to with its covariates, and the schema to read the like again.
 
     Parameters
     ----------
     panel : Panel
         S series.
     X, X_past : DataFrame, Series, dict or array, optional
-        Known ahead, and known up to the cutoff: in the form of the panel, or one table indexed by time for
-        all series. Numbers or bools; a row for each step of each series, further ones are ignored. An array
-        has exactly the rows of a single series.
+        Future and past covariates: in the format of the panel, or one table indexed by time for all series.
+        Numbers or bools; a row for each step of each series, further ones are ignored. An array has exactly
+        the rows of a single series.
     static : DataFrame indexed by id, optional
         One row a series; for a single series one row. Numeric columns are numbers, all others categories.
     calendar : {None, "auto"}, default None
-        "auto": `tsrnn.timeseries.time_features.calendar_features` are known ahead, too, of those cycles that
-        the longest series goes through at least twice.
+        "auto": `tsrnn.timeseries.time_features.calendar_features` are future covariates, too, of those cycles
+        that the longest series goes through at least twice.
     time_step : bool, default False
-        Whether how long it is since the label before is known up to the cutoff, too: the logarithm of it in
-        usual (median) steps; 0 for the first.
+        Whether the time since the label before is a past covariate, too: its logarithm in usual (median)
+        steps; 0 for the first.
     missing : {"error", "interpolate", "mask"}, default "error"
-        What NaN in `X` and `X_past` gets. "interpolate": in `X`, which is known ahead, the straight line
-        between its neighbours; in `X_past` the last value known then, as no other was; at the start the first
-        one. "mask": it stays.
-
-    Returns
-    -------
-    scheme : Scheme
-    histories : list of S History
+        What NaN in `X` and `X_past` gets. "interpolate": in `X` the straight line between its neighbours; in
+        `X_past` the last value known then, as no other was; at the start the first one. "mask": it stays.
 
     Raises
     ------
@@ -111,36 +60,32 @@ def learn(
     >>> from tsrnn.timeseries.panel import read_panel
     >>> panel = read_panel(pd.Series([3.0, 4.0], pd.period_range("2024-01", periods=2, freq="M")))
     >>> X = pd.DataFrame({"price": [1, 2, 3]}, pd.period_range("2024-01", periods=3, freq="M"))
-    >>> scheme, histories = learn(panel, X)
-    >>> histories[0].future
+    >>> panel = learn(panel, X)
+    >>> panel.arrays.future
     array([[1.],
            [2.]])
-    >>> attach(panel, X, scheme=scheme, horizon=1, before=histories)[0].future
+    >>> attach(panel, X, schema=panel.schema, horizon=1, before=panel).arrays.future
     array([[1.],
            [2.],
            [3.]])
     """
     if calendar not in (None, "auto"):
         raise ValueError(f'`calendar` must be None or "auto"; got {calendar!r}.')
-    columns = panel.form.names if panel.form.kind == "long" else COLUMNS
-    ahead, past = (read_table(what, value, panel, columns) for what, value in (("X", X), ("X_past", X_past)))
-    if ahead is not None and past is not None and len(both := ahead.columns.intersection(past.columns)):
+    columns = _columns(panel)
+    future, past = (read_table(what, value, panel, columns) for what, value in (("X", X), ("X_past", X_past)))
+    if future is not None and past is not None and len(both := future.columns.intersection(past.columns)):
         raise ValueError(f"Column {both[0]!r} is in both `X` and `X_past`; it belongs in one of them.")
     numbers, categories = read_static(static, panel, columns)
-    longest = max((one.index for one in panel.series), key=len)
-    scheme = Scheme(
-        pd.Index([]) if ahead is None else ahead.columns,
+    longest = panel.labels.of(int(panel.arrays.lengths.argmax())) if calendar else None
+    schema = CovariateSchema(
+        pd.Index([]) if future is None else future.columns,
         pd.Index([]) if past is None else past.columns,
         numbers,
         categories,
-        find_calendar(longest).within(longest) if calendar else None,
-        usual_step([one.index for one in panel.series]) if time_step else None,
-        columns,
+        None if longest is None else find_calendar(longest).within(longest),
+        usual_step(panel.labels.flat, panel.labels.offsets) if time_step else None,
     )
-    histories = attach(panel, ahead, past, static, scheme=scheme, missing=missing)
-    for one in histories:
-        scheme.static[one.name] = one.static, one.codes
-    return scheme, histories
+    return attach(panel, future, past, static, schema=schema, missing=missing)
 
 
 def attach(
@@ -149,88 +94,140 @@ def attach(
     X_past: Any = None,
     static: Any = None,
     *,
-    scheme: Scheme,
+    schema: CovariateSchema,
     horizon: int = 0,
     missing: str = "error",
-    before: Sequence[History] = (),
-) -> list[History]:
-    """Return histories with the covariates of a scheme, known `horizon` steps ahead.
+    before: Panel | None = None,
+    fitted: Panel | None = None,
+) -> Panel:
+    """Return a panel with the covariates of a schema, the future ones for `horizon` steps more.
 
     Parameters
     ----------
     panel, X, X_past, static, missing
-        As for `learn`; columns in any order. A category that is not in the scheme has the number -1. Without
-        `static`, series that the model was fitted to keep what it said of them.
-    scheme : Scheme
+        As for `learn`; columns in any order. A category that is not in the schema has the number -1.
+    schema : CovariateSchema
     horizon : int, default 0
         Steps after each series for which `X` needs rows, too.
-    before : sequence of History, optional
-        Whose covariates are known: rows of `X` and `X_past` for their steps are not needed and are ignored.
-
-    Returns
-    -------
-    list of History
+    before : Panel, optional
+        With known covariates of the first steps of its series: rows of `X` and `X_past` for these are not
+        needed and are ignored.
+    fitted : Panel, optional
+        What the model was fitted to, to which the places of the panel's series refer: without `static`, they
+        keep what it said of them. By default `before`.
 
     Raises
     ------
     TypeError, ValueError
-        As by `learn`; or if the columns are not those of the scheme.
+        As by `learn`; or if the columns are not those of the schema.
     """
-    sources = [
-        Source(what, select(what, read_table(what, value, panel, scheme.columns), columns), columns, missing)
-        for what, value, columns in (("X", X, scheme.ahead), ("X_past", X_past, scheme.past))
+    columns = _columns(panel if fitted is None else fitted)
+    tables = [
+        select(what, read_table(what, value, panel, columns), wanted)
+        for what, value, wanted in (("X", X, schema.future), ("X_past", X_past, schema.past))
     ]
-    known = {one.name: one for one in before}
-    ahead = panel.following(horizon) if horizon and scheme.n_ahead else [None] * len(panel.series)
-    indexes = [
-        one.index if after is None else one.index.append(after)
-        for one, after in zip(panel.series, ahead, strict=True)
-    ]
-    calendar = _calendar(scheme.calendar, indexes)
-    statics = _statics(panel, static, scheme, known)
-    histories = []
-    for i, (one, index) in enumerate(zip(panel.histories(), indexes, strict=True)):
-        n, first = len(one.values), known.get(one.name, _UNKNOWN)
-        start = len(first.values)
-        future = sources[0].rows(one.name, index, n, first.future[:start, : len(scheme.ahead)])
-        past = sources[1].rows(one.name, index[:n], n, first.past[:, : len(scheme.past)])
-        if scheme.step:
-            past = np.column_stack([past, steps_before(index[:n], scheme.step)])
-        if scheme.calendar:
-            future = np.concatenate([future, calendar[i]], axis=1)
-        numbers, codes = statics[i]
-        histories.append(one._replace(past=past, future=future, static=numbers, codes=codes))
-    return histories
+    numbers, codes = _statics(panel, static, schema, columns, before if fitted is None else fitted)
+    arrays = panel.arrays._replace(static=numbers, codes=codes)
+    if schema.n_future:
+        future, offsets = _future(panel, tables[0], schema, horizon, missing, before)
+        arrays = arrays._replace(future=future, future_offsets=offsets)
+    if len(schema.past) or schema.step:
+        arrays = arrays._replace(past=_past(panel, tables[1], schema, missing, before))
+    return replace(panel, arrays=arrays, schema=schema)
 
 
-def _calendar(calendar: Calendar | None, indexes: list[pd.Index]) -> list[np.ndarray]:
-    """Return the calendar's columns for each index, found once for each label."""
-    if calendar is None:
-        return []
-    labels = indexes[0].append(indexes[1:]) if len(indexes) > 1 else indexes[0]
-    union = labels.unique()
-    features = calendar.features(union)[union.get_indexer(labels)]
-    return np.split(features, np.cumsum([len(index) for index in indexes])[:-1])
+def _columns(panel: Panel) -> tuple[Any, ...]:
+    return panel.format.names if panel.format.kind == "long" else COLUMNS
+
+
+def _future(
+    panel: Panel,
+    table: Table | None,
+    schema: CovariateSchema,
+    horizon: int,
+    missing: str,
+    before: Panel | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the future covariates of all series, and where those of each begin."""
+    known = _n_known(panel, before)
+    steps = Steps(panel.keys, _with_following(panel, horizon), panel.arrays.lengths, known)
+    rows, begins = _known_rows(panel, before, "future_offsets", known)
+    there = np.empty((0, schema.n_future)) if before is None else before.arrays.future[rows]
+    F = len(schema.future)
+    values = align("X", table, schema.future, steps, there[:, :F], missing)
+    if schema.calendar is None:
+        return values, steps.labels.offsets
+    needed, _ = steps.needed
+    codes, labels = pd.factorize(steps.labels.flat.take(needed))
+    features = np.empty((len(values), len(schema.calendar.names)))
+    features[needed] = schema.calendar.features(pd.Index(labels))[codes]
+    features[ragged_rows(steps.labels.offsets[:-1], known)[0]] = there[:, F:]
+    return np.concatenate([values, features], axis=1), steps.labels.offsets
+
+
+def _past(
+    panel: Panel, table: Table | None, schema: CovariateSchema, missing: str, before: Panel | None
+) -> np.ndarray:
+    """Return the past covariates of all series."""
+    known = _n_known(panel, before)
+    steps = Steps(panel.keys, panel.labels, panel.arrays.lengths, known)
+    rows, _ = _known_rows(panel, before, "offsets", known)
+    there = np.empty((0, 0)) if before is None else before.arrays.past[rows]
+    values = align("X_past", table, schema.past, steps, there[:, : len(schema.past)], missing)
+    if schema.step:
+        times = steps_before(panel.labels.flat, schema.step, panel.labels.offsets)
+        values = np.column_stack([values, times])
+    return values
+
+
+def _n_known(panel: Panel, before: Panel | None) -> np.ndarray:
+    """Return of how many steps of each series the covariates are known."""
+    if before is None:
+        return np.zeros(panel.n_series, np.int64)
+    places = panel.with_places(before.keys).arrays.places
+    return np.where(places < 0, 0, before.arrays.lengths[places])
+
+
+def _known_rows(
+    panel: Panel, before: Panel | None, name: str, known: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of known covariates in `before`, series by series of the panel."""
+    if before is None:
+        return ragged_rows(np.zeros_like(known), known)
+    places = np.maximum(panel.with_places(before.keys).arrays.places, 0)
+    return ragged_rows(getattr(before.arrays, name)[places], known)
+
+
+def _with_following(panel: Panel, horizon: int) -> Labels:
+    """Return the labels of each series, and of the `horizon` steps after it."""
+    labels = panel.labels
+    if not horizon:
+        return labels
+    following = labels.following(horizon)
+    offsets = labels.offsets + horizon * np.arange(len(labels.offsets))
+    if len(labels) == 1:
+        return Labels(offsets, labels.of(0).append(following.of(0)))
+    whose = np.concatenate(
+        [np.repeat(np.arange(len(labels)), panel.arrays.lengths), np.repeat(np.arange(len(labels)), horizon)]
+    )
+    flat = labels.flat.append(following.flat).take(np.argsort(whose, kind="stable"))
+    return Labels(offsets, flat)
 
 
 def _statics(
-    panel: Panel, static: Any, scheme: Scheme, known: Mapping[Hashable, History]
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the static numbers (S,) and codes (K,) of each series."""
+    panel: Panel, static: Any, schema: CovariateSchema, columns: tuple[Any, ...], fitted: Panel | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the static numbers (S, K) and codes (S, J) of the series."""
     if static is not None:
-        return read_numbers(static, panel, scheme.columns, scheme.numbers, scheme.categories)
-    if not len(scheme.numbers) and not scheme.categories:
-        return [(np.empty(0), np.empty(0, np.int64))] * len(panel.series)
-    remembered = scheme.static | {key: (one.static, one.codes) for key, one in known.items()}
-    if absent := [key for key in panel.ids if key not in remembered]:
+        return read_numbers(static, panel, columns, schema.numbers, schema.categories)
+    if not len(schema.numbers) and not schema.categories:
+        return np.empty((panel.n_series, 0)), np.empty((panel.n_series, 0), np.int64)
+    places = np.full(panel.n_series, -1) if fitted is None else panel.with_places(fitted.keys).arrays.places
+    if (places < 0).any():
+        absent: list[Hashable] = panel.keys[places < 0].tolist()
         raise ValueError(
-            f"The model was fitted with `static`; {len(absent)} of {len(panel.ids)} series are new and need "
+            f"The model was fitted with `static`; {len(absent)} of {panel.n_series} series are new and need "
             f"it: {list_some(absent)}. Pass static=."
         )
-    return [remembered[key] for key in panel.ids]
-
-
-def uses(forecaster: Any, table: str) -> bool:
-    """Whether a forecaster uses the covariates of this name, as its ``uses_covariates`` says."""
-    used = getattr(forecaster, "uses_covariates", True)
-    return used if isinstance(used, bool) else table in used
+    assert fitted is not None
+    return fitted.arrays.static[places], fitted.arrays.codes[places]

@@ -141,3 +141,31 @@ def _phases(wall: pd.DatetimeIndex) -> dict[str, Any]:
     week = (wall.day_of_week.to_numpy() + day) / 7
     year = (wall.day_of_year.to_numpy() - 1 + day) / (365 + wall.is_leap_year)
     return {"day": day, "week": week, "year": year}
+
+
+def usual_step(flat: pd.Index, offsets: np.ndarray) -> float:
+    """Return the median distance of neighbouring labels of many series end to end; 1 if there are none."""
+    steps = np.delete(np.diff(_positions(flat)), offsets[1:-1] - 1)
+    return float(np.median(steps)) if len(steps) else 1.0
+
+
+def steps_before(flat: pd.Index, usual: float, offsets: np.ndarray | None = None) -> np.ndarray:
+    """Return how far each label is from the one before it: logarithms of usual steps, (n,), the first 0.
+
+    Examples
+    --------
+    >>> index = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"])
+    >>> steps_before(index, usual_step(index, np.array([0, 4]))).round(2)
+    array([0.  , 0.  , 0.  , 0.69])
+    """
+    steps = np.diff(_positions(flat), prepend=np.nan)
+    steps[0 if offsets is None else offsets[:-1]] = usual
+    return np.log(steps / usual)
+
+
+def _positions(index: pd.Index) -> np.ndarray:
+    if isinstance(index, pd.PeriodIndex):
+        return index.asi8.astype(np.float64)
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
+        return index.as_unit("ns").asi8.astype(np.float64)
+    return index.to_numpy(np.float64)

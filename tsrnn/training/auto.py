@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tsrnn.training.transforms import TRANSFORMS
+from tsrnn.training.transforms import TRANSFORMS, Plan
 from tsrnn.validation import check_choice, counted
 
 AUTOMATIC = ("batch_size", "learning_rate", "max_epochs")  # what `settle` decides
@@ -50,35 +50,52 @@ def settle(options: SimpleNamespace, n_windows: int) -> SimpleNamespace:
 def choose_transforms(
     transform: str | Sequence[str] | None,
     values: np.ndarray,
-    seasons: Sequence[int],
+    offsets: np.ndarray,
+    season_sets: tuple[tuple[int, ...], ...],
+    seasons: np.ndarray,
     *,
-    is_one_of_many: bool = False,
-) -> tuple[str, ...]:
-    """Return the names of the transforms to apply.
+    is_panel: bool = False,
+) -> Plan:
+    """Return the transforms to apply to each of many series of one channel, end to end.
 
     "auto" takes logarithms of a series, nowhere near zero, whose level changes by more than a quarter between
     the quarters of its history, in a panel of every positive one, so that all show changes in proportion; and
     it takes out the seasons if there are some and two full ones show them.
 
+    Parameters
+    ----------
+    transform : str, sequence of str or None
+        As of `RNNForecaster`.
+    values : ndarray of shape (N,)
+    offsets : ndarray of int64, shape (S + 1,)
+    season_sets : tuple of tuple of int
+        Different sets of season lengths.
+    seasons : ndarray of int64, shape (S,)
+        Number of each series' set: the seasons it has.
+    is_panel : bool, default False
+
     Examples
     --------
-    >>> choose_transforms("auto", np.geomspace(1, 10, 48), [12])
-    ('log', 'deseasonalize')
-    >>> choose_transforms("auto", np.ones(48), [])
-    ()
+    >>> offsets, none = np.array([0, 48]), np.zeros(1, int)
+    >>> choose_transforms("auto", np.geomspace(1, 10, 48), offsets, ((12,),), none).chains
+    (('log', 'deseasonalize'),)
+    >>> choose_transforms("auto", np.ones(48), offsets, ((),), none).chains
+    ((),)
     """
-    if transform == "auto" and values.dtype == np.float32:  # large, and not to be copied
-        return ()
-    if transform == "auto":
-        log = values.min() > 0 if is_one_of_many else _grows(values)
-        shows = 1 < max(seasons, default=1) <= len(values) // 2
-        return ("log",) * bool(log) + ("deseasonalize",) * shows
-    if transform is None:
-        return ()
-    names = (transform,) if isinstance(transform, str) else tuple(transform)
+    S = len(offsets) - 1
+    if transform == "auto" and values.dtype != np.float32:  # float32 is large, and not to be copied
+        longest = np.array([max(each, default=1) for each in season_sets])[seasons]
+        shows = (longest > 1) & (longest <= np.diff(offsets) // 2)
+        log = np.minimum.reduceat(values, offsets[:-1]) > 0 if is_panel else _grows(values, offsets)
+        kinds, chain = np.unique(log + 2 * shows, return_inverse=True)
+        chains = tuple(("log",) * (k % 2) + ("deseasonalize",) * (k // 2) for k in kinds.tolist())
+        return Plan(chains, chain, season_sets, seasons)
+    names: tuple[str, ...] = ()
+    if transform is not None and transform != "auto":
+        names = (transform,) if isinstance(transform, str) else tuple(transform)
     for name in names:
         check_choice("transform", name, ("auto", None, *TRANSFORMS))
-    return names
+    return Plan((names,), np.zeros(S, np.int64), season_sets, seasons)
 
 
 def choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_length: int, *, pads: bool) -> int:
@@ -134,8 +151,10 @@ def _whole_patches(lookback: int, longest: int, patch_size: int) -> int:
     return min(rounded, max(longest // patch_size, 1) * patch_size)
 
 
-def _grows(values: np.ndarray) -> bool:
-    if values.min() <= _NEAR_ZERO * values.mean():  # what is to come may well be zero
-        return False
-    levels = [np.median(quarter) for quarter in np.array_split(values, 4) if len(quarter)]
-    return bool(max(levels) > 1.25 * min(levels))
+def _grows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return which of several series of the same length change their level, and stay away from zero."""
+    rows = values.reshape(len(offsets) - 1, -1)
+    safe = rows.min(axis=1) > _NEAR_ZERO * rows.mean(axis=1)  # else what is to come may well be zero
+    quarters = [part for part in np.array_split(rows, 4, axis=1) if part.shape[1]]
+    levels = np.array([np.median(quarter, axis=1) for quarter in quarters])
+    return safe & (levels.max(axis=0) > 1.25 * levels.min(axis=0))

@@ -9,6 +9,7 @@ from joblib import effective_n_jobs
 
 from tsrnn.network import Network
 from tsrnn.training.loop import Items, Run, Source, Training, train_all
+from tsrnn.training.windows import WindowDataset
 
 
 class Progress(NamedTuple):
@@ -98,3 +99,51 @@ def history(runs: Sequence[Run], refitted: Sequence[Run] = ()) -> list[dict[str,
     if len(runs) == 1:
         return runs[0].history
     return [{"member": member, **row} for member, run in enumerate(runs) for row in run.history]
+
+
+class Outcome(NamedTuple):
+    """What training leaves.
+
+    Attributes
+    ----------
+    thetas : ndarray of shape (n_members, n_parameters)
+    history : list of dict
+        A row for each evaluation.
+    interrupted : bool
+        Whether Ctrl-C ended training early.
+    """
+
+    thetas: np.ndarray
+    history: list[dict[str, Any]]
+    interrupted: bool
+
+
+def train(
+    network: Network,
+    dataset: WindowDataset,
+    options: SimpleNamespace,
+    seed: np.random.SeedSequence,
+    thetas: np.ndarray | None = None,
+    verbose: bool = False,
+) -> Outcome:
+    """Train the members of an ensemble on windows, from fresh parameters or from `thetas`.
+
+    With early stopping, they are trained again on all windows for as long as it found best.
+    """
+    fraction = options.validation_fraction if options.early_stopping else 0.0
+    rngs = [np.random.default_rng(one) for one in seed.spawn(options.n_members)]
+    runs = search = start_runs(network, dataset, dataset.split(fraction), options, rngs, thetas)
+    interrupted, again = train_all(runs, options.n_jobs, verbose=verbose), list[Run]()
+    if options.early_stopping and not interrupted:
+        again, interrupted = refit(runs, dataset.split(0.0)[0], options.n_jobs, verbose=verbose)
+        runs = again or runs
+    return Outcome(np.stack([run.theta for run in runs]), history(search, again), interrupted)
+
+
+def check_same_width(n_channels: int, width: int, channels: str) -> None:
+    """Refuse to go on with a network that reads another number of channels at a time."""
+    if n_channels != width:
+        raise ValueError(
+            f"Training can only continue with the same network: it reads {width} channels at a "
+            f"time, channels={channels!r} asks for {n_channels}. Set warm_start=False."
+        )

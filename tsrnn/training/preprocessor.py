@@ -1,129 +1,158 @@
-"""From raw histories to training windows."""
+"""From series to training windows: what is fitted to the series, and applied to any others."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
 
+from tsrnn.kernels.series.scales import window_deviation
+from tsrnn.network.threads import share_out
+from tsrnn.training.arrays import SeriesArrays, join_columns, ragged_rows, split_columns
 from tsrnn.training.auto import choose_lookback, choose_transforms
-from tsrnn.training.cut import Cut, Prepared, lay_end_to_end
-from tsrnn.training.history import History
-from tsrnn.training.transforms import Preparation, Standard, hold, level_and_scale, root_mean_square
-from tsrnn.training.windows import Company, Windows
+from tsrnn.training.scales import Standard, hold, levels_and_scales
+from tsrnn.training.starts import padded_starts, split_starts
+from tsrnn.training.transforms import Plan, Transformed
+from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_moves
 
 _SAMPLED_WINDOWS = 1000
 _CATEGORY_SIZE = 4  # numbers that a category comes to, at most
-_SAMPLED_VALUES = 1_000_000
 
 
-class Channel(NamedTuple):
-    """How one channel of one series is prepared.
+class Seasons(NamedTuple):
+    """The seasons of each channel of each series.
 
     Attributes
     ----------
-    transforms : tuple of str
-        Names for `Preparation`.
-    level, scale : float
-        Subtracted from the prepared history, and divided by; scale 0 stands for a constant series.
-    seasons : tuple of int
-        Steps in each season that is taken out.
-    unit : float
+    sets : tuple of tuple of int
+        Different sets of season lengths, each ascending.
+    number : ndarray of int64, shape (K,)
+        Number of the set of each channel of each series, those of a series one after the other.
+    """
+
+    sets: tuple[tuple[int, ...], ...]
+    number: np.ndarray
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Steps in each season that any series has, ascending."""
+        there = set(np.unique(self.number).tolist())
+        return tuple(sorted({m for k, each in enumerate(self.sets) if k in there for m in each}))
+
+    def take(self, channels: np.ndarray) -> "Seasons":
+        """Return those of some channels."""
+        return self._replace(number=self.number[channels])
+
+
+class Channels(NamedTuple):
+    """How each of K channels, those of a series one after the other, is prepared.
+
+    Attributes
+    ----------
+    plan : Plan
+        Transforms.
+    level, scale : ndarray of shape (K,)
+        Subtracted from the transformed series, and divided by; scale 0 stands for a constant series.
+    unit : ndarray of shape (K,)
         What the scale is as a share of the values.
     """
 
-    transforms: tuple[str, ...] = ()
-    level: float = 0.0
-    scale: float = 1.0
-    seasons: tuple[int, ...] = ()
-    unit: float = 1.0
+    plan: Plan
+    level: np.ndarray
+    scale: np.ndarray
+    unit: np.ndarray
 
-    def prepare(self, values: np.ndarray, name: Hashable | None) -> Preparation:
-        """Apply the transforms to a history (n,) that errors call by its name."""
-        try:
-            return Preparation(values, self.transforms, self.seasons)
-        except ValueError as error:
-            if name is None:
-                raise
-            raise ValueError(f"{name!r} in `y`: {error}") from error
-
-    def scaled(self, prepared: np.ndarray, dtype: str) -> np.ndarray:
-        """Return what the network sees of a prepared history."""
-        return ((prepared - self.level) / (self.scale or 1.0)).astype(dtype)
-
-    def unscaled(self, z: np.ndarray) -> np.ndarray:
-        """Return the prepared values of what the network says."""
-        return z * self.scale + self.level
+    @property
+    def divisor(self) -> np.ndarray:
+        """What transformed values are divided by: the scale, 1 for a constant series."""
+        return np.where(self.scale == 0, 1.0, self.scale)
 
 
-class Pipeline(NamedTuple):
-    """How histories become windows; fitted once, applied to any history.
+class Prepared(NamedTuple):
+    """Series as the network reads them, and the way back to their scale.
 
     Attributes
     ----------
-    channels : tuple of Channel
-        Of all series, `width` for each.
+    dataset : WindowDataset
+    transformed : Transformed
+    channels : Channels
+    """
+
+    dataset: WindowDataset
+    transformed: Transformed
+    channels: Channels
+
+    def restore(self, z: np.ndarray, series: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Return forecasts on the scale of the series.
+
+        Parameters
+        ----------
+        z : ndarray of shape (B, n, h, C)
+            Outputs of a network, n paths of h steps for each of B windows.
+        series, times : ndarray of int64, shape (B,)
+            The series of each window, and the position of the first forecast step there.
+        """
+        B, n, h, C = z.shape
+        flat = z.transpose(0, 3, 1, 2).reshape(B * C * n, h).astype(np.float64)
+        channel = (series[:, None] * C + np.arange(C)).reshape(-1).repeat(n)
+        flat *= self.channels.scale[channel, None]
+        flat += self.channels.level[channel, None]
+        values = self.transformed.inverse(flat, channel, times.repeat(C * n))
+        return values.reshape(B, C, n, h).transpose(0, 2, 3, 1)
+
+
+class Preprocessor(NamedTuple):
+    """How series become windows; fitted once, applied to any series.
+
+    Attributes
+    ----------
+    shape : WindowShape
+    channels : Channels
+        Of the series it was fitted to.
     seasons : tuple of int
-        Steps in each season that any series has, in ascending order.
-    lookback, horizon : int
-        Steps in a window's input, and steps it is trained to forecast.
-    every_step : bool
-        Many-to-many (True) or many-to-one windows.
-    n_anchor, patch_size, n_decoded : int
-        See `Windows`.
+        Steps in each season that any of these has, in ascending order.
+    width : int
+        Channels that the network reads at a time.
     dtype : str
         Type of the network's numbers.
     normalize, transform
-        As `RNNForecaster` was told, for series that come later.
-    names : tuple
-        What the series are called; None stands for the only one.
-    width : int
-        Channels that the network reads at a time.
-    goes_on : bool
-        See `Windows`.
-    pads : bool
-        Whether series too short for a window are padded.
-    rescales : bool
-        Whether each window has a scale of its own; see `Company`.
+        As of `RNNForecaster`, for series that come later.
+    is_panel : bool
+        Whether there are many series: those too short for a window are padded, not refused.
+    scales_windows : bool
+        Whether each window has a scale of its own; see `Context`.
     masks : bool
-        Whether gaps are told to the network, and are no targets.
+        Whether the network reads gaps, which are then not used as targets.
     loss : str
         What the network is trained on.
-    past, ahead, static : Standard
+    past, future, static : Standard
         How covariates are scaled.
-    embeds : bool
-        Whether a series' place among `names` is its last category.
+    embeds_series : bool
+        Whether a series' number among those of training is its last category.
     categories : tuple of (int, int)
         How many there are of each kind, and the numbers each comes to.
     """
 
-    channels: tuple[Channel, ...]
+    shape: WindowShape
+    channels: Channels
     seasons: tuple[int, ...]
-    lookback: int
-    horizon: int
-    every_step: bool
-    n_anchor: int
-    patch_size: int
-    n_decoded: int
+    width: int
     dtype: str
     normalize: str | None = None
     transform: str | Sequence[str] | None = None
-    names: tuple[Hashable | None, ...] = (None,)
-    width: int = 1
-    goes_on: bool = False
-    pads: bool = False
-    rescales: bool = False
+    is_panel: bool = False
+    scales_windows: bool = False
     masks: bool = False
     loss: str = "mae"
     past: Standard = Standard()
-    ahead: Standard = Standard()
+    future: Standard = Standard()
     static: Standard = Standard()
-    embeds: bool = False
+    embeds_series: bool = False
     categories: tuple[tuple[int, int], ...] = ()
 
     @property
     def counts(self) -> bool:
-        """Whether values are divided only, by their mean, and the loss has to know by what."""
+        """Whether values are divided only, by their mean, and the loss needs to know by what."""
         return self.loss == "negbin"
 
     @property
@@ -134,202 +163,329 @@ class Pipeline(NamedTuple):
     @property
     def n_inputs(self) -> int:
         """Numbers that the network reads at a step, categories aside."""
-        n_each = self.width * (1 + self.masks) + self.past.n_columns + self.ahead.n_columns
-        return self.patch_size * n_each + self.goes_on + self.static.n_columns
+        n_each = self.width * (1 + self.masks) + self.past.n_columns + self.future.n_columns
+        return self.shape.patch_size * n_each + self.shape.has_future + self.static.n_columns
 
     @property
     def n_known(self) -> int:
-        """Numbers known ahead of each patch."""
-        return self.patch_size * self.ahead.n_columns
+        """Future covariates of each patch."""
+        return self.shape.patch_size * self.future.n_columns
 
-    def of(self, histories: Sequence[History], seasons: Sequence[tuple[int, ...]]) -> "Pipeline":
-        """Return the pipeline for other series: those it does not know are prepared by their own history.
+    def prepare(self, arrays: SeriesArrays, seasons: Seasons, n_threads: int = 1) -> Prepared:
+        """Prepare series: those it was fitted to as they were then, others by their own history.
 
-        `seasons` has the steps in the seasons of each of their channels.
+        Parameters
+        ----------
+        arrays : SeriesArrays
+            Of `width` channels.
+        seasons : Seasons
+            Of new series; those of others do not count.
+        n_threads : int, default 1
+            The result does not depend on it.
         """
-        places = {name: place for place, name in enumerate(self.names)}
-        C = self.width
-        channels: list[Channel] = []
-        for series, history in enumerate(histories):
-            place = places.get(history.name)
-            if place is None:
-                channels += self._fresh(history, seasons[series * C : (series + 1) * C])
-            else:
-                channels += self.channels[place * C : (place + 1) * C]
-        return self._replace(channels=tuple(channels))
+        n_fitted = len(self.channels.level) // self.width
+        if n_fitted:
+            arrays = arrays._replace(places=np.where(arrays.places < n_fitted, arrays.places, -1))
+        flat, offsets = split_columns(arrays.values, arrays.offsets)
+        channels, new = self._plan_channels(arrays, flat, offsets, seasons)
+        names = _ChannelNames(arrays.names, self.width)
+        transformed = Transformed(flat, offsets, channels.plan, names, n_threads)
+        if len(new) and not self.counts:
+            channels = self._fit_scales(channels, transformed, flat, offsets, new, n_threads)
+        return Prepared(self._dataset(arrays, channels, transformed), transformed, channels)
 
-    def _fresh(self, history: History, seasons: Sequence[tuple[int, ...]]) -> list[Channel]:
+    def _plan_channels(
+        self, arrays: SeriesArrays, flat: np.ndarray, offsets: np.ndarray, seasons: Seasons
+    ) -> tuple[Channels, np.ndarray]:
+        """Return how channels are prepared, and which are new, without level and scale yet."""
+        plan, level, scale, unit = self.channels
+        if not len(level):
+            return self._plan_new(arrays, plan), np.arange(len(offsets) - 1)
+        places = np.repeat(arrays.places, self.width) * self.width
+        places += np.tile(np.arange(self.width), arrays.n_series)
+        is_new = np.repeat(arrays.places < 0, self.width)
+        if len(places) == len(level) and (places == np.arange(len(places))).all():
+            return self.channels, np.empty(0, np.int64)
+        if not is_new.any():
+            plan = plan._replace(chain=plan.chain[places], seasons=plan.seasons[places])
+            return Channels(plan, level[places], scale[places], unit[places]), np.empty(0, np.int64)
+        own = choose_transforms(
+            self.transform, flat, offsets, seasons.sets, seasons.number, is_panel=self.is_panel
+        )
+        fresh = self._plan_new(arrays, own)
+        joined = Plan(
+            plan.chains + fresh.plan.chains,
+            np.where(is_new, fresh.plan.chain + len(plan.chains), plan.chain[places]),
+            plan.season_sets + fresh.plan.season_sets,
+            np.where(is_new, fresh.plan.seasons + len(plan.season_sets), plan.seasons[places]),
+        )
+        parts = zip((level, scale, unit), fresh[1:], strict=True)
+        return (
+            Channels(joined, *(np.where(is_new, own, fitted[places]) for fitted, own in parts)),
+            np.flatnonzero(is_new),
+        )
+
+    def _plan_new(self, arrays: SeriesArrays, plan: Plan) -> Channels:
+        """Return how new series are prepared, as far as level and scale do not tell."""
+        K = arrays.n_series * self.width
         if self.counts:  # the loss knows one size for all channels
-            return [Channel(scale=float(history.values.mean()) or 1.0)] * self.width
-        fresh = []
-        for column, own in zip(_columns(history.values), seasons, strict=True):
-            names = choose_transforms(self.transform, column, own, is_one_of_many=self.pads)
-            taken_out = own or self.seasons if "deseasonalize" in names else ()
-            channel = Channel(names, seasons=taken_out)
-            fresh.append(self._fit_scale(channel, column, history.name))
-        return fresh
+            totals = np.add.reduceat(arrays.values.sum(axis=1), arrays.offsets[:-1])
+            means = totals / (arrays.lengths * self.width)
+            means = np.where(means == 0, 1.0, means)
+            return Channels(Plan.alike(K, ()), np.zeros(K), means.repeat(self.width), np.ones(K))
+        if any("deseasonalize" in chain for chain in plan.chains):
+            plan = plan._replace(season_sets=tuple(each or self.seasons for each in plan.season_sets))
+        return Channels(plan, np.zeros(K), np.ones(K), np.ones(K))
 
-    def _fit_scale(self, channel: Channel, values: np.ndarray, name: Hashable | None) -> Channel:
-        """Fit level and scale.
+    def _fit_scales(
+        self,
+        channels: Channels,
+        transformed: Transformed,
+        flat: np.ndarray,
+        offsets: np.ndarray,
+        new: np.ndarray,
+        n_threads: int,
+    ) -> Channels:
+        """Fit level, scale and unit of new series.
 
         With ``normalize="window"`` a scale is the root mean square of the windows' deviations from their
         anchors, over up to 1,000 windows spread evenly.
         """
+        plan, level, scale, unit = channels
         if self.normalize is None:
-            return channel
-        preparation = channel.prepare(values, name)
-        known = preparation.prepared[preparation.n_lost :]
-        known = known[:: -(-len(known) // _SAMPLED_VALUES)]
-        level, scale = level_and_scale(known, robust=self.normalize == "robust")
-        channel = channel._replace(level=level, scale=scale)
-        if self.normalize == "window" and scale > 0:
-            alone = self._replace(
-                channels=(channel,), width=1, goes_on=False, masks=False, every_step=False, n_decoded=0
-            )
-            alone = alone._replace(rescales=False)
-            alone = alone._replace(past=Standard(), ahead=Standard(), static=Standard(), embeds=False)
-            cut = alone.cut([History.of(values, name)])
-            whole, _ = cut.split(0.0)
-            batch = cut.windows.inputs(whole.spread(_SAMPLED_WINDOWS) if len(whole) else cut.latest())
-            x = batch.x if batch.begins is None else batch.x[np.arange(len(batch.x))[:, None] >= batch.begins]
-            size = root_mean_square(x.astype(np.float64))
-            channel = channel._replace(scale=scale * (size or 1.0))  # 0: flat windows, not a flat series
-        size = 1.0 if "log" in channel.transforms else float(np.abs(values).mean())
-        return channel._replace(unit=channel.scale / (size or 1.0))
+            return channels
+        known, known_offsets = transformed.prepared, offsets
+        if len(new) < len(level):
+            rows, known_offsets = ragged_rows(offsets[new], np.diff(offsets)[new])
+            known = known[rows]
+        robust = self.normalize == "robust"
+        levels, scales = levels_and_scales(
+            known, known_offsets, skipped=plan.n_lost, robust=robust, n_threads=n_threads
+        )
+        if self.normalize == "window":
+            scales = scales * self._window_sizes(known, known_offsets, levels, scales, n_threads)
+        level, scale, unit = level.copy(), scale.copy(), unit.copy()
+        level[new], scale[new] = levels, scales
+        if self.scales_windows:
+            sizes = np.add.reduceat(np.abs(flat), offsets[:-1])[new] / np.diff(offsets)[new]
+            sizes = np.where(plan.has("log")[new] | (sizes == 0), 1.0, sizes)
+            unit[new] = scales / sizes
+        return Channels(plan, level, scale, unit)
 
-    def cut(self, histories: Sequence[History], n_after: int = 0) -> Cut:
-        """Prepare series, one for each `width` channels, and lay windows over them.
-
-        `n_after` rows follow each, for what is known ahead of a forecast. Large arrays of the network's own
-        type, a memory map, are not copied, but scaled as they are read.
-        """
-        C, series, places = self.width, [], {name: place for place, name in enumerate(self.names)}
-        company = Company(sizes=np.ones(1) if self.counts else np.empty(0))
-        for number, history in enumerate(histories):
-            channels = self.channels[number * C : (number + 1) * C]
-            preparations = [
-                channel.prepare(column, history.name)
-                for channel, column in zip(channels, _columns(history.values), strict=True)
-            ]
-            place = places.get(history.name, -1)
-            series.append(self._prepared(history, channels, preparations, place))
-        (channel, *others) = self.channels
-        if not others and series[0].values is histories[0].values:
-            company = company._replace(level=channel.level, factor=1 / (channel.scale or 1.0))
-        return self._lay(series, company, n_after)
-
-    def _prepared(
-        self, history: History, channels: Sequence[Channel], preparations: list[Preparation], place: int
-    ) -> Prepared:
-        dtype, n = self.dtype, len(history.values)
-        gaps, ages = np.empty((n, 0), bool), np.empty((n, 0), dtype)
-        static = self.static.apply(history.static[None])[0]
-        pairs = zip(channels, preparations, strict=True)
-        if history.values.dtype == dtype == "float32" and not channels[0].transforms:
-            z = history.values
+    def _window_sizes(
+        self,
+        values: np.ndarray,
+        offsets: np.ndarray,
+        levels: np.ndarray,
+        scales: np.ndarray,
+        n_threads: int,
+    ) -> np.ndarray:
+        """Return the deviations of windows from their anchors in units of each series' scale, at least 1."""
+        L, H, n_anchor, _, patch_size, _, _ = self.shape
+        n_lost, lengths = self.channels.plan.n_lost, np.diff(offsets)
+        (firsts, counts), _ = split_starts(lengths, n_lost, L, H, 0.0)
+        if self.is_panel and (short := counts == 0).any():
+            padded = padded_starts(lengths, n_lost, L, H)
+            firsts, counts = np.where(short, padded.firsts, firsts), np.where(short, padded.counts, counts)
+        divisors, factors = np.where(scales == 0, 1.0, scales), np.ones(len(levels))
+        if values.dtype == self.dtype == "float32" and not any(self.channels.plan.chains):
+            z, factors = values, (1 / divisors)
         else:
-            z = np.stack([channel.scaled(one.prepared, dtype) for channel, one in pairs], axis=1)
+            z = _scale(values, offsets, levels, divisors, self.dtype)
+        sizes = np.empty(len(levels))
+
+        def work(first: int, last: int) -> None:
+            window_deviation(
+                z, offsets, factors.astype(z.dtype), first, last, firsts, counts, _SAMPLED_WINDOWS,
+                L, n_anchor, patch_size, sizes,
+            )  # fmt: skip
+
+        share_out(work, lengths, n_threads)
+        return np.where((sizes == 0) | (scales == 0), 1.0, sizes)  # 0: flat windows, not a flat series
+
+    def _dataset(self, arrays: SeriesArrays, channels: Channels, transformed: Transformed) -> WindowDataset:
+        context = Context(sizes=channels.scale[:: self.width] if self.counts else np.empty(0))
+        if arrays.values.dtype == self.dtype == "float32" and not any(channels.plan.chains):
+            z = arrays.values
+            context = context._replace(level=float(channels.level[0]), factor=1 / float(channels.divisor[0]))
+        else:
+            offsets = _repeat_offsets(arrays.offsets, self.width)
+            z = _scale(transformed.prepared, offsets, channels.level, channels.divisor, self.dtype)
+            z = join_columns(z, arrays.offsets, self.width)
+        gaps, ages = np.empty((len(z), 0), bool), np.empty((len(z), 0), self.dtype)
         if self.masks:
-            gaps = history.missing
-            z, ages = (table.astype(dtype) for table in hold(np.where(gaps, np.nan, z)))
-        return Prepared(
-            preparations,
-            z,
-            gaps,
-            ages,
-            self.past.apply(history.past).astype(dtype),
-            self.ahead.apply(history.future).astype(dtype),
-            np.concatenate([static, history.codes, [place] * self.embeds]).astype(dtype),
-            channels[0].scale or 1.0,
-            np.array([channel.unit for channel in channels]),
+            gaps = arrays.missing
+            held = hold(np.where(gaps, np.nan, z), arrays.offsets)
+            z, ages = (table.astype(self.dtype) for table in held)
+        parts = [self.static.apply(arrays.static), arrays.codes]
+        parts += [arrays.places[:, None]] if self.embeds_series else []
+        context = context._replace(
+            gaps=gaps,
+            ages=ages,
+            past=self.past.apply(arrays.past, arrays.offsets).astype(self.dtype),
+            future=self.future.apply(arrays.future, arrays.future_offsets).astype(self.dtype),
+            static=np.concatenate(parts, axis=1).astype(self.dtype),
+        )
+        if self.scales_windows:
+            usual = _usual_change(z, arrays.offsets, channels.plan.n_lost)
+            context = context._replace(usual=usual, units=channels.unit.reshape(-1, self.width))
+        return self._lay_out(z, context, arrays)
+
+    def _lay_out(self, values: np.ndarray, context: Context, arrays: SeriesArrays) -> WindowDataset:
+        """Make room for padding before short series, and for future covariates after all."""
+        L, H, n_lost, lengths = (
+            self.shape.lookback,
+            self.shape.horizon,
+            self.channels.plan.n_lost,
+            arrays.lengths,
+        )
+        short = (lengths - n_lost < L + H) & self.is_panel
+        n_after = 0
+        if self.future.n_columns:  # windows read whole horizons, whatever is asked for
+            n_ahead = int((np.diff(arrays.future_offsets) - lengths).max())
+            n_after = -(-max(n_ahead, H) // H) * H
+        fronts, tails = np.where(short, L, 0), np.where(short, max(n_after, H), n_after)
+        sizes = fronts + lengths + tails
+        begins = np.cumsum(sizes) - sizes
+        rows = begins + fronts
+        any_gaps = short.any() or context.gaps.any()
+        gaps = context.gaps if context.gaps.shape[1] or not any_gaps else np.zeros_like(arrays.missing)
+
+        def lay(table: np.ndarray, offsets: np.ndarray, rest: float = 0.0) -> np.ndarray:
+            if not table.shape[1] or (len(sizes) == 1 and len(table) == sizes[0]):
+                return np.ascontiguousarray(table)
+            n = np.minimum(np.diff(offsets), sizes - fronts)
+            if len(table) == n.sum() == sizes.sum():
+                return np.ascontiguousarray(table)
+            laid = np.full((sizes.sum(), table.shape[1]), rest, table.dtype)
+            laid[ragged_rows(rows, n)[0]] = table[ragged_rows(offsets[:-1], n)[0]]
+            return laid
+
+        context = context._replace(
+            gaps=lay(gaps, arrays.offsets, True) if any_gaps else np.empty((0, 0), bool),
+            ages=lay(context.ages, arrays.offsets),
+            past=lay(context.past, arrays.offsets),
+            future=lay(context.future, arrays.future_offsets),
+            begins=begins,
+            firsts=rows + np.where(short, n_lost, 0),
+        )
+        return with_moves(
+            WindowDataset(
+                lay(values, arrays.offsets), self.shape, context, rows, lengths, n_lost, self.is_panel
+            )
         )
 
-    def _lay(self, series: list[Prepared], company: Company, n_after: int) -> Cut:
-        shape = Windows(
-            series[0].values,
-            self.lookback,
-            self.horizon,
-            self.n_anchor,
-            self.every_step,
-            self.patch_size,
-            self.n_decoded,
-            self.goes_on,
-            company,
-        )
-        return lay_end_to_end(series, shape, n_after, pads=self.pads, rescales=self.rescales)
+
+class _ChannelNames(Sequence):
+    """What errors call the channels of each series: as the series."""
+
+    def __init__(self, names: Sequence, width: int) -> None:
+        self._names, self._width = names, width
+
+    def __len__(self) -> int:
+        return len(self._names) * self._width
+
+    def __getitem__(self, i):
+        return self._names[i // self._width]
 
 
-def _columns(values: np.ndarray) -> np.ndarray:
-    """Return channels (C, n), each contiguous, of values (n, C)."""
-    return np.ascontiguousarray(values.T)
+def _repeat_offsets(offsets: np.ndarray, C: int) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(np.diff(offsets).repeat(C))])
 
 
-def fit_pipeline(
-    histories: Sequence[History],
+def _scale(
+    values: np.ndarray, offsets: np.ndarray, level: np.ndarray, divisor: np.ndarray, dtype: str
+) -> np.ndarray:
+    """Return series end to end minus their levels, divided by their scales."""
+    lengths = np.diff(offsets)
+    z = values - level.repeat(lengths)
+    z /= divisor.repeat(lengths)
+    return z.astype(dtype)
+
+
+def _usual_change(values: np.ndarray, offsets: np.ndarray, n_lost: int) -> np.ndarray:
+    """Return the mean absolute change of each channel of each series, (S, C); 1 where nothing changes."""
+    changes = np.zeros(values.shape)
+    np.abs(np.subtract(values[1:], values[:-1]), out=changes[1:])
+    rows, _ = ragged_rows(offsets[:-1], np.minimum(np.diff(offsets), n_lost + 1))
+    changes[rows] = 0.0
+    n = np.maximum(np.diff(offsets) - n_lost - 1, 1)[:, None]
+    means = np.add.reduceat(changes, offsets[:-1], axis=0) / n
+    return np.where(means > 0, means, 1.0)
+
+
+def fit_preprocessor(
+    arrays: SeriesArrays,
     options: SimpleNamespace,
-    seasons: Sequence[tuple[int, ...]],
+    seasons: Seasons,
     n_categories: Sequence[int] = (),
     *,
-    pads: bool = False,
-) -> Pipeline:
-    """Return the pipeline that a forecaster's options ask for, fitted to series.
+    is_panel: bool = False,
+    n_threads: int = 1,
+) -> tuple[Preprocessor, Prepared]:
+    """Return the preprocessor that a forecaster's options ask for, fitted to series, and these prepared.
 
     Parameters
     ----------
-    histories : sequence of History
-        All with as many channels as the network reads at a time.
+    arrays : SeriesArrays
+        With as many channels as the network reads at a time.
     options : SimpleNamespace
         Checked parameters of `RNNForecaster`.
-    seasons : sequence of tuple of int
-        For each channel of each series, the steps in each season it has. Channels that have none are those of
-        all, if `transform` takes them out.
+    seasons : Seasons
+        Of each channel of each series. Channels that have none get those of all, if `transform` takes them
+        out.
     n_categories : sequence of int, optional
         How many categories there are of each kind.
-    pads : bool, default False
-        Whether these are a panel: series too short for a window are padded, not refused, and windows have
+    is_panel : bool, default False
+        Whether there are many series: those too short for a window are padded, not refused, and windows have
         scales of their own.
+    n_threads : int, default 1
     """
-    every, width = tuple(sorted({m for own in seasons for m in own})), histories[0].values.shape[1]
-    columns = [column for history in histories for column in _columns(history.values)]
-    transforms = [
-        choose_transforms(options.transform, column, own, is_one_of_many=pads)
-        for column, own in zip(columns, seasons, strict=True)
-    ]
-    n_observed = int(np.median([len(history.values) for history in histories]))
-    deseasonalized = any("deseasonalize" in names for names in transforms)
-    ends = (1, *every)  # of the seasons that are left in the longest has to be seen
-    season_length = ends[:2][-1] if deseasonalized else ends[-1]
-    lookback = choose_lookback(
-        n_observed, transforms[0].count("difference"), options, season_length, pads=pads
+    flat, offsets = split_columns(arrays.values, arrays.offsets)
+    plan = choose_transforms(
+        options.transform, flat, offsets, seasons.sets, seasons.number, is_panel=is_panel
     )
+    deseasonalized = plan.has("deseasonalize").any()
+    every = seasons.lengths
+    ends = (1, *every)  # the longest season that is left in has to be seen, or else the shortest
+    season_length = ends[:2][-1] if deseasonalized else ends[-1]
+    n_observed = int(np.median(arrays.lengths))
+    lookback = choose_lookback(n_observed, plan.n_lost, options, season_length, pads=is_panel)
     anchor_season = 1 if deseasonalized else season_length
-    ahead = Standard.of([history.future[: len(history.values)] for history in histories])
-    pipeline = Pipeline(
-        channels=(),
+    future = Standard.of(arrays.with_values())
+    nothing = np.empty(0)
+    preprocessor = Preprocessor(
+        shape=WindowShape(
+            lookback,
+            options.horizon,
+            n_anchor=min(anchor_season, lookback) if options.normalize == "window" else 0,
+            every_step=options.strategy == "recursive",
+            patch_size=lookback if options.cell == "dense" else options.patch_size,
+            n_decoded=options.n_decoded,
+            has_future=options.strategy == "direct" and future.n_columns > 0,
+        ),
+        channels=Channels(plan, nothing, nothing, nothing),
         seasons=every,
-        lookback=lookback,
-        horizon=options.horizon,
-        every_step=options.strategy == "recursive",
-        n_anchor=min(anchor_season, lookback) if options.normalize == "window" else 0,
-        patch_size=lookback if options.cell == "dense" else options.patch_size,
-        n_decoded=options.n_decoded,
+        width=arrays.n_channels,
         dtype=options.dtype,
         normalize=options.normalize,
         transform=options.transform,
-        width=width,
-        goes_on=options.strategy == "direct" and ahead.n_columns > 0,
-        pads=pads,
-        rescales=pads and options.normalize == "window" and options.loss != "negbin",
+        is_panel=is_panel,
+        scales_windows=is_panel and options.normalize == "window" and options.loss != "negbin",
         masks=options.missing == "mask",
         loss=options.loss,
-        past=Standard.of([history.past for history in histories]),
-        ahead=ahead,
-        static=Standard.of([history.static[None] for history in histories]),
-        embeds=options.embed_series > 0,
+        past=Standard.of(arrays.past),
+        future=future,
+        static=Standard.of(arrays.static),
+        embeds_series=options.embed_series > 0,
+        categories=_category_sizes(n_categories, arrays.n_series, options.embed_series),
     )
-    names = tuple(history.name for history in histories)
-    categories = [(n, min(n, _CATEGORY_SIZE)) for n in n_categories]
-    if pipeline.embeds:
-        categories.append((len(names), options.embed_series))
-    pipeline = pipeline._replace(categories=tuple(categories))
-    return pipeline._replace(names=()).of(histories, seasons)._replace(names=names)
+    prepared = preprocessor.prepare(arrays, seasons, n_threads=n_threads)
+    return preprocessor._replace(channels=prepared.channels), prepared
+
+
+def _category_sizes(
+    n_categories: Sequence[int], n_series: int, embed_series: int
+) -> tuple[tuple[int, int], ...]:
+    sizes = [(n, min(n, _CATEGORY_SIZE)) for n in n_categories]
+    return (*sizes, (n_series, embed_series)) if embed_series else tuple(sizes)

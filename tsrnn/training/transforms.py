@@ -1,65 +1,195 @@
-"""Transforms of a series with exact inverses, and the test that decides about seasons."""
+"""Transforms of many series, with exact inverses.
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol, Self
+Series here have one channel and lie end to end: series s is ``values[offsets[s] : offsets[s + 1]]``.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-_SEASONAL_RATES = (0.0, 0.1, 0.2, 0.4, 0.8)  # 0 is the average of all seasons so far
-_FIRST_SEASONS = 2  # averaged to start from
-_SEASONAL_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the pattern that past seasons show, for what comes
-_TELLING = 50  # values that tell its share
+from tsrnn.training.seasons import subtract_seasons
+
+TRANSFORMS = ("log", "difference", "deseasonalize")
+
+Chain = tuple[str, ...]
 
 
-class Transform(Protocol):
-    """One step of preparation, fitted on the history it was made from.
+class Plan(NamedTuple):
+    """Which transforms each of S series gets, and its seasons.
 
-    ``n_lost`` leading values of ``forward`` carry no information. ``inverse(future, starts)`` takes forecasts
-    (B, h) of the steps from positions ``starts`` (B,) on, each made from the history before its start.
+    Attributes
+    ----------
+    chains : tuple of tuple of str
+        Different chains of transforms, in the order they are applied.
+    chain : ndarray of int64, shape (S,)
+        Number of each series' chain.
+    season_sets : tuple of tuple of int
+        Different sets of season lengths, ascending.
+    seasons : ndarray of int64, shape (S,)
+        Number of each series' set: the seasons that are taken out.
     """
 
-    n_lost: int
-    forward: np.ndarray
+    chains: tuple[Chain, ...]
+    chain: np.ndarray
+    season_sets: tuple[tuple[int, ...], ...]
+    seasons: np.ndarray
 
-    def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Undo the transform."""
-        ...
+    @classmethod
+    def alike(cls, n_series: int, chain: Sequence[str], seasons: Sequence[int] = ()) -> Self:
+        """Return a plan that treats all series alike."""
+        none = np.zeros(n_series, np.int64)
+        return cls((tuple(chain),), none, (tuple(sorted(seasons)),), none)
 
+    @property
+    def n_lost(self) -> int:
+        """Leading steps of the transformed series that carry no information."""
+        return max(chain.count("difference") for chain in self.chains)
 
-class Log:
-    """Natural logarithm, for series of positive values that grow or vary in proportion."""
-
-    n_lost = 0
-
-    def __init__(self, values: np.ndarray, seasons: Sequence[int]) -> None:
-        if values.min() <= 0:
-            position = int(np.argmax(values <= 0))
-            raise ValueError(
-                f'transform="log" needs positive values; got {values[position]:g} at position {position}. '
-                "Shift the series, or leave the logarithm out."
-            )
-        self.forward = np.log(values)
-
-    def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Exponentiate, never past the largest finite number."""
-        return np.exp(np.minimum(future, np.log(np.finfo(np.float64).max)))
+    def has(self, name: str) -> np.ndarray:
+        """Return which series get a transform, (S,)."""
+        return np.array([name in chain for chain in self.chains])[self.chain]
 
 
-class Difference:
-    """First difference, for series whose level wanders; the inverse sums up from the last level."""
+class Transformed:
+    """Series after their chains of transforms, and the way back.
 
-    n_lost = 1
+    Parameters
+    ----------
+    values : ndarray of shape (N,)
+        All series end to end; not changed.
+    offsets : ndarray of int64, shape (S + 1,)
+    plan : Plan
+    names : sequence of S hashable, optional
+        What errors call the series; None for a single one.
+    n_threads : int, default 1
+        The result does not depend on it.
 
-    def __init__(self, values: np.ndarray, seasons: Sequence[int]) -> None:
-        self._levels = values
-        self.forward = np.diff(values, prepend=values[:1])
+    Attributes
+    ----------
+    prepared : ndarray of shape (N,)
+        The first ``plan.n_lost`` values of each series carry no information.
 
-    def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Add the running sum of the forecast changes to the level before each start."""
-        return self._levels[starts - 1, None] + np.cumsum(future, axis=1)
+    Raises
+    ------
+    ValueError
+        If a transform cannot be applied to a series.
+
+    Examples
+    --------
+    >>> y = np.array([1.0, 2.0, 4.0, 8.0])
+    >>> series = Transformed(y, np.array([0, 4]), Plan.alike(1, ["log", "difference"]))
+    >>> series.prepared[1:].round(3)
+    array([0.693, 0.693, 0.693])
+    >>> series.inverse(np.full((1, 2), np.log(2)), np.array([0]), np.array([4])).round(3)
+    array([[16., 32.]])
+    """
+
+    def __init__(
+        self,
+        values: np.ndarray,
+        offsets: np.ndarray,
+        plan: Plan,
+        names: Sequence[Hashable | None] | None = None,
+        n_threads: int = 1,
+    ) -> None:
+        self.prepared = values
+        self.plan = plan
+        self._steps: list[list[Callable[..., np.ndarray]]] = []
+        for number, chain in enumerate(plan.chains):
+            which = np.flatnonzero(plan.chain == number)
+            steps = []
+            for name in chain if len(which) else ():
+                self.prepared, inverse = _APPLY[name](self.prepared, offsets, which, plan, names, n_threads)
+                steps.append(inverse)
+            self._steps.append(steps)
+
+    def inverse(self, future: np.ndarray, series: np.ndarray, starts: np.ndarray) -> np.ndarray:
+        """Return forecasts on the scale of the values.
+
+        Parameters
+        ----------
+        future : ndarray of shape (B, h)
+            Forecasts of transformed values.
+        series, starts : ndarray of int64, shape (B,)
+            The series of each, and the position of its first step there.
+        """
+        for number in np.unique(self.plan.chain[series]) if len(series) else ():
+            own = self.plan.chain[series] == number
+            part = future if own.all() else future[own]
+            for inverse in reversed(self._steps[number]):
+                part = inverse(part, series[own], starts[own])
+            if part.shape == future.shape:
+                return part
+            future = future.copy()
+            future[own] = part
+        return future
 
 
-class Deseasonalize:
+def _rows(offsets: np.ndarray, which: np.ndarray) -> slice | np.ndarray:
+    """Return the rows of some series: of all as a slice, else as a mask."""
+    if len(which) == len(offsets) - 1:
+        return slice(None)
+    chosen = np.zeros(len(offsets) - 1, bool)
+    chosen[which] = True
+    return np.repeat(chosen, np.diff(offsets))
+
+
+def _refuse(message: str, names: Sequence[Hashable | None] | None, s: int) -> None:
+    name = None if names is None else names[s]
+    raise ValueError(message if name is None else f"{name!r} in `y`: {message}")
+
+
+def _log(
+    values: np.ndarray, offsets: np.ndarray, which: np.ndarray, plan: Plan, names: Any, n_threads: int
+) -> tuple[np.ndarray, Callable[..., np.ndarray]]:
+    """Take the natural logarithm, for series of positive values that grow or vary in proportion."""
+    rows = _rows(offsets, which)
+    part = values[rows]
+    if part.min() <= 0:
+        row = int(np.argmax((values <= 0) & (True if isinstance(rows, slice) else rows)))
+        s = int(np.searchsorted(offsets, row, side="right")) - 1
+        _refuse(
+            f'transform="log" needs positive values; got {values[row]:g} at position {row - offsets[s]}. '
+            "Shift the series, or leave the logarithm out.",
+            names,
+            s,
+        )
+    if isinstance(rows, slice):
+        return np.log(part), _exponentiate
+    logs = values.copy()
+    logs[rows] = np.log(part)
+    return logs, _exponentiate
+
+
+def _exponentiate(future: np.ndarray, series: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Exponentiate, never past the largest finite number."""
+    return np.exp(np.minimum(future, np.log(np.finfo(np.float64).max)))
+
+
+def _difference(
+    values: np.ndarray, offsets: np.ndarray, which: np.ndarray, plan: Plan, names: Any, n_threads: int
+) -> tuple[np.ndarray, Callable[..., np.ndarray]]:
+    """Take first differences, for series whose level wanders; the inverse sums up from the last level."""
+    changes = np.diff(values, prepend=values[:1])
+    changes[offsets[:-1]] = 0.0
+    rows = _rows(offsets, which)
+    if not isinstance(rows, slice):
+        changes = np.where(rows, changes, values)
+    return changes, partial(_sum_up, values, offsets)
+
+
+def _sum_up(
+    levels: np.ndarray, offsets: np.ndarray, future: np.ndarray, series: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """Add the running sum of the forecast changes to the level before each start."""
+    return levels[offsets[series] + starts - 1, None] + np.cumsum(future, axis=1)
+
+
+def _deseasonalize(
+    values: np.ndarray, offsets: np.ndarray, which: np.ndarray, plan: Plan, names: Any, n_threads: int
+) -> tuple[np.ndarray, Callable[..., np.ndarray]]:
     """Subtract seasonal patterns that may change slowly, as in exponential smoothing (Winters, 1960).
 
     The trend is a centred moving average over one season, carried on in a straight line at both ends. What it
@@ -75,271 +205,47 @@ class Deseasonalize:
     forecasting accuracy", International Journal of Forecasting 19; Bandara, Hyndman & Bergmeir (2021), "MSTL:
     a seasonal-trend decomposition algorithm for time series with multiple seasonal patterns".
     """
-
-    n_lost = 0
-
-    def __init__(self, values: np.ndarray, seasons: Sequence[int]) -> None:
-        m, n = max(seasons, default=1), len(values)
-        if m < 2 or n < 2 * m:
-            raise ValueError(
-                f'transform="deseasonalize" needs season_length of at least 2 and two full seasons; got '
-                f"season_length={m} and {n} observations. Supply a longer history, or fit without it."
-            )
-        self.forward, self.patterns = values, dict[int, np.ndarray]()
-        for m in sorted(seasons):
-            padded = np.full(-(-n // m) * m, np.nan)
-            padded[:n] = self.forward - _trend(self.forward, m)
-            self.patterns[m] = _smooth_seasons(
-                padded.reshape(-1, m), shrinks=n - _FIRST_SEASONS * m >= max(m, _TELLING)
-            ).ravel()
-            self.forward = self.forward - self.patterns[m][:n]
-
-    def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Add the patterns back: for each position in a season, the latest known at the start."""
-        steps = np.arange(future.shape[1])
-        for m, pattern in self.patterns.items():
-            future = future + pattern[starts[:, None] + steps % m]
-        return future
+    lengths = np.diff(offsets)[which]
+    longest = np.array([max(each, default=1) for each in plan.season_sets])[plan.seasons[which]]
+    if (short := (longest < 2) | (lengths < 2 * longest)).any():
+        first = int(short.argmax())
+        _refuse(
+            f'transform="deseasonalize" needs season_length of at least 2 and two full seasons; got '
+            f"season_length={longest[first]} and {lengths[first]} observations. Supply a longer history, or "
+            "fit without it.",
+            names,
+            int(which[first]),
+        )
+    patterns = []
+    for m in sorted({m for each in plan.season_sets for m in each}):
+        has = np.array([m in each for each in plan.season_sets])[plan.seasons[which]]
+        if has.any():
+            values, begins, pattern = subtract_seasons(values, offsets, which[has], m, n_threads)
+            patterns.append((m, begins, pattern))
+    return values, partial(_add_patterns, patterns)
 
 
-TRANSFORMS: dict[str, type] = {"log": Log, "difference": Difference, "deseasonalize": Deseasonalize}
+def _add_patterns(
+    patterns: list[tuple[int, np.ndarray, np.ndarray]],
+    future: np.ndarray,
+    series: np.ndarray,
+    starts: np.ndarray,
+) -> np.ndarray:
+    """Add the patterns back: for each position in a season, the latest known at the start."""
+    steps = np.arange(future.shape[1])
+    for m, begins, pattern in patterns:
+        first = begins[series]
+        if (first >= 0).all():
+            future = future + pattern[(first + starts)[:, None] + steps % m]
+            continue
+        own = first >= 0
+        future = future.copy()
+        future[own] += pattern[(first[own] + starts[own])[:, None] + steps % m]
+    return future
 
 
-class Preparation:
-    """A chain of transforms applied to one history, then the undoing of it.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        The history.
-    names : sequence of {"log", "difference", "deseasonalize"}
-        Transforms in the order they are applied.
-    seasons : sequence of int
-        Steps in each season there is.
-
-    Attributes
-    ----------
-    prepared : ndarray of shape (n,)
-        The transformed history; its first ``n_lost`` entries carry no information.
-
-    Examples
-    --------
-    >>> y = np.array([1.0, 2.0, 4.0, 8.0])
-    >>> chain = Preparation(y, ["log", "difference"], seasons=())
-    >>> chain.prepared[1:].round(3)
-    array([0.693, 0.693, 0.693])
-    >>> chain.inverse(np.full((1, 2), np.log(2)), np.array([4])).round(3)
-    array([[16., 32.]])
-    """
-
-    def __init__(self, values: np.ndarray, names: Sequence[str], seasons: Sequence[int]) -> None:
-        self.prepared = values
-        self._chain: list[Transform] = []
-        for name in names:
-            transform = TRANSFORMS[name](self.prepared, seasons)
-            self.prepared = transform.forward
-            self._chain.append(transform)
-        self.n_lost = sum(transform.n_lost for transform in self._chain)
-
-    def inverse(self, future: np.ndarray, starts: np.ndarray) -> np.ndarray:
-        """Bring forecasts (B, h), starting at positions ``starts`` (B,), back to the scale of the data."""
-        for transform in reversed(self._chain):
-            future = transform.inverse(future, starts)
-        return future
-
-
-def level_and_scale(values: np.ndarray, *, robust: bool = False) -> tuple[float, float]:
-    """Return what to subtract from a series and what to divide it by.
-
-    Mean and standard deviation; or median and interquartile range / 1.349, which for normal data is the
-    standard deviation too. The scale of a constant series is 0.
-
-    Examples
-    --------
-    >>> level_and_scale(np.array([1.0, 3.0]))
-    (2.0, 1.0)
-    """
-    if robust:
-        low, level, high = np.percentile(values, [25, 50, 75])
-        scale = (high - low) / 1.349
-    else:
-        level = values.mean()
-        scale = root_mean_square(values - level)
-    # What is below the rounding noise of the level means nothing.
-    return float(level), float(scale) if scale > 1e-12 * abs(level) else 0.0
-
-
-def root_mean_square(values: np.ndarray) -> float:
-    """Return the root of the mean square, without overflow or underflow on the way."""
-    largest = np.abs(values).max()
-    return float(largest * np.sqrt(np.mean((values / largest) ** 2))) if largest > 0 else 0.0
-
-
-def seasonal_test(values: np.ndarray, season_length: int) -> bool:
-    """Say whether the data show a season of this length.
-
-    Either the first differences do, whose autocorrelation at lag m must be above 1.645 / sqrt(n), the upper
-    95 % bound for white noise; or the values do, by the test of the M-competitions: their autocorrelation r
-    must be above 1.645 sqrt((1 + 2 (r_1^2 + ... + r_(m-1)^2)) / n) (Makridakis, Spiliotis & Assimakopoulos,
-    2020). Each must also be above the one at half the season, as a slow drift's is not. Needs three full
-    seasons.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-    season_length : int
-        Lag m to test.
-
-    Returns
-    -------
-    bool
-
-    References
-    ----------
-    Makridakis, Spiliotis & Assimakopoulos (2020), "The M4 Competition: 100,000 time series and 61 forecasting
-    methods", International Journal of Forecasting 36.
-
-    Examples
-    --------
-    >>> t = np.arange(48)
-    >>> seasonal_test(t + np.tile([5.0, 0, 0, 0], 12), 4), seasonal_test(t**1.5, 4)
-    (True, False)
-    """
-    m = season_length
-    if m < 2 or len(values) < 3 * m or np.ptp(values) <= 1e-12 * np.abs(values).max():
-        return False
-    changes = autocorrelations(np.diff(values), [m // 2, m])
-    if changes[1] > max(1.645 / np.sqrt(len(values) - 1), changes[0]):
-        return True
-    r = autocorrelations(values, range(1, m + 1))
-    bound = 1.645 * np.sqrt((1 + 2 * np.sum(r[:-1] ** 2)) / len(values))
-    return bool(r[-1] > max(bound, r[m // 2 - 1]))
-
-
-def autocorrelations(values: np.ndarray, lags: Sequence[int]) -> np.ndarray:
-    """Return the autocorrelation of values (n,) at each lag; 0 for a constant.
-
-    Examples
-    --------
-    >>> autocorrelations(np.array([1.0, -1, 1, -1]), [1, 2])
-    array([-0.75,  0.5 ])
-    """
-    around = values - values.mean()
-    largest = np.abs(around).max()
-    if largest <= 1e-12 * np.abs(values).max():
-        return np.zeros(len(lags))
-    around /= largest
-    return np.array([around[lag:] @ around[:-lag] for lag in lags]) / (around @ around)
-
-
-def _trend(values: np.ndarray, m: int) -> np.ndarray:
-    weights = np.ones(m) if m % 2 else np.concatenate([[0.5], np.ones(m - 1), [0.5]])
-    middle = np.convolve(values, weights / m, mode="valid")
-    margin = len(weights) // 2
-    reach = min(m, len(middle) - 1)
-    steps = np.arange(1, margin + 1)
-    before = middle[0] - (middle[reach] - middle[0]) / max(reach, 1) * steps[::-1]
-    after = middle[-1] + (middle[-1] - middle[-1 - reach]) / max(reach, 1) * steps
-    return np.concatenate([before, middle, after])
-
-
-def _smooth_seasons(seasons: np.ndarray, *, shrinks: bool) -> np.ndarray:
-    """Return for each season (row) the pattern of those before it, and one row more for what comes next."""
-    n, m = seasons.shape
-    weights = np.maximum(_SEASONAL_RATES, 1 / (np.arange(n)[:, None] + 1 + _FIRST_SEASONS))[:, :, None]
-    patterns = np.empty((n + 1, weights.shape[1], m))
-    patterns[0] = np.nanmean(seasons[:_FIRST_SEASONS], axis=0)
-    surprise = np.empty_like(patterns[0])
-    unknown = np.isnan(seasons[-1])  # only the last one may be incomplete
-    for row, season in enumerate(seasons):
-        np.subtract(season, patterns[row], out=surprise)
-        if row == n - 1:
-            surprise[:, unknown] = 0
-        np.multiply(weights[row], surprise, out=surprise)
-        np.add(patterns[row], surprise, out=patterns[row + 1])
-    patterns -= patterns.mean(axis=2, keepdims=True)
-    shares = _SEASONAL_SHARES if shrinks else (1.0,)
-    judged = slice(_FIRST_SEASONS if shrinks else 0, n)
-    errors = []
-    for share in shares:
-        misses = np.abs(seasons[judged, None] - share * patterns[judged])
-        misses[-1][:, unknown] = 0
-        errors.append(misses.sum(axis=(0, 2)))
-    rate, share = divmod(int(np.argmin(np.transpose(errors))), len(shares))
-    return shares[share] * patterns[:, rate]
-
-
-class Standard(NamedTuple):
-    """How covariates are brought to zero mean and unit variance, over all series together.
-
-    Attributes
-    ----------
-    mean, size : ndarray of shape (k,)
-    gaps : ndarray of bool, shape (k,)
-        Columns that had gaps: they come with their age.
-
-    Examples
-    --------
-    >>> standard = Standard.of([np.array([[1.0], [np.nan], [3.0]])])
-    >>> standard.apply(np.array([[5.0], [np.nan], [np.nan]])).round(2)
-    array([[3.  , 0.  ],
-           [3.  , 0.69],
-           [3.  , 1.1 ]])
-    """
-
-    mean: np.ndarray = np.empty(0)
-    size: np.ndarray = np.empty(0)
-    gaps: np.ndarray = np.empty(0, bool)
-
-    @classmethod
-    def of(cls, tables: Sequence[np.ndarray]) -> Self:
-        """Fit to the covariates (n, k) of all series."""
-        k = tables[0].shape[1]
-        if k == 0:
-            return cls()
-        rows = np.concatenate(tables)
-        gaps = np.isnan(rows)
-        n_seen = np.maximum((~gaps).sum(axis=0), 1)
-        mean = np.nansum(rows, axis=0) / n_seen
-        size = np.sqrt(np.nansum((rows - mean) ** 2, axis=0) / n_seen)
-        return cls(mean, np.where(size > 1e-12 * np.abs(mean), size, 1.0), gaps.any(axis=0))
-
-    @property
-    def n_columns(self) -> int:
-        """Inputs they come to."""
-        return len(self.mean) + int(self.gaps.sum())
-
-    def apply(self, table: np.ndarray) -> np.ndarray:
-        """Return covariates (n, k) as a network reads them (n, n_columns)."""
-        held, ages = hold((table - self.mean) / self.size)
-        return np.concatenate([held, ages[:, self.gaps]], axis=1)
-
-
-def hold(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Carry the last value of each column over gaps, and say how old it is.
-
-    Parameters
-    ----------
-    table : ndarray of shape (n, k)
-        nan where nothing was observed.
-
-    Returns
-    -------
-    held : ndarray of shape (n, k)
-        0 before the first value.
-    age : ndarray of shape (n, k)
-        log(1 + steps since the last value).
-
-    Examples
-    --------
-    >>> held, age = hold(np.array([[np.nan], [2.0], [np.nan]]))
-    >>> held.ravel(), np.expm1(age).round().ravel()
-    (array([0., 2., 2.]), array([1., 0., 1.]))
-    """
-    gaps = np.isnan(table)
-    if not gaps.any():
-        return table, np.zeros_like(table)
-    rows = np.arange(len(table))[:, None]
-    last = np.maximum.accumulate(np.where(gaps, -1, rows), axis=0)
-    held = np.where(last < 0, 0.0, np.take_along_axis(table, np.maximum(last, 0), axis=0))
-    return held, np.log1p(rows - last)
+_APPLY: dict[str, Callable[..., tuple[np.ndarray, Callable[..., np.ndarray]]]] = {
+    "log": _log,
+    "difference": _difference,
+    "deseasonalize": _deseasonalize,
+}

@@ -1,15 +1,14 @@
 """Training windows, never materialised: a window is where it starts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
 from tsrnn.kernels.gather import drop_gaps, gather, lay_covariates
+from tsrnn.training.starts import Runs, Starts, padded_starts, split_starts
+from tsrnn.validation import counted
 
 _NOTHING = np.empty((1, 0))
-_MANY = 50  # from so many windows for each one drawn on, NumPy draws without a list of all
 _NONE = np.empty((0, 0))
 _USUAL_CHANGES = 4  # changes that a series' own weigh beside those in a window, in the window's scale
 _WEIGHT = 0.8  # power of its scale that a window weighs in the loss
@@ -60,7 +59,7 @@ class Batch(NamedTuple):
         return z * spread + self.anchors.repeat(n, axis=0)[:, None]
 
 
-class Company(NamedTuple):
+class Context(NamedTuple):
     """What goes with the values of S series laid end to end, row by row or series by series.
 
     Attributes
@@ -70,27 +69,27 @@ class Company(NamedTuple):
     ages : ndarray of shape (n, A)
         Inputs that go with a value, and are 0 where it is not known.
     past : ndarray of shape (n, P)
-        Inputs known until a forecast is made; from there on the last ones are held.
-    ahead : ndarray of shape (n, F)
-        Inputs known ahead.
-    rows : ndarray of int64, shape (S,)
-        Where each series begins, in ascending order.
+        Past covariates; from the cutoff on the last ones are held.
+    future : ndarray of shape (n, F)
+        Future covariates.
+    begins : ndarray of int64, shape (S,)
+        Row where each series begins, padding included; ascending.
     firsts : ndarray of int64, shape (S,)
-        The row of its first value; those before it pad.
+        Row of each series' first value; those before it are padding.
     static : ndarray of shape (S, D)
         Inputs of each series, then its categories.
     sizes : ndarray of shape (S,)
-        What each series was divided by, if the loss has to know; empty: it has not.
+        What each series was divided by, if the loss needs it; else empty.
     usual : ndarray of shape (S, C)
         Mean absolute change of each series, if each window is divided by its own: that of its known values,
-        drawn towards the series'. Empty: it is not.
+        drawn towards the series'. Empty: windows have no scale of their own.
     moves : ndarray of shape (n + 1, C)
         Running sum of absolute changes, if so.
     units : ndarray of shape (S, C)
-        What a unit of each series is as a share of its values, if so: a window weighs its scale as such a
-        share, to the power 0.8: between errors in units of each window and errors in percent. Without
-        covariates, a fifth of the windows is learnt from upside down: what grew in training need not go on
-        growing, unless the window itself shows it.
+        Scale of each series as a share of its values, if so. A window weighs its scale as such a share, to
+        the power 0.8: between errors in units of each window and errors in percent. Without covariates, 20 %
+        of the training windows are multiplied by -1, so that the network does not learn that series always
+        grow.
     level, factor : float
         Subtracted from the values, and what they are multiplied with, as they are read.
     """
@@ -98,8 +97,8 @@ class Company(NamedTuple):
     gaps: np.ndarray = np.empty((0, 0), bool)
     ages: np.ndarray = _NOTHING
     past: np.ndarray = _NOTHING
-    ahead: np.ndarray = _NOTHING
-    rows: np.ndarray = np.zeros(1, np.int64)
+    future: np.ndarray = _NOTHING
+    begins: np.ndarray = np.zeros(1, np.int64)
     firsts: np.ndarray = np.zeros(1, np.int64)
     static: np.ndarray = _NOTHING
     sizes: np.ndarray = np.empty(0)
@@ -111,11 +110,53 @@ class Company(NamedTuple):
 
     def series(self, starts: np.ndarray) -> np.ndarray:
         """Return the numbers of the series that windows belong to."""
-        return np.searchsorted(self.rows, starts, side="right") - 1
+        if len(self.begins) == 1:
+            return np.zeros(len(starts), np.int64)
+        return np.searchsorted(self.begins, starts, side="right") - 1
 
 
-class Windows(NamedTuple):
-    """How to cut prepared channels into pairs of input and target.
+class WindowShape(NamedTuple):
+    """What a window looks like.
+
+    Attributes
+    ----------
+    lookback, horizon : int
+        Steps known and steps to forecast in each window.
+    n_anchor : int, default 0
+        How many of the last known values are averaged into the level subtracted from a window's channel; 0
+        leaves it.
+    every_step : bool, default False
+        Whether each step's target is the value that follows it (many-to-many), or the last step's target is
+        the whole horizon (many-to-one).
+    patch_size : int, default 1
+        Values of each channel that enter the network at a step; the look-back is a multiple of it.
+    n_decoded : int, default 0
+        If positive, the target is that many patches, nan where they reach past the horizon.
+    has_future : bool, default False
+        Whether the network also reads the steps of the horizon, future covariates of each patch in place of
+        values, and its target is that patch.
+    """
+
+    lookback: int
+    horizon: int
+    n_anchor: int = 0
+    every_step: bool = False
+    patch_size: int = 1
+    n_decoded: int = 0
+    has_future: bool = False
+
+    @property
+    def first(self) -> int:
+        """First step with a target. Earlier steps have none, because the anchor contains their targets."""
+        if self.has_future:
+            return self.lookback // self.patch_size
+        if not self.every_step:
+            return -1
+        return self.lookback - 1 if self.n_anchor else 0
+
+
+class WindowDataset(NamedTuple):
+    """Prepared series, cut into pairs of input and target when they are needed.
 
     At each step a network reads a patch of the values, then what goes with them: ages, covariates of the past
     and those known ahead, a flag for steps without values, and what is constant.
@@ -124,85 +165,76 @@ class Windows(NamedTuple):
     ----------
     values : ndarray of shape (n, C)
         The prepared values of C channels that are read and forecast together, those of a time side by side.
-    lookback, horizon : int
-        Steps known and steps to forecast in each window.
-    n_anchor : int
-        How many of the last known values are averaged into the level subtracted from a window's channel; 0
-        leaves it.
-    every_step : bool
-        Whether each step's target is the value that follows it (many-to-many), or the last step's target is
-        the whole horizon (many-to-one).
-    patch_size : int, default 1
-        Values of each channel that enter the network at a step; the look-back is a multiple of it.
-    n_decoded : int, default 0
-        If positive, the target is that many patches, nan where they reach past the horizon.
-    goes_on : bool, default False
-        Whether the network goes on over the horizon, reading what is known ahead of each patch in place of
-        values, and its target is that patch.
-    company : Company, optional
+    shape : WindowShape
+    context : Context, optional
         What goes with the values.
+    rows : ndarray of int64, shape (S,)
+        Row of the first value of each series.
+    lengths : ndarray of int64, shape (S,)
+        Steps of each series.
+    n_lost : int, default 0
+        Leading steps of each series without information.
+    is_padded : bool, default False
+        Whether windows may start before a series does.
+    by_series : bool, default False
+        Whether training draws series with equal chances, not windows.
 
     Examples
     --------
-    >>> windows = Windows(np.arange(6.0)[:, None], lookback=3, horizon=2, n_anchor=1, every_step=False)
+    >>> windows = WindowDataset(np.arange(6.0)[:, None], WindowShape(lookback=3, horizon=2, n_anchor=1))
     >>> x, target, anchors, *_ = windows.batch(np.array([0, 1]))
     >>> x[:, 0, 0], target[0, 0], anchors[:, 0]
     (array([-2., -1.,  0.]), array([1., 2.]), array([2., 3.]))
-    >>> windows = Windows(np.arange(8.0)[:, None], 4, 3, 0, every_step=False, patch_size=2, n_decoded=2)
-    >>> x, target, *_ = windows.batch(np.array([1]))
+    >>> shape = WindowShape(4, 3, patch_size=2, n_decoded=2)
+    >>> x, target, *_ = WindowDataset(np.arange(8.0)[:, None], shape).batch(np.array([1]))
     >>> x[:, 0], target[:, 0]
     (array([[1., 2.], [3., 4.]]), array([[ 5.,  6.], [ 7., nan]]))
     >>> two = np.stack([np.arange(6.0), 10 * np.arange(6.0)], axis=1)
-    >>> Windows(two, 3, 1, n_anchor=0, every_step=False).batch(np.array([1])).x[:, 0]
+    >>> WindowDataset(two, WindowShape(3, 1)).batch(np.array([1])).x[:, 0]
     array([[ 1., 10.], [ 2., 20.], [ 3., 30.]])
-    >>> company = Company(ahead=np.arange(50.0, 56)[:, None])
-    >>> windows = Windows(np.arange(6.0)[:, None], 2, 2, 0, False, goes_on=True, company=company)
+    >>> context = Context(future=np.arange(50.0, 56)[:, None])
+    >>> windows = WindowDataset(np.arange(6.0)[:, None], WindowShape(2, 2, has_future=True), context)
     >>> windows.inputs(np.array([1])).x[:, 0]
     array([[ 1., 51.,  0.], [ 2., 52.,  0.], [ 0., 53.,  1.], [ 0., 54.,  1.]])
     """
 
     values: np.ndarray
-    lookback: int
-    horizon: int
-    n_anchor: int
-    every_step: bool
-    patch_size: int = 1
-    n_decoded: int = 0
-    goes_on: bool = False
-    company: Company = Company()
+    shape: WindowShape
+    context: Context = Context()
+    rows: np.ndarray = np.zeros(1, np.int64)
+    lengths: np.ndarray = np.zeros(1, np.int64)
+    n_lost: int = 0
+    is_padded: bool = False
+    by_series: bool = False
 
     @property
     def first(self) -> int:
-        """First step that has a target: before the anchor is known, it would give the answer away."""
-        if self.goes_on:
-            return self.lookback // self.patch_size
-        if not self.every_step:
-            return -1
-        return self.lookback - 1 if self.n_anchor else 0
+        """First step that has a target."""
+        return self.shape.first
 
     def batch(self, starts: np.ndarray) -> Batch:
         """Gather the windows starting at `starts` (B,)."""
-        L, H, w = self.lookback, self.horizon, self.patch_size
-        if self.every_step:
+        L, H, w = self.shape.lookback, self.shape.horizon, self.shape.patch_size
+        if self.shape.every_step:
             return self._cut(starts, L + H - 1, self.first + 1, (L + H - 1 - self.first, 1))
-        n_patches = -(-H // w) if self.goes_on else self.n_decoded
+        n_patches = -(-H // w) if self.shape.has_future else self.shape.n_decoded
         return self._cut(starts, L, L, (n_patches, w) if n_patches else (1, H))
 
     def inputs(self, starts: np.ndarray) -> Batch:
         """Gather only what is known, without targets; rows after the look-back need not exist."""
-        return self._cut(starts, self.lookback, 0, (0, 1))
+        return self._cut(starts, self.shape.lookback, 0, (0, 1))
 
     def _cut(self, starts: np.ndarray, shown: int, first_target: int, target_size: tuple[int, int]) -> Batch:
         """Gather inputs with so many positions of values, and so many rows and steps of targets."""
-        w, B, dtype, company = self.patch_size, len(starts), self.values.dtype, self.company
-        C, L, last = self.values.shape[1], self.lookback, self.lookback + self.horizon
-        n_ahead = -(-self.horizon // w) if self.goes_on else 0
-        static = company.static[company.series(starts)] if company.static.size else np.empty((B, 0))
-        n_inputs = w * (C + self._n_covariates) + self.goes_on + static.shape[1]
+        shape, B, dtype, context = self.shape, len(starts), self.values.dtype, self.context
+        w, C, L, last = shape.patch_size, self.values.shape[1], shape.lookback, shape.lookback + shape.horizon
+        n_ahead = -(-shape.horizon // w) if shape.has_future else 0
+        static = context.static[context.series(starts)] if context.static.size else np.empty((B, 0))
+        n_inputs = w * (C + self._n_covariates) + shape.has_future + static.shape[1]
         x = np.empty((shown // w + n_ahead, B, n_inputs), dtype)
         target = np.empty((target_size[0], B, target_size[1] * C), dtype)
         anchors = np.empty((C, B), dtype)
-        scaling = np.array([company.level, company.factor], dtype)
+        scaling = np.array([context.level, context.factor], dtype)
         gather(
             self.values,
             scaling,
@@ -210,20 +242,20 @@ class Windows(NamedTuple):
             L,
             shown,
             last,
-            self.n_anchor,
+            shape.n_anchor,
             first_target,
             w * C,
             x,
             target,
             anchors,
         )
-        if company.gaps.size and len(target):
-            drop_gaps(company.gaps, starts, first_target, target)
-        self._add_company(starts, shown, static, x)
+        if context.gaps.size and len(target):
+            drop_gaps(context.gaps, starts, first_target, target)
+        self._add_context(starts, shown, static, x)
         known, begins = self._known(starts), self._begins(starts)
-        size = company.sizes[company.series(starts)] if len(company.sizes) else None
+        size = context.sizes[context.series(starts)] if len(context.sizes) else None
         spread = weight = None
-        if company.usual.size:
+        if context.usual.size:
             spread, weight = self._measure(starts)
             signed = spread * self._signs(starts) if len(target) and not self._n_given else spread
             x[:, :, : w * C] /= np.tile(signed, w)
@@ -238,148 +270,103 @@ class Windows(NamedTuple):
 
     def _measure(self, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the scale of each channel of each window (B, C), and what each window weighs (B,)."""
-        company, own, dtype = self.company, self.company.series(starts), self.values.dtype
-        first, last = np.maximum(starts, company.firsts[own]), starts + self.lookback
-        changes = company.moves[last] - company.moves[np.minimum(first + 1, last)]
+        context, own, dtype = self.context, self.context.series(starts), self.values.dtype
+        first, last = np.maximum(starts, context.firsts[own]), starts + self.shape.lookback
+        changes = context.moves[last] - context.moves[np.minimum(first + 1, last)]
         n = (last - first - 1)[:, None]
-        spread = (changes + _USUAL_CHANGES * company.usual[own]) / (n + _USUAL_CHANGES)
-        weight = np.mean(spread * company.units[own], axis=1) ** _WEIGHT
+        spread = (changes + _USUAL_CHANGES * context.usual[own]) / (n + _USUAL_CHANGES)
+        weight = np.mean(spread * context.units[own], axis=1) ** _WEIGHT
         return spread.astype(dtype), np.maximum(weight, 1e-6).astype(dtype)
 
     @property
     def _n_covariates(self) -> int:
-        return self.company.ages.shape[1] + self._n_given
+        return self.context.ages.shape[1] + self._n_given
 
     @property
     def _n_given(self) -> int:
-        return self.company.past.shape[1] + self.company.ahead.shape[1]
+        return self.context.past.shape[1] + self.context.future.shape[1]
 
-    def _add_company(self, starts: np.ndarray, shown: int, static: np.ndarray, x: np.ndarray) -> None:
+    def _add_context(self, starts: np.ndarray, shown: int, static: np.ndarray, x: np.ndarray) -> None:
         """Write the columns of x that follow the values."""
-        w, L, last, company = self.patch_size, self.lookback, self.lookback + self.horizon, self.company
-        column, next_one = w * self.values.shape[1], int(self.every_step)
+        (L, H, _, every_step, w, _, has_future), context = self.shape, self.context
+        column, next_one, last = w * self.values.shape[1], int(every_step), L + H
         for table, first, end, holds in (
-            (company.ages, 0, shown, 0),
-            (company.past, 0, L, 1),
-            (company.ahead, next_one, last, 0),
+            (context.ages, 0, shown, 0),
+            (context.past, 0, L, 1),
+            (context.future, next_one, last, 0),
         ):
             if table.shape[1]:
                 lay_covariates(table, starts, first, end, column, w, holds, x)
                 column += w * table.shape[1]
-        if self.goes_on:
+        if has_future:
             x[:, :, column] = np.arange(len(x))[:, None] >= L // w
             column += 1
         x[:, :, column:] = static
 
     def _known(self, starts: np.ndarray) -> np.ndarray | None:
         """Return what a decoder knows ahead (n_decoded, B, w F)."""
-        ahead, L = self.company.ahead, self.lookback
-        if not self.n_decoded or not ahead.shape[1]:
+        future, shape = self.context.future, self.shape
+        if not shape.n_decoded or not future.shape[1]:
             return None
-        known = np.empty((self.n_decoded, len(starts), self.patch_size * ahead.shape[1]), self.values.dtype)
-        lay_covariates(ahead, starts, L, L + self.horizon, 0, self.patch_size, 0, known)
+        L, w = shape.lookback, shape.patch_size
+        known = np.empty((shape.n_decoded, len(starts), w * future.shape[1]), self.values.dtype)
+        lay_covariates(future, starts, L, L + shape.horizon, 0, w, 0, known)
         return known
 
     def _begins(self, starts: np.ndarray) -> np.ndarray | None:
         """Return the first step of each window that holds a value, None if all begin at once."""
-        padding = self.company.firsts[self.company.series(starts)] - starts
-        return np.maximum(padding, 0) // self.patch_size if padding.max(initial=0) > 0 else None
+        padding = self.context.firsts[self.context.series(starts)] - starts
+        return np.maximum(padding, 0) // self.shape.patch_size if padding.max(initial=0) > 0 else None
 
+    def split(self, validation_fraction: float) -> tuple[Starts, Starts]:
+        """Return the starts of training and of validation windows, those of short series padded.
 
-def measured(windows: Windows) -> Windows:
-    """Return windows whose running sum of changes is that of their values, if each has its own scale."""
-    company = windows.company
-    if not company.usual.size:
-        return windows
-    changes = np.abs(np.diff(windows.values.astype(np.float64), axis=0, prepend=windows.values[:1]))
-    moves = np.concatenate([np.zeros_like(changes[:1]), np.cumsum(changes, axis=0)])
-    return windows._replace(company=company._replace(moves=moves))
-
-
-@dataclass(frozen=True)
-class Starts:
-    """The starts of windows, some in a row in each of several series, without a list of them.
-
-    Attributes
-    ----------
-    firsts : ndarray of int64, shape (S,)
-    edges : ndarray of int64, shape (S + 1,)
-        How many windows there are in the series before each, and in all.
-    by_series : bool, default False
-        Whether training is to draw series with equal chances, not windows.
-
-    Examples
-    --------
-    >>> starts = Starts.of([range(2), range(10, 13)])
-    >>> len(starts), starts[np.arange(5)]
-    (5, array([ 0,  1, 10, 11, 12]))
-    """
-
-    firsts: np.ndarray
-    edges: np.ndarray
-    by_series: bool = False
-
-    @classmethod
-    def of(cls, ranges: Sequence[range], *, by_series: bool = False) -> Self:
-        """Return the starts in several ranges."""
-        edges = np.cumsum([0, *map(len, ranges)])
-        return cls(np.array([r.start for r in ranges], np.int64), edges.astype(np.int64), by_series)
-
-    def draw(self, rng: np.random.Generator, most: int) -> np.ndarray:
-        """Draw the numbers of an epoch's starts: all of them, in any order, or of very many `most`.
-
-        `by_series`, as many are drawn, each from any of the series, however long that is.
+        Validation targets lie in the last `validation_fraction` of a series, training targets before it; the
+        validation part is empty where it would leave less than half of the windows to train on.
         """
-        n, sizes = len(self), np.diff(self.edges)
-        if not self.by_series:
-            return rng.choice(n, most, replace=False) if n > _MANY * most else rng.permutation(n)
-        chosen = rng.choice(np.flatnonzero(sizes), min(n, most))
-        return self.edges[chosen] + (rng.random(len(chosen)) * sizes[chosen]).astype(np.int64)
+        training, validation = split_starts(
+            self.lengths, self.n_lost, self.shape.lookback, self.shape.horizon, validation_fraction
+        )
+        if self.is_padded and (short := training.counts == 0).any():
+            padded = padded_starts(self.lengths, self.n_lost, self.shape.lookback, self.shape.horizon)
+            training = Runs(*(np.where(short, *pair) for pair in zip(padded, training, strict=True)))
+            validation = validation._replace(counts=np.where(short, 0, validation.counts))
+        return (
+            Starts.of(training, self.rows, by_series=self.by_series),
+            Starts.of(validation, self.rows),
+        )
 
-    def __len__(self) -> int:
-        return int(self.edges[-1])
+    def sample(self, n_windows: int) -> Batch:
+        """Gather up to `n_windows` windows, evenly spread; the last target of each follows its look-back."""
+        shape = self.shape._replace(horizon=1) if self.shape.every_step else self.shape
+        starts, _ = self._replace(shape=shape).split(0.0)
+        if not len(starts):
+            needed = self.n_lost + shape.lookback + shape.horizon
+            raise ValueError(
+                f"`y` has {counted(int(self.lengths[0]), 'observation')}; lookback={shape.lookback} and what "
+                f"follows it need at least {needed}. Supply more history."
+            )
+        return self._replace(shape=shape).batch(starts.spread(n_windows))
 
-    def __getitem__(self, numbers: Any) -> np.ndarray:
-        if isinstance(numbers, slice):
-            numbers = np.arange(len(self))[numbers]
-        series = np.searchsorted(self.edges, numbers, side="right") - 1
-        return self.firsts[series] + numbers - self.edges[series]
-
-    def spread(self, most: int) -> np.ndarray:
-        """Return no more than `most` of the starts, evenly spread."""
-        return self[np.arange(0, len(self), -(-len(self) // most))]
-
-
-def split_starts(
-    n: int, n_lost: int, lookback: int, horizon: int, validation_fraction: float
-) -> tuple[range, range]:
-    """Return the starts of training and of validation windows of a series of `n` values.
-
-    Validation targets lie in the last `validation_fraction` of the series, training targets before it; the
-    validation part is empty where it would leave less than half of the windows to train on.
-
-    Examples
-    --------
-    >>> split_starts(10, 0, lookback=3, horizon=1, validation_fraction=0.2)
-    (range(0, 5), range(5, 7))
-    """
-    starts = range(n_lost, max(n - lookback - horizon + 1, n_lost))
-    cut = n - max(round(validation_fraction * n), horizon)
-    training = range(n_lost, max(min(starts.stop, cut - lookback - horizon + 1), n_lost))
-    if validation_fraction == 0 or 2 * len(training) < len(starts):
-        return starts, range(0)
-    return training, range(max(cut - lookback, n_lost), starts.stop)
+    def latest(self) -> np.ndarray:
+        """Return the starts of the last look-back of each series."""
+        lookback = self.shape.lookback
+        short = self.lengths < lookback + self.n_lost
+        if not self.is_padded and short.any():
+            n = int(self.lengths[short.argmax()])
+            raise ValueError(
+                f"`y` has {counted(n, 'observation')}; lookback={lookback} needs at least "
+                f"{lookback + self.n_lost} to forecast from. Supply more history."
+            )
+        return self.rows + self.lengths - lookback
 
 
-def padded_starts(n: int, n_lost: int, lookback: int, horizon: int) -> range:
-    """Return the starts of windows of a series too short for a whole one: before its first value.
-
-    Each has to read at least half of what the horizon leaves, and one value in any case.
-
-    Examples
-    --------
-    >>> padded_starts(6, 0, lookback=9, horizon=2)
-    range(-7, -4)
-    """
-    most = max(n - n_lost - horizon, 1)
-    return range(n_lost + (most + 1) // 2 - lookback, n_lost + most - lookback + 1)
+def with_moves(windows: WindowDataset) -> WindowDataset:
+    """Return windows whose running sum of changes is that of their values, if each has its own scale."""
+    context = windows.context
+    if not context.usual.size:
+        return windows
+    moves = np.zeros((len(windows.values) + 1, windows.values.shape[1]))
+    np.subtract(windows.values[1:], windows.values[:-1], out=moves[2:], dtype=np.float64)
+    np.cumsum(np.abs(moves, out=moves), axis=0, out=moves)
+    return windows._replace(context=context._replace(moves=moves))

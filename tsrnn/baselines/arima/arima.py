@@ -8,9 +8,8 @@ from tsrnn.baselines.arima.boxcox import check_boxcox
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON, NO_SEASON, Sarima
 from tsrnn.baselines.requirements import warn_unless_converged
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.timeseries.known import Known
+from tsrnn.timeseries.panel import Panel, Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.timeseries.series import Observed
 from tsrnn.validation import check_choice, check_positive_integer
 
 __all__ = ["ARIMA", "RegressionForecaster"]
@@ -19,26 +18,28 @@ __all__ = ["ARIMA", "RegressionForecaster"]
 class RegressionForecaster(BaseForecaster):
     """Base class of forecasters of one series that may regress on covariates known ahead, `X`.
 
-    Subclasses implement ``_fit_to(observed, X, columns) -> dict`` and ``_continue(values, X, horizon) ->
+    Subclasses implement ``_fit_to(series, X, columns) -> dict`` and ``_continue(values, X, horizon) ->
     array``, X with its rows of the history (n, F) or those of the forecast, too, (n + horizon, F).
     """
 
     uses_covariates = ("X",)
 
-    def _fit_all(self, known: Known) -> dict[str, Any]:
-        if not known.is_one:
-            return super()._fit_all(known)
-        observed = known.panel.series[0]
-        X = known.histories[0].future[: len(observed.values)]
-        return self._fit_to(observed, X, known.scheme.ahead.tolist())
+    def _fit_panel(self, panel: Panel) -> dict[str, Any]:
+        if not panel.is_one:
+            return super()._fit_panel(panel)
+        return self._fit_to(panel.series(), panel.arrays.with_values(), panel.schema.future.tolist())
 
-    def _predict_all(self, known: Known, horizon: int) -> list[np.ndarray]:
-        if not known.is_one:
-            return super()._predict_all(known, horizon)
-        values, X = known.panel.series[0].values, known.histories[0].future
-        return [self._continue(values, X, horizon).reshape(horizon, 1)]
+    def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
+        if not panel.is_one:
+            return super()._predict_panel(panel, horizon)
+        X = (
+            panel.arrays.future
+            if panel.schema.n_future
+            else np.empty((len(panel.arrays.values) + horizon, 0))
+        )
+        return self._continue(panel.series().values, X, horizon).reshape(1, horizon, 1)
 
-    def _fit_to(self, observed: Observed, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
+    def _fit_to(self, series: Series, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
         raise NotImplementedError
 
     def _continue(self, values: np.ndarray, X: np.ndarray, horizon: int) -> np.ndarray:
@@ -157,9 +158,9 @@ class ARIMA(RegressionForecaster):
         self.missing = missing
         self.alias = alias
 
-    def _fit_to(self, observed: Observed, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
-        seasonal, season = self._find_seasonal_order(observed)
-        boxcox = self._find_boxcox(observed.values, season)
+    def _fit_to(self, series: Series, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
+        seasonal, season = self._find_seasonal_order(series)
+        boxcox = self._find_boxcox(series.values, season)
         order: tuple[int, ...] = (1, 1, 1) if season > 1 else (2, 1, 2)
         if self.order != "auto":
             order = _check_orders("order", self.order, '(p, d, q) or "auto"', 3)
@@ -167,7 +168,7 @@ class ARIMA(RegressionForecaster):
         constant = n_differences == 0 and self.constant == "auto"
         constant = constant or find_constants(self.constant, n_differences) == (True,)
         model = Sarima(order, seasonal, constant, boxcox, 1 if any(seasonal) else season)
-        found = model.estimate(observed.values, X, columns)
+        found = model.estimate(series.values, X, columns)
         warn_unless_converged("ARIMA", found.optimizer)
         return fitted(model, season, found.params)
 
@@ -179,9 +180,9 @@ class ARIMA(RegressionForecaster):
             return 0.0 if season > 1 and values.min() > 0 else None
         return check_boxcox(self.boxcox)
 
-    def _find_seasonal_order(self, observed: Observed) -> tuple[tuple[int, ...], int]:
+    def _find_seasonal_order(self, series: Series) -> tuple[tuple[int, ...], int]:
         if self.seasonal_order == "auto":
-            season = find_season(observed, "auto")
+            season = find_season(series, "auto")
             return (0, 1, 1, season) if 1 < season <= LONGEST_SEASON else NO_SEASON, season
         orders = _check_orders("seasonal_order", self.seasonal_order, '(P, D, Q, m) or "auto"', 4)
         if not any(orders[:3]):

@@ -15,8 +15,8 @@ from tsrnn.baselines.arima.sarima import LONGEST_SEASON, NO_SEASON, Estimate, Sa
 from tsrnn.baselines.arima.unit_roots import ROOTS, SEASONAL_ROOTS, n_differences, n_seasonal_differences
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import require, tells_nothing, warn_unless_converged
+from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.timeseries.series import Observed
 from tsrnn.validation import check_choice, check_number, check_positive_integer, counted
 
 __all__ = ["AutoARIMA"]
@@ -196,7 +196,7 @@ class AutoARIMA(RegressionForecaster):
         >>> AutoARIMA().fit([1.0, 3, 2, 4, 3, 5, 4, 6, 5, 7]).settled().order
         (1, 1, 0)
         """
-        if tells_nothing(self._known()):
+        if tells_nothing(self._panel()):
             return clone(self)
         seasonal = self.seasonal_order_
         return ARIMA(
@@ -210,11 +210,11 @@ class AutoARIMA(RegressionForecaster):
         )
 
     @one_blas_thread()
-    def _fit_to(self, observed: Observed, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
+    def _fit_to(self, series: Series, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
         self._check()
-        values = observed.values
+        values = series.values
         require(values, 3, "AutoARIMA")
-        season = find_season(observed, self.season_length)
+        season = find_season(series, self.season_length)
         roots = self._roots(len(values), season)
         searches = [self._search(values, X, columns, season, D, len(roots)) for D in roots]
         first = max(search.model.lost for search in searches)

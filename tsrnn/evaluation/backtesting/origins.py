@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from tsrnn.timeseries.checks import list_some
 from tsrnn.timeseries.formats import COLUMNS, is_panel
-from tsrnn.timeseries.panel import read_panel
-from tsrnn.timeseries.series import Observed, list_some
+from tsrnn.timeseries.panel import Panel, read_panel
 
 __all__ = ["Origins", "Rows", "Truths", "read_truths"]
 
@@ -83,21 +83,21 @@ def read_truths(y: Any, columns: Sequence[str] = COLUMNS) -> Truths:
         As by `tsrnn.timeseries.panel.read_panel`, or if the series of a panel have several columns.
     """
     panel = read_panel(y, missing="interpolate", columns=columns)
-    first = panel.series[0]
-    if panel.is_single and first.columns is None:
-        return Truths.of(_series(first.raw, first))
-    if panel.is_single and first.columns is not None:
-        series = [_series(first.raw[:, i], first, name) for i, name in enumerate(first.columns)]
-        return Truths("channels", series, first.columns)
+    values, edges = panel.observed_values, panel.arrays.offsets.tolist()
+    if panel.is_single and panel.columns is None:
+        return Truths.of(_series(values[:, 0], panel, 0, panel.format.names[0]))
+    if panel.is_single and panel.columns is not None:
+        series = [_series(values[:, c], panel, 0, name) for c, name in enumerate(panel.columns)]
+        return Truths("channels", series, panel.columns)
     if panel.columns is not None and len(panel.columns) > 1:
         raise ValueError(
             f"Each series of `y` has {len(panel.columns)} columns; one is judged at a time. "
             f"Pass one column, such as {panel.columns[0]!r}, and the others as X_past=."
         )
-    series = [_series(one.raw.ravel(), one, key) for key, one in zip(panel.ids, panel.series, strict=True)]
-    if panel.form.kind == "dict":
+    series = [_series(values[edges[s] : edges[s + 1], 0], panel, s, key) for s, key in enumerate(panel.ids)]
+    if panel.format.kind == "dict":
         y = dict(zip(panel.ids, series, strict=True))
-    return Truths(panel.form.kind, series, panel.keys, y, tuple(columns))  # type: ignore[arg-type]
+    return Truths(panel.format.kind, series, panel.keys, y, tuple(columns))  # type: ignore[arg-type]
 
 
 class Rows:
@@ -331,9 +331,9 @@ def _like(array: np.ndarray, truths: Truths, name: str) -> pd.DataFrame:
     return pd.DataFrame(array, index)
 
 
-def _series(values: np.ndarray, observed: Observed, name: Hashable | None = None) -> pd.Series:
-    series = pd.Series(values, index=observed.index, name=observed.name if name is None else name)
-    series.attrs.update(observed.attrs)
+def _series(values: np.ndarray, panel: Panel, s: int, name: Hashable | None) -> pd.Series:
+    series = pd.Series(values, index=panel.labels.of(s), name=name)
+    series.attrs.update(panel.format.attrs_of(s))
     if isinstance(units := series.attrs.get("units"), dict):
         series.attrs["units"] = units.get(series.name)
     return series

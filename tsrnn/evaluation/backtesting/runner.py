@@ -18,7 +18,7 @@ from tsrnn.evaluation.backtesting.forecast_reader import read_forecast
 from tsrnn.evaluation.backtesting.origins import Origins
 from tsrnn.evaluation.backtesting.warning_capture import collect_warnings
 from tsrnn.time_limit import TimeLimitError, check_deadline, time_limit
-from tsrnn.timeseries.covariates import uses
+from tsrnn.timeseries.covariate_schema import uses
 
 __all__ = ["Outcome", "Task", "copy_forecaster", "run", "takes", "takes_all"]
 

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tsrnn.evaluation.backtesting.origins import Truths, read_truths
-from tsrnn.timeseries.future_index import natural_season
+from tsrnn.timeseries.frequency import natural_season
+from tsrnn.timeseries.panel import read_panel
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.timeseries.series import read_series
 from tsrnn.validation import check_positive_integer
 
 __all__ = ["Plan", "cut_sizes", "make_plan"]
@@ -157,4 +157,4 @@ def _visible_season(truths: Truths, sizes: np.ndarray) -> int:
     season = natural_season(train.index)
     if season < len(train) < 3 * season:
         return season
-    return 1 if train.isna().all() else find_season(read_series(train, missing="interpolate"), "auto")
+    return 1 if train.isna().all() else find_season(read_panel(train, missing="interpolate").series(), "auto")

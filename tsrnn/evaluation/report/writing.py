@@ -25,7 +25,7 @@ from tsrnn.evaluation.report.template import PAGE, STYLE
 from tsrnn.plotting.backtests import leading_models
 from tsrnn.plotting.figures import page_style, require_matplotlib, to_png
 from tsrnn.plotting.residuals import residual_drawings
-from tsrnn.timeseries.series import show_label
+from tsrnn.timeseries.checks import show_label
 from tsrnn.validation import counted
 
 if TYPE_CHECKING:

@@ -1,59 +1,105 @@
-"""Intervals for any forecaster: a copy of it forecasts what it has not seen, and its misses are kept."""
+"""Intervals for any forecaster: a copy of it forecasts what it has not seen, and its errors are kept."""
 
-from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import clone
 
-from tsrnn.forecasting.intervals.conformal import Conformal, conform, conform_together, mean_change
-from tsrnn.forecasting.intervals.copula import draw, ranks
-from tsrnn.timeseries.future_index import natural_season
-from tsrnn.timeseries.known import Known
-from tsrnn.timeseries.series import Observed
-from tsrnn.training.history import History
-from tsrnn.training.transforms import hold
+from tsrnn.forecasting.intervals.conformal import Conformal, conform, conform_together
+from tsrnn.forecasting.intervals.copula import draw, draw_each, ranks
+from tsrnn.timeseries.panel import Panel
+from tsrnn.training.arrays import ragged_rows
+from tsrnn.training.scales import hold
 from tsrnn.validation import counted
 
 _MOST_ORIGINS = 50
 _ENOUGH_ORIGINS = 20  # for a series to speak for itself, with 95 % intervals
 
 
-class Calibration(NamedTuple):
-    """How far a forecaster's forecasts miss, by series and channel.
+class Errors(NamedTuple):
+    """Errors of forecasts from earlier origins.
 
     Attributes
     ----------
-    of_series : dict of hashable to list of (Conformal, float)
-        For each series, and each of its channels: what is known of the errors, and the unit they are in.
-    of_others : list of Conformal
-        For each channel of a series that was not there, in units of its scale; empty if there was only one.
-    errors : dict of hashable to ndarray of shape (n, H, C)
-        Of each series, in units of its scale where there are several.
+    values : ndarray of shape (n, H, C)
+        Truth minus forecast, by origin, step and channel, those of a series one after the other; nan where
+        the truth is not known.
+    offsets : ndarray of int64, shape (S + 1,)
+        The origins of series s are rows ``offsets[s]`` to ``offsets[s + 1] - 1``.
+    scales : ndarray of shape (S, C)
+        `scales_of` what the forecasts were made from.
+    """
+
+    values: np.ndarray
+    offsets: np.ndarray
+    scales: np.ndarray
+
+    @property
+    def whose(self) -> np.ndarray:
+        """The series of each origin, (n,)."""
+        return np.repeat(np.arange(len(self.scales)), np.diff(self.offsets))
+
+    def count(self, known: np.ndarray) -> np.ndarray:
+        """Return for each series how many of the origins are `known`, (n,) of bool."""
+        return np.bincount(self.whose, known, len(self.scales)).astype(np.int64)
+
+
+class _Channel(NamedTuple):
+    """What is known of the errors of one channel: each series has its own offsets, or those of all."""
+
+    alone: list[tuple[np.ndarray, Conformal]]  # series with the same number of origins, and theirs
+    together: Conformal | None
+    unit: np.ndarray  # (S,) what the offsets of `together` are multiplied by
+
+    def at(self, u: np.ndarray, places: np.ndarray, scales: np.ndarray) -> np.ndarray:
+        """Return offsets at probabilities u (S, n, h) for series at `places`, -1 for others of these scales."""
+        found = np.full(u.shape, np.nan)
+        apart = np.zeros(len(places), bool)
+        for series, conformal in self.alone:
+            order = np.searchsorted(series, places).clip(max=len(series) - 1)
+            own = series[order] == places
+            found[own] = conformal.take(order[own]).at(u[own])
+            apart |= own
+        rest = np.flatnonzero(~apart)
+        if len(rest) and self.together is not None:
+            unit = np.where(places[rest] < 0, scales[rest], self.unit[places[rest]])
+            of_all = self.together.at(u[rest].reshape(1, -1, u.shape[2])).reshape(u[rest].shape)
+            found[rest] = unit[:, None, None] * of_all
+        return found
+
+
+class Calibration(NamedTuple):
+    """How large a forecaster's errors are, by series and channel.
+
+    Attributes
+    ----------
+    channels : list of C _Channel
+    errors : Errors
+        In units of each series' scale where there are several.
 
     Examples
     --------
     >>> from tsrnn.baselines import Naive
     >>> y = np.random.default_rng(0).normal(size=400).cumsum()
-    >>> calibration = Calibration.fit(Naive(), Naive().fit(y).known_, horizon=4)
-    >>> calibration.offsets([0.1, 0.9], horizon=4)[:, :, 0].round(1)
+    >>> model = Naive().fit(y)
+    >>> calibration = Calibration.fit(model, model.panel_, horizon=4)
+    >>> calibration.offsets(model.panel_, [0.1, 0.9], horizon=4)[0, :, 0].T.round(1)
     array([[-1.2, -1.6, -1.8, -2.1],
            [ 1.2,  1.6,  1.8,  2.1]])
     """
 
-    of_series: dict[Hashable, list[tuple[Conformal, float]]]
-    of_others: list[Conformal]
-    errors: dict[Hashable, np.ndarray]
+    channels: list[_Channel]
+    errors: Errors
 
     @classmethod
-    def fit(cls, forecaster: Any, known: Known, horizon: int, kind: str = "split") -> Self:
-        """Calibrate on the end of the series that a forecaster was fitted to: see `misses`.
+    def fit(cls, forecaster: Any, panel: Panel, horizon: int, kind: str = "split") -> Self:
+        """Calibrate on the end of the series that a forecaster was fitted to: see `errors_at_the_end`.
 
         Parameters
         ----------
         forecaster : BaseForecaster
             Not changed; its copy's ``horizon`` is set to `horizon`.
-        known : Known
+        panel : Panel
             What it was fitted to. Where a value is missing, its error is unknown.
         horizon : int
             Steps ahead of which errors are measured.
@@ -65,14 +111,11 @@ class Calibration(NamedTuple):
         ValueError
             If the series are too short to be forecast from a part of them.
         """
-        errors, scales = misses(forecaster, known, horizon)
-        return cls.of(errors, scales, kind)
+        return cls.of(errors_at_the_end(forecaster, panel, horizon), kind)
 
     @classmethod
-    def of(
-        cls, errors: Mapping[Hashable, np.ndarray], scales: Mapping[Hashable, np.ndarray], kind: str = "split"
-    ) -> Self:
-        """Return what errors (n, H, C) of series with scales (C,) say, by name; nan is an error not known.
+    def of(cls, errors: Errors, kind: str = "split") -> Self:
+        """Return what errors say.
 
         A series with 20 origins or more speaks for itself. One with fewer takes the shape of its intervals
         from all series, in units of their scales, and their width from its own errors and, weighing as three
@@ -83,129 +126,130 @@ class Calibration(NamedTuple):
         ValueError
             If no error is known. Of a channel of which none is, quantiles are nan.
         """
-        if all(np.isnan(these).all() for these in errors.values()):
+        if np.isnan(errors.values).all():
             raise ValueError(
                 "No error of a forecast is known to learn intervals from: `y` is too short, or its end is "
                 "missing. Supply more data, or forecast without `level` and `quantiles`."
             )
-        by_channel = [
-            _of_channel({name: these[:, :, c] for name, these in errors.items()}, units, kind)
-            for c, units in enumerate(_transposed(scales))
+        channels = [
+            _of_channel(errors, errors.values[:, :, c], errors.scales[:, c], kind)
+            for c in range(errors.values.shape[2])
         ]
-        of_series = {name: [channel[name] for channel, _ in by_channel] for name in errors}
-        of_others = [others for _, others in by_channel if others is not None]
-        several = len(errors) > 1
-        units = {name: np.where(scale > 0, scale, 1.0) if several else 1.0 for name, scale in scales.items()}
-        return cls(of_series, of_others, {name: these / units[name] for name, these in errors.items()})
+        units = np.where(errors.scales > 0, errors.scales, 1.0)
+        units = units if len(units) > 1 else np.ones_like(units)
+        return cls(channels, errors._replace(values=errors.values / units[errors.whose][:, None]))
 
-    def offsets(
-        self,
-        p: Sequence[float],
-        horizon: int,
-        name: Hashable | None = None,
-        scales: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Return what to add to forecasts for their quantiles `p`, each in (0, 1): (len(p), horizon, C).
+    def offsets(self, panel: Panel, p: Any, horizon: int) -> np.ndarray:
+        """Return what to add to forecasts for their quantiles `p`, each in (0, 1): (S, horizon, C, len(p)).
 
         Beyond the steps it was fitted to, errors go on growing with the power of the step that suited them.
-
-        Parameters
-        ----------
-        p : sequence of float
-        horizon : int
-        name : hashable, optional
-            Series; None for the only one.
-        scales : ndarray of shape (C,), optional
-            Of a series that was not there (`scales_of`); it then gets the intervals of one like the others.
-
-        Raises
-        ------
-        ValueError
-            If a series was not there, and it has no scale or is not one of many.
+        Series of a panel that were not there get the intervals of one like the others, in units of their
+        scale.
         """
-        found = self._find(name, scales)
-        return np.stack([unit * conformal.offsets(p, horizon) for conformal, unit in found], axis=-1)
+        u = np.broadcast_to(np.reshape(p, (1, -1, 1)), (panel.n_series, len(p), horizon))
+        return self._at(panel, np.repeat(u[..., None], len(self.channels), axis=3)).transpose(0, 2, 3, 1)
 
-    def draw(
-        self,
-        n: int,
-        horizon: int,
-        rng: np.random.Generator,
-        name: Hashable | None = None,
-        scales: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Draw what to add to forecasts for n paths: (n, horizon, C).
+    def draw(self, panel: Panel, n: int, horizon: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw what to add to forecasts for n paths: (S, horizon, C, n).
 
         They are as large as `offsets` says, and go together over steps and channels as the errors of one
         origin do (`tsrnn.forecasting.intervals.copula`). Past the steps that errors are known for, each path
         stays at its quantile.
         """
-        found = self._find(name, scales)
-        u = draw(ranks(self._rows(name), rng), n, rng)[:, :horizon]
-        u = np.concatenate([u, u[:, -1:].repeat(horizon - u.shape[1], axis=1)], axis=1)
-        return np.stack(
-            [unit * conformal.at(u[:, :, c]) for c, (conformal, unit) in enumerate(found)], axis=-1
-        )
+        u = self._draw_probabilities(panel.arrays.places, n, rng)[:, :, :horizon]
+        beyond = u[:, :, -1:].repeat(horizon - u.shape[2], axis=2)
+        return self._at(panel, np.concatenate([u, beyond], axis=2)).transpose(0, 2, 3, 1)
 
-    def _find(self, name: Hashable | None, scales: np.ndarray | None) -> list[tuple[Conformal, float]]:
-        if name in self.of_series:
-            return self.of_series[name]
-        if scales is not None and self.of_others:
-            return list(zip(self.of_others, map(float, scales), strict=True))
-        raise ValueError(
-            f"There are no intervals for the series {name!r}; they were calibrated on "
-            f"{', '.join(map(repr, list(self.of_series)[:6]))}. Fit to it, too."
-        )
+    def _at(self, panel: Panel, u: np.ndarray) -> np.ndarray:
+        """Return what to add at probabilities u (S, n, h, C)."""
+        places = panel.arrays.places
+        if (places < 0).any() and len(self.errors.scales) == 1:
+            raise ValueError(
+                f"There are no intervals for the series {panel.ids[int(places.argmin())]!r}; they were "
+                "calibrated on a single one. Fit to it, too."
+            )
+        scales = scales_of(panel) if (places < 0).any() else np.ones((len(places), len(self.channels)))
+        found = [channel.at(u[..., c], places, scales[:, c]) for c, channel in enumerate(self.channels)]
+        return np.stack(found, axis=-1)
 
-    def _rows(self, name: Hashable | None) -> np.ndarray:
-        """Return the errors (N, H, C) of origins that are like those of a series: its own if they suffice."""
-        if name in self.errors and (len(self.errors) == 1 or _n_whole(self.errors[name]) >= _ENOUGH_ORIGINS):
-            return _whole(self.errors[name])
-        return _whole(np.concatenate(list(self.errors.values())))
+    def _draw_probabilities(self, places: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw probabilities (S, n, H, C): the ranks of whole rows of errors, its own or those of all."""
+        values, offsets, scales = self.errors
+        if len(scales) == 1:
+            return draw(ranks(_whole(values), rng), n, rng)[None]
+        whole = ~np.isnan(values).any(axis=(1, 2))
+        n_whole = np.where(places < 0, 0, self.errors.count(whole)[places])
+        u = np.empty((len(places), n, *values.shape[1:]))
+        for N in np.unique(n_whole[n_whole >= _ENOUGH_ORIGINS]).tolist():
+            own = np.flatnonzero(n_whole == N)
+            rows, _ = ragged_rows(offsets[places[own]], np.diff(offsets)[places[own]])
+            rows = rows[whole[rows]].reshape(len(own), N)
+            u[own] = _draw_each(values[rows], n, rng)
+        rest = np.flatnonzero(n_whole < _ENOUGH_ORIGINS)
+        if len(rest):
+            u[rest] = draw_each(ranks(_whole(values), rng), len(rest), n, rng)
+        return np.maximum(u, np.finfo(np.float64).tiny)
 
 
-def misses(
-    forecaster: Any, known: Known, horizon: int
-) -> tuple[dict[Hashable, np.ndarray], dict[Hashable, np.ndarray]]:
-    """Return the errors of a forecaster on the end of the series, and the series' scales, by name.
+def _draw_each(errors: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw n rows of ranks of the errors (G, N, H, C) of each of G series, as probabilities."""
+    G, N = errors.shape[:2]
+    order = np.lexsort((rng.random(errors.shape), errors), axis=1)
+    places = np.empty_like(order)
+    np.put_along_axis(places, order, np.arange(N).reshape(1, -1, 1, 1), axis=1)
+    rows = np.tile(np.arange(N), (G, 1))
+    drawn = np.concatenate([rng.permuted(rows, axis=1) for _ in range(-(-n // N))], axis=1)[:, :n]
+    chosen = np.take_along_axis(places, drawn[:, :, None, None], axis=1)
+    return (chosen + rng.random(chosen.shape)) / N
 
-    A copy of it is fitted to what comes before the first of the `origins`, and forecasts from each one on
-    without being fitted again.
 
-    Returns
-    -------
-    dict of hashable to ndarray of shape (n, horizon, C)
-        Truth minus forecast, by origin, step and channel; nan where the truth is not known. The name of a
-        single series is None.
-    dict of hashable to ndarray of shape (C,)
-        `scales_of` what the copy was fitted to.
+def errors_at_the_end(forecaster: Any, panel: Panel, horizon: int) -> Errors:
+    """Return the errors of a forecaster on the end of the series.
+
+    A copy of it is fitted to what comes before the first of the `origins` of each series, and forecasts from
+    all without being fitted again.
 
     Raises
     ------
     ValueError
         If the series are too short to be forecast from a part of them.
     """
-    sizes = [_origins_of(history, horizon) for history in known.histories]
-    heads = [
-        int(of[0]) if len(of) else len(history.values)
-        for of, history in zip(sizes, known.histories, strict=True)
-    ]
-    head = known.until(range(len(heads)), heads)
-    copied = _fit_copy(forecaster, head, known, horizon)
-    origins_of_all = [(place, size) for place, of in enumerate(sizes) for size in of.tolist()]
-    forecasts = copied.predict_from(known, origins_of_all, horizon) if origins_of_all else []
-    errors, first = {}, 0
-    for name, history, of in zip(known.panel.ids, known.histories, sizes, strict=True):
-        truth = np.where(history.missing, np.nan, history.values)
-        errors[name] = _errors(truth, of, forecasts[first : first + len(of)], horizon)
-        first += len(of)
-    return errors, dict(zip(known.panel.ids, map(scales_of, head.panel.series), strict=True))
+    arrays = panel.arrays
+    sizes, offsets = _origins_of_all(panel, horizon)
+    n_origins = np.diff(offsets)
+    heads = arrays.lengths.copy()
+    heads[n_origins > 0] = sizes[offsets[:-1][n_origins > 0]]
+    head = panel.until(np.arange(panel.n_series), heads)
+    copied = _fit_copy(forecaster, head, panel, horizon)
+    whose = np.repeat(np.arange(panel.n_series), n_origins)
+    scales = scales_of(head)
+    if not len(whose):
+        return Errors(np.empty((0, horizon, arrays.n_channels)), offsets, scales)
+    forecasts = copied.predict_from(panel, whose, sizes, horizon)
+    return Errors(_truth(panel, whose, sizes, horizon) - forecasts, offsets, scales)
 
 
-def _origins_of(history: History, horizon: int) -> np.ndarray:
-    """Return the `origins` of a history from which covariates are known ahead, if there are some."""
-    sizes = origins(len(history.values), horizon)
-    return sizes[sizes + horizon <= len(history.future)] if history.future.shape[1] else sizes
+def _truth(panel: Panel, series: np.ndarray, sizes: np.ndarray, horizon: int) -> np.ndarray:
+    """Return what was observed after the first `sizes` steps of series, (B, horizon, C), nan where nothing."""
+    arrays = panel.arrays
+    steps = sizes[:, None] + np.arange(horizon)
+    rows = arrays.offsets[series][:, None] + np.minimum(steps, arrays.lengths[series][:, None] - 1)
+    unknown = (steps >= arrays.lengths[series][:, None])[..., None] | arrays.missing[rows]
+    return np.where(unknown, np.nan, arrays.values[rows])
+
+
+def _origins_of_all(panel: Panel, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the `origins` of each series from which future covariates are known, and where each begin."""
+    arrays = panel.arrays
+    known = np.diff(arrays.future_offsets) if arrays.future.shape[1] else arrays.lengths + horizon
+    kinds, whose = np.unique(np.stack([arrays.lengths, known]), axis=1, return_inverse=True)
+    of_kind = []
+    for n, n_known in kinds.T.tolist():
+        sizes = origins(n, horizon)
+        of_kind.append(sizes[sizes + horizon <= n_known])
+    counts = np.array([len(sizes) for sizes in of_kind])
+    rows, offsets = ragged_rows((np.cumsum(counts) - counts)[whose], counts[whose])
+    return np.concatenate(of_kind).astype(np.int64)[rows], offsets
 
 
 def origins(n: int, horizon: int, most: int = _MOST_ORIGINS) -> np.ndarray:
@@ -225,23 +269,36 @@ def origins(n: int, horizon: int, most: int = _MOST_ORIGINS) -> np.ndarray:
     return np.linspace(n - held, n - 1, min(held, most)).round().astype(int)
 
 
-def scales_of(one: Observed) -> np.ndarray:
-    """Return the scale of each channel (C,): its mean absolute change, over a season if the index has one.
+def scales_of(panel: Panel) -> np.ndarray:
+    """Return the scale of each channel (S, C): its mean absolute change, over a season if the index has one.
 
     0 where nothing changes, nan where less than two values tell.
     """
-    season = natural_season(one.index)
-    seen = np.where(one.missing, np.nan, one.values).reshape(len(one.values), -1)
-    return np.array([mean_change(channel, season) for channel in seen.T])
+    arrays = panel.arrays
+    sets, number = panel.labels.seasons
+    season = np.array([(*each, 1)[0] for each in sets])[number]
+    lag = np.where(arrays.lengths > season, season, 1)
+    values = panel.observed_values
+    n_changes = np.maximum(arrays.lengths - lag, 0)
+    rows, offsets = ragged_rows(arrays.offsets[:-1] + lag, n_changes)
+    changes = np.abs(values[rows] - values[rows - lag.repeat(n_changes)])
+    seen = ~np.isnan(changes)
+    whose = np.repeat(np.arange(panel.n_series), n_changes)
+    scales = np.empty((panel.n_series, arrays.n_channels))
+    for c in range(arrays.n_channels):
+        total = np.bincount(whose, np.where(seen[:, c], changes[:, c], 0.0), panel.n_series)
+        count = np.bincount(whose, seen[:, c], panel.n_series)
+        scales[:, c] = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+    return scales
 
 
-def _fit_copy(forecaster: Any, head: Known, known: Known, horizon: int) -> Any:
+def _fit_copy(forecaster: Any, head: Panel, panel: Panel, horizon: int) -> Any:
     copied = clone(forecaster).set_params(horizon=horizon)
     try:
-        copied.fit_known(head)
+        copied.fit_panel(head)
     except ValueError as error:
-        first, whole = len(head.histories[0].values), len(known.histories[0].values)
-        part = f" to the first {first} of {counted(whole, 'observation')}" if known.panel.is_single else ""
+        first, whole = int(head.arrays.lengths[0]), int(panel.arrays.lengths[0])
+        part = f" to the first {first} of {counted(whole, 'observation')}" if panel.is_single else ""
         raise ValueError(
             f"Intervals are learnt from forecasts of the end of `y` by a copy fitted{part}, which failed: "
             f"{error} Or forecast without `level` and `quantiles`."
@@ -251,56 +308,39 @@ def _fit_copy(forecaster: Any, head: Known, known: Known, horizon: int) -> Any:
     return copied
 
 
-def _errors(
-    values: np.ndarray, sizes: np.ndarray, forecasts: Sequence[np.ndarray], horizon: int
-) -> np.ndarray:
-    """Return truth minus forecast (n, horizon, C), nan after the end of the series."""
-    errors = np.full((len(sizes), horizon, values.shape[1]), np.nan)
-    for row, size, forecast in zip(errors, sizes, forecasts, strict=True):
-        truth = values[size : size + horizon]
-        row[: len(truth)] = truth - forecast[: len(truth)]
-    return errors
-
-
-def _n_whole(errors: np.ndarray) -> int:
-    return int((~np.isnan(errors)).all(axis=(1, 2)).sum())
-
-
 def _whole(errors: np.ndarray) -> np.ndarray:
     """Return the rows (H, C) of errors without gaps, or all if those are few: the last error is held then."""
     gaps = np.isnan(errors)
-    if _n_whole(errors) >= _ENOUGH_ORIGINS:
-        return errors[~gaps.any(axis=(1, 2))]
+    whole = ~gaps.any(axis=(1, 2))
+    if whole.sum() >= _ENOUGH_ORIGINS:
+        return errors[whole]
     n, H, C = errors.shape
     sizes = np.nansum(np.abs(errors), axis=0) / np.maximum((~gaps).sum(axis=0), 1)
     held, _ = hold((errors / np.where(sizes > 0, sizes, 1.0)).swapaxes(0, 1).reshape(H, n * C))
     return held.reshape(H, n, C).swapaxes(0, 1)[~gaps.all(axis=(1, 2))]
 
 
-def _transposed(scales: Mapping[Hashable, np.ndarray]) -> list[dict[Hashable, float]]:
-    """Return the scales of each channel by series."""
-    return [dict(zip(scales, column, strict=True)) for column in np.array(list(scales.values())).T.tolist()]
-
-
-def _of_channel(
-    errors: Mapping[Hashable, np.ndarray], units: Mapping[Hashable, float], kind: str
-) -> tuple[dict[Hashable, tuple[Conformal, float]], Conformal | None]:
-    """Return what is known of each series (n, H), and of others if there are several."""
-    n_known = {name: int((~np.isnan(these)).any(axis=1).sum()) for name, these in errors.items()}
-    if not any(n_known.values()):
-        H = next(iter(errors.values())).shape[1]
-        unknown = Conformal(np.full(H, np.nan), 0.0, np.zeros(1), np.ones(1), 1.0)
-        return dict.fromkeys(errors, (unknown, 1.0)), unknown if len(errors) > 1 else None
-    comparable = [name for name in errors if units[name] > 0]
-    together, relative = None, dict.fromkeys(errors, 1.0)
-    if len(errors) > 1 and any(n_known[name] for name in comparable):
-        together, sizes = conform_together([errors[name] / units[name] for name in comparable], kind)
-        relative |= dict(zip(comparable, sizes.tolist(), strict=True))
-    known = {}
-    for name, these in errors.items():
-        alone = n_known[name] >= _ENOUGH_ORIGINS or (n_known[name] and not units[name] > 0)
-        if alone or together is None:
-            known[name] = conform(these, kind), 1.0
-        else:
-            known[name] = together, units[name] * relative[name]
-    return known, together
+def _of_channel(errors: Errors, values: np.ndarray, units: np.ndarray, kind: str) -> _Channel:
+    """Return what is known of one channel of each series, given its errors (n, H) and scales (S,)."""
+    S, H = len(units), values.shape[1]
+    n_known = errors.count((~np.isnan(values)).any(axis=1))
+    unit = np.ones(S)
+    if not n_known.any():
+        unknown = Conformal(np.full((1, H), np.nan), np.zeros(1), np.zeros((1, 1)), np.ones((1, 1)), 1.0)
+        return _Channel([], unknown, unit)
+    together, comparable = None, units > 0
+    if S > 1 and n_known[comparable].any():
+        rows, offsets = ragged_rows(errors.offsets[:-1][comparable], np.diff(errors.offsets)[comparable])
+        relative = values[rows] / units[errors.whose[rows]][:, None]
+        together, sizes = conform_together(relative, offsets, kind)
+        unit = units.copy()
+        unit[comparable] *= sizes
+    apart = (n_known >= _ENOUGH_ORIGINS) | ((n_known > 0) & ~comparable)
+    if together is None:
+        apart = n_known > 0
+    counts, alone = np.diff(errors.offsets), []
+    for n in np.unique(counts[apart]).tolist():
+        series = np.flatnonzero(apart & (counts == n))
+        rows = errors.offsets[series][:, None] + np.arange(n)
+        alone.append((series, conform(values[rows], kind)))
+    return _Channel(alone, together, unit)

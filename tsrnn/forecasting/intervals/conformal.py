@@ -18,72 +18,91 @@ _PRIOR_SERIES = 3  # origins that the size of all series' errors weighs beside t
 
 
 class Conformal(NamedTuple):
-    """What errors at earlier origins say of those to come.
+    """What errors at earlier origins say of those to come, for each of G series.
 
     Attributes
     ----------
-    sizes : ndarray of shape (H,)
+    sizes : ndarray of shape (G, H)
         Mean absolute error by step.
-    growth : float
+    growth : ndarray of shape (G,)
         Power of the step that sizes grow with beyond H.
-    scores : ndarray of shape (N,)
-        Absolute errors over their step's size, ascending.
-    shares : ndarray of shape (N,)
-        Weight of each score and those before it; the last is 1.
+    scores : ndarray of shape (G, N)
+        Absolute errors over their step's size, ascending; infinite where they are fewer.
+    shares : ndarray of shape (G, N)
+        Weight of each score and those before it; 1 from the last one on.
     n_origins : float
         Origins the scores come from; fewer than there were, where they weigh unequally.
     """
 
     sizes: np.ndarray
-    growth: float
+    growth: np.ndarray
     scores: np.ndarray
     shares: np.ndarray
     n_origins: float
 
     def score(self, coverage: np.ndarray) -> np.ndarray:
-        """Return the scores that shares `coverage`, each in [0, 1), of errors do not exceed.
+        """Return the scores that shares `coverage` (G, ...), each in [0, 1), of errors do not exceed.
 
         Where that is more than was ever seen, the largest score is continued as if scores were those of a
         normal distribution.
         """
-        n = self.n_origins
+        n, (G, N) = self.n_origins, self.shares.shape
         share = coverage * (n + 1) / n
-        scores = self.scores[np.searchsorted(self.shares, share - 1e-9).clip(max=len(self.scores) - 1)]
+        rows = np.arange(G).reshape(-1, *[1] * (coverage.ndim - 1))
+        # Shares are at most 1, so rows that are 2 apart can be searched as one sorted list.
+        places = np.searchsorted(
+            (self.shares + 2.0 * np.arange(G)[:, None]).ravel(), share - 1e-9 + 2.0 * rows
+        )
+        last = np.isfinite(self.scores).sum(axis=1) - 1
+        largest = last.reshape(rows.shape)
+        scores = self.scores[rows, np.minimum(places - N * rows, largest)]
         beyond = share > 1 + 1e-9
         if beyond.any():
             from scipy.special import ndtri  # not worth every user's import time
 
             seen = ndtri((1 + n / (n + 1)) / 2)
-            scores[beyond] = self.scores[-1] * (ndtri((1 + coverage[beyond]) / 2) / seen)
+            furthest = np.broadcast_to(self.scores[rows, largest], scores.shape)
+            scores[beyond] = furthest[beyond] * (ndtri((1 + coverage[beyond]) / 2) / seen)
         return scores
 
     def steps(self, horizon: int) -> np.ndarray:
-        """Return the mean absolute error by step, (horizon,)."""
-        H = len(self.sizes)
-        beyond = self.sizes[-1] * (np.arange(H + 1, horizon + 1) / H) ** self.growth
-        return np.concatenate([self.sizes[:horizon], beyond])
+        """Return the mean absolute error by step, (G, horizon)."""
+        H = self.sizes.shape[1]
+        beyond = self.sizes[:, -1:] * (np.arange(H + 1, horizon + 1) / H) ** self.growth[:, None]
+        return np.concatenate([self.sizes[:, :horizon], beyond], axis=1)
 
     def offsets(self, p: Sequence[float], horizon: int) -> np.ndarray:
-        """Return what to add to the forecasts for their quantiles `p`, each in (0, 1): (len(p), horizon).
+        """Return what to add to the forecasts for their quantiles `p`, each in (0, 1): (G, len(p), horizon).
 
         They do not fall with p, are 0 at 0.5, and those of p and 1 - p are opposite: signed errors, which
         would tell the sides apart, covered less and were wider on real series, whose bias in a few dozen
         origins is that of a passing trend.
         """
-        return self.at(np.repeat(np.reshape(p, (-1, 1)), horizon, axis=1))
+        u = np.reshape(np.asarray(p, np.float64), (1, -1, 1))
+        return self.at(np.broadcast_to(u, (len(self.sizes), u.size, horizon)))
 
     def at(self, u: np.ndarray) -> np.ndarray:
-        """Return what to add for the quantiles at `u` (n, horizon), one for each step."""
-        return np.sign(u - 0.5) * self.score(np.abs(2 * u - 1)) * self.steps(u.shape[1])
+        """Return what to add for the quantiles at `u` (G, n, horizon), one for each step."""
+        return np.sign(u - 0.5) * self.score(np.abs(2 * u - 1)) * self.steps(u.shape[2])[:, None]
+
+    def take(self, series: np.ndarray) -> "Conformal":
+        """Return those of some series."""
+        return self._replace(
+            sizes=self.sizes[series],
+            growth=self.growth[series],
+            scores=self.scores[series],
+            shares=self.shares[series],
+        )
 
 
 def conform(errors: np.ndarray, kind: str = "split") -> Conformal:
-    """Return what errors (n, H) at origins in the order of time say; nan is an error not known.
+    """Return what errors at origins in the order of time say, of each series by itself.
 
     Parameters
     ----------
-    errors : ndarray of shape (n, H)
-        Truth minus forecast, by origin and step. At least one must be known.
+    errors : ndarray of shape (n, H), or (G, n, H) for G series
+        Truth minus forecast, by origin and step; nan where it is not known. At least one of each series must
+        be known.
     kind : {"split", "adaptive"}, default "split"
         "split": all origins count alike. "adaptive": an origin counts half as much as one that is a fifth of
         all origins later (Barber et al., 2023, section 4), for series whose errors change: on simulated ones
@@ -101,18 +120,25 @@ def conform(errors: np.ndarray, kind: str = "split") -> Conformal:
     Examples
     --------
     >>> conform(np.array([[1.0], [-2.0], [3.0], [-4.0]])).offsets([0.2, 0.5, 0.8], horizon=1)
-    array([[-3.], [ 0.], [ 3.]])
+    array([[[-3.],
+            [ 0.],
+            [ 3.]]])
     """
-    return _conform(errors, _weights(len(errors), kind), np.ones(len(errors)))
+    errors = errors.reshape(-1, *errors.shape[-2:])
+    return _conform(errors, _weights(errors.shape[1], kind))
 
 
-def conform_together(errors: Sequence[np.ndarray], kind: str = "split") -> tuple[Conformal, np.ndarray]:
+def conform_together(
+    errors: np.ndarray, offsets: np.ndarray, kind: str = "split"
+) -> tuple[Conformal, np.ndarray]:
     """Return what the errors of several series say together, and the size (S,) of each one's beside it.
 
     Parameters
     ----------
-    errors : sequence of ndarray of shape (n, H)
-        Of each series, in units of its own scale; n may differ, and be 0.
+    errors : ndarray of shape (n, H)
+        Of all series, end to end, in units of their own scales.
+    offsets : ndarray of int64, shape (S + 1,)
+        The errors of series s are rows ``offsets[s]`` to ``offsets[s + 1] - 1``; there may be none.
     kind : {"split", "adaptive"}, default "split"
         As for `conform`.
 
@@ -123,70 +149,70 @@ def conform_together(errors: Sequence[np.ndarray], kind: str = "split") -> tuple
     ndarray of shape (S,)
         Mean score of each series, drawn towards 1, which it is where nothing is known.
     """
-    weights = np.concatenate([_weights(len(one), kind) for one in errors])
-    whose = np.repeat(np.arange(len(errors)), [len(one) for one in errors])
-    stacked = np.concatenate(errors)
-    steps = _conform(stacked, weights, np.ones(len(stacked))).steps(stacked.shape[1])
-    scores, known = _scores(stacked, steps), ~np.isnan(stacked)
+    n_origins = np.diff(offsets)
+    weights, S = np.empty(len(errors)), len(n_origins)
+    whose = np.repeat(np.arange(S), n_origins)
+    for n in np.unique(n_origins).tolist():
+        own = n_origins[whose] == n
+        weights[own] = np.tile(_weights(n, kind), int((n_origins == n).sum()))
+    steps = _conform(errors[None], weights).steps(errors.shape[1])[0]
+    scores, known = _scores(errors, steps), ~np.isnan(errors)
     by_origin = weights * np.where(known, scores, 0.0).mean(axis=1)
-    n = np.bincount(whose, weights * known.mean(axis=1), len(errors))
-    sizes = (np.bincount(whose, by_origin, len(errors)) + _PRIOR_SERIES) / (n + _PRIOR_SERIES)
-    return _conform(stacked, weights, sizes[whose]), sizes
-
-
-def mean_change(values: np.ndarray, season_length: int = 1) -> float:
-    """Return the mean absolute change of a series (n,) over a season: its scale; nan if there is none.
-
-    Examples
-    --------
-    >>> mean_change(np.array([1.0, 3.0, np.nan, 4.0, 7.0]))
-    2.5
-    """
-    lag = season_length if len(values) > season_length else 1
-    changes = np.abs(values[lag:] - values[:-lag])
-    seen = ~np.isnan(changes)
-    return float(changes[seen].mean()) if seen.any() else float("nan")
+    n = np.bincount(whose, weights * known.mean(axis=1), S)
+    sizes = (np.bincount(whose, by_origin, S) + _PRIOR_SERIES) / (n + _PRIOR_SERIES)
+    return _conform(errors[None] / sizes[whose][:, None], weights), sizes
 
 
 def _weights(n: int, kind: str) -> np.ndarray:
     return np.ones(n) if kind == "split" else 0.5 ** (np.arange(n)[::-1] / (_HALF_LIFE * n))
 
 
-def _conform(errors: np.ndarray, weights: np.ndarray, sizes: np.ndarray) -> Conformal:
-    """Do it for errors (n, H) at origins that weigh and are sized as told, (n,) each."""
-    relative = np.abs(errors) / sizes[:, None]
+def _conform(errors: np.ndarray, weights: np.ndarray) -> Conformal:
+    """Do it for errors (G, n, H) at origins that weigh as given, (n,)."""
+    relative = np.abs(errors)
     known = ~np.isnan(relative)
     W = weights[:, None] * known
     steps, growth = _sizes(np.where(known, relative, 0.0), W)
-    scores, order_weights = _scores(relative, steps)[known], W[known]
-    order = np.argsort(scores, kind="stable")
-    shares = np.cumsum(order_weights[order])
+    G = len(errors)
+    scores = np.where(known, _scores(relative, steps[:, None]), np.inf).reshape(G, -1)
+    order = np.argsort(scores, axis=1, kind="stable")
+    shares = np.cumsum(np.take_along_axis(W.reshape(G, -1), order, axis=1), axis=1)
     return Conformal(
-        steps, growth, scores[order], shares / shares[-1], float(weights.sum() ** 2 / (weights**2).sum())
+        steps,
+        growth,
+        np.take_along_axis(scores, order, axis=1),
+        shares / shares[:, -1:],
+        float(weights.sum() ** 2 / (weights**2).sum()),
     )
 
 
 def _scores(errors: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    steps = np.broadcast_to(steps, errors.shape)
     return np.divide(np.abs(errors), steps, out=np.where(np.isnan(errors), np.nan, 0.0), where=steps > 0)
 
 
-def _sizes(sizes: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return mean sizes by step, smoothed, and the power they grow with, given those of errors and weights.
+def _sizes(sizes: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean sizes by step, smoothed, (G, H), and the powers they grow with, (G,).
 
-    The smoother is a power of the step, fitted to the means' logarithms, each octave counting alike; it
-    stands in for what was not seen.
+    Given sizes of errors and weights, (G, n, H) each. The smoother is a power of the step, fitted to the
+    means' logarithms, each octave counting alike; it stands in for what was not seen.
     """
-    total = W.sum(axis=0)
-    means = np.divide((W * sizes).sum(axis=0), total, out=np.zeros(len(total)), where=total > 0)
-    step = np.arange(1.0, len(total) + 1)
+    total = W.sum(axis=1)
+    sums = (W * sizes).sum(axis=1)
+    means = np.divide(sums, total, out=np.zeros(total.shape), where=total > 0)
+    step = np.arange(1.0, total.shape[1] + 1)
     use = means > 0
-    if not use.any():
-        return means, 0.0
-    x, y, w = np.log(step[use]), np.log(means[use]), total[use] / step[use]
-    x_mean = w @ x / w.sum()
-    spread = w @ (x - x_mean) ** 2
-    growth = float(np.clip(w @ ((x - x_mean) * y) / spread, 0, 1)) if spread > 0 else 0.0
-    law = step**growth
-    law *= (W * sizes).sum() / (W * law).sum()
-    n = np.divide(total**2, (W**2).sum(axis=0), out=np.zeros(len(total)), where=total > 0)
-    return (n * means + _PRIOR_ORIGINS * law) / (n + _PRIOR_ORIGINS), growth
+    x, y = np.log(step), np.log(np.where(use, means, 1.0))
+    w = np.where(use, total / step, 0.0)
+    whole = np.where(use.any(axis=1), w.sum(axis=1), 1.0)
+    around = x - ((w @ x) / whole)[:, None]
+    spread = (w * around**2).sum(axis=1)
+    slope = (w * around * y).sum(axis=1)
+    growth = np.clip(np.divide(slope, spread, out=np.zeros(len(slope)), where=spread > 0), 0, 1)
+    law = step ** growth[:, None]
+    scale = (W * law[:, None]).sum(axis=(1, 2))
+    law *= np.divide(sums.sum(axis=1), scale, out=np.zeros(len(scale)), where=scale > 0)[:, None]
+    n = np.divide(total**2, (W**2).sum(axis=1), out=np.zeros(total.shape), where=total > 0)
+    return np.where(
+        use.any(axis=1)[:, None], (n * means + _PRIOR_ORIGINS * law) / (n + _PRIOR_ORIGINS), means
+    ), growth

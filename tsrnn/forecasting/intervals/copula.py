@@ -52,28 +52,44 @@ def draw(rows: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """
     N = len(rows)
     drawn = np.concatenate([rng.permutation(N) for _ in range(-(-n // N))])[:n]
-    return np.maximum((rows[drawn] + rng.random((n, *rows.shape[1:]))) / N, np.finfo(np.float64).tiny)
+    return _as_probabilities(rows[drawn], N, rng)
+
+
+def draw_each(rows: np.ndarray, k: int, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw n rows of ranks (N, h, C) for each of k series, (k, n, h, C).
+
+    As `draw` for one series; those of several go through the same random order from places of their own.
+    """
+    if k == 1:
+        return draw(rows, n, rng)[None]
+    N = len(rows)
+    places = (rng.integers(N, size=(k, 1)) + np.arange(n)) % N
+    return _as_probabilities(rows[rng.permutation(N)[places]], N, rng)
+
+
+def _as_probabilities(ranks: np.ndarray, N: int, rng: np.random.Generator) -> np.ndarray:
+    return np.maximum((ranks + rng.random(ranks.shape)) / N, np.finfo(np.float64).tiny)
 
 
 def draw_steps(
-    rows: np.ndarray | None, n: int, shape: tuple[int, int], rng: np.random.Generator
+    rows: np.ndarray | None, k: int, n: int, shape: tuple[int, int], rng: np.random.Generator
 ) -> np.ndarray:
-    """Draw probabilities of so many steps and channels, (n, *shape), some steps at a time.
+    """Draw probabilities of so many steps and channels, (k, n, *shape), some steps at a time.
 
     Parameters
     ----------
     rows : ndarray of int64, shape (N, h, C), or None
         Ranks that go together at h steps in a row; what comes after them does not depend on them. None:
         nothing depends on anything.
-    n : int
+    k, n : int
+        Series, and paths of each.
     shape : (int, int)
         Steps and channels C.
     rng : numpy.random.Generator
     """
     horizon, C = shape
     if rows is None:
-        return np.concatenate(
-            [draw(ranks(rng.random((n, 1, C)), rng), n, rng) for _ in range(horizon)], axis=1
-        )
-    blocks = [draw(rows, n, rng) for _ in range(-(-horizon // rows.shape[1]))]
-    return np.concatenate(blocks, axis=1)[:, :horizon]
+        steps = [draw_each(ranks(rng.random((n, 1, C)), rng), k, n, rng) for _ in range(horizon)]
+        return np.concatenate(steps, axis=2)
+    blocks = [draw_each(rows, k, n, rng) for _ in range(-(-horizon // rows.shape[1]))]
+    return np.concatenate(blocks, axis=2)[:, :, :horizon]

@@ -1,0 +1,52 @@
+"""Models of one series, mapped over a panel: a copy is fitted to each channel of each series."""
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+
+from tsrnn.timeseries.panel import Panel
+
+_COPIES_A_TASK = 50  # one task for each copy takes longer to hand over than to run
+
+
+def fit_each(model: Any, panel: Panel) -> dict[Hashable, Any]:
+    """Return a copy of a forecaster fitted to each channel of each series, by what it is called."""
+    copies = [(clone(model), key, one) for key, one in panel.alone()]
+    parallel = joblib.Parallel(n_jobs=getattr(model, "n_jobs", None), prefer="threads")
+    blocks = [copies[i : i + _COPIES_A_TASK] for i in range(0, len(copies), _COPIES_A_TASK)]
+    done = parallel(joblib.delayed(_fit_block)(block) for block in blocks)
+    return {key: copy for block in done for key, copy in block}
+
+
+def _fit_block(block: list[tuple[Any, Hashable, Panel]]) -> list[tuple[Hashable, Any]]:
+    return [(key, _fit_copy(copy, key, one)) for copy, key, one in block]
+
+
+def _fit_copy(copy: Any, key: Hashable, one: Panel) -> Any:
+    try:
+        return copy.fit_panel(one)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"Series {key!r}: {error}") from error
+
+
+def for_each(model: Any, panel: Panel, forecast: Callable[[Any, Panel], np.ndarray]) -> np.ndarray:
+    """Return what the copies of `fit_each` forecast of their channels, (S, h, C, ...).
+
+    `forecast` takes a copy and its channel as a panel, and returns (1, h, 1, ...).
+    """
+    found = np.concatenate([forecast(find_model(model, key), one) for key, one in panel.alone()])
+    S, C = panel.n_series, panel.arrays.n_channels
+    return np.moveaxis(found.reshape(S, C, *found.shape[1:]).squeeze(axis=3), 1, 2)
+
+
+def find_model(model: Any, key: Hashable) -> Any:
+    """Return the copy that was fitted to a channel."""
+    if key not in model.models_:
+        raise ValueError(
+            f"Series {key!r} of `y` was not there in training, and each series has a model of its own. "
+            "Fit it too, or use a network shared by all: RNNForecaster()."
+        )
+    return model.models_[key]

@@ -1,0 +1,1 @@
+"""Loops over many series laid end to end: seasons, trends, levels and scales."""

@@ -1,0 +1,31 @@
+"""The check that series are counts."""
+
+from typing import Any
+
+import numpy as np
+
+from tsrnn.timeseries.checks import show_label
+from tsrnn.timeseries.panel import Panel
+
+
+def check_counts(panel: Panel) -> None:
+    """Refuse series with values that are no counts.
+
+    Raises
+    ------
+    ValueError
+        With the first such value, and where it is.
+    """
+    values = panel.arrays.values
+    bad = ((values < 0) | (values != np.rint(values))) & ~panel.arrays.missing
+    if not bad.any():
+        return
+    row, c = divmod(int(bad.ravel().argmax()), values.shape[1])
+    s = int(np.searchsorted(panel.arrays.offsets, row, side="right")) - 1
+    where: list[Any] = [f"at {show_label(panel.labels.of(s)[row - panel.arrays.offsets[s]])}"]
+    where += [] if panel.columns is None else [f"in {panel.columns[c]!r}"]
+    where += [] if panel.is_single else [f"of series {panel.ids[s]!r}"]
+    raise ValueError(
+        'loss="negbin" forecasts counts, whole numbers from 0 on; got '
+        f'{values[row, c]:g} {" ".join(where)} in `y`. Use another loss, such as "quantile".'
+    )
