@@ -151,7 +151,7 @@ def _future(
     """Return the future covariates of all series, and where those of each begin."""
     known = _n_known(panel, before)
     steps = Steps(panel.keys, _with_following(panel, horizon), panel.arrays.lengths, known)
-    rows, begins = _known_rows(panel, before, "future_offsets", known)
+    rows, _ = _known_rows(panel, before, "future_offsets", known)
     there = np.empty((0, schema.n_future)) if before is None else before.arrays.future[rows]
     F = len(schema.future)
     values = align("X", table, schema.future, steps, there[:, :F], missing)
@@ -172,7 +172,7 @@ def _past(
     known = _n_known(panel, before)
     steps = Steps(panel.keys, panel.labels, panel.arrays.lengths, known)
     rows, _ = _known_rows(panel, before, "offsets", known)
-    there = np.empty((0, 0)) if before is None else before.arrays.past[rows]
+    there = np.empty((0, len(schema.past))) if before is None else before.arrays.past[rows]
     values = align("X_past", table, schema.past, steps, there[:, : len(schema.past)], missing)
     if schema.step:
         times = steps_before(panel.labels.flat, schema.step, panel.labels.offsets)

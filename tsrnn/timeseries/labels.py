@@ -88,6 +88,8 @@ class Labels:
         offsets = horizon * np.arange(len(self) + 1)
         if self._parts is not None:
             return Labels(offsets, parts=self._continue_parts(horizon))
+        if len(self) == 1:
+            return Labels(offsets, parts=[proceed(self.of(0)[-1:], horizon, table[number[0]])])
         last, distinct = pd.factorize(self.last())
         pairs, whose = np.unique(last * len(table) + number, return_inverse=True)
         distinct, order, parts = pd.Index(distinct, name=self.flat.name), [], []
