@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from tsrnn.forecasting.forecast import Forecast
 from tsrnn.plotting import plot_forecast
 from tsrnn.plotting.figures import PALETTE
-from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.reading import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=6, unit="s")
 NAMES = ["mean", "lo-80", "hi-80", "lo-95", "hi-95", "q-0.3"]

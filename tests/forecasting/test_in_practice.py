@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tsrnn import Combine, Naive, RNNForecaster, SeasonalNaive, Theta
-from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.reading import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=120)
 

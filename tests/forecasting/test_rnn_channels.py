@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from sklearn.base import clone
+from tsrnn.training.history import History
 
 from tsrnn import RNNForecaster
 from tsrnn.forecasting.forecast import Forecast
 from tsrnn.forecasting.inference import predict
-from tsrnn.training.history import History
 from tsrnn.training.windows import Windows
 
 STRATEGIES = {

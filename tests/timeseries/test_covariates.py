@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tsrnn.timeseries.covariates import attach, learn
-from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.reading import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=8, freq="D", unit="s")
 NAN = np.nan

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsrnn.timeseries.future_index import continue_all, continue_index
-from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.reading import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=6, freq="D", unit="s")
 NAN = np.nan

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tsrnn.timeseries.series import read_series
 
 from tsrnn.timeseries.future_index import continue_index, natural_season
-from tsrnn.timeseries.series import read_series
 
 DAYS = pd.date_range("2021-03-01", periods=6, freq="D")
 BERLIN = "Europe/Berlin"

@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-
 from tsrnn.timeseries.series import read_alike, read_channels, read_further, read_series
 
 NAN, INF = np.nan, np.inf

@@ -6,13 +6,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from tsrnn.evaluation.backtesting.origins import Truths
+from tsrnn.evaluation.backtesting.origins import ObservedSeries
 from tsrnn.metrics.observed import ratio
 from tsrnn.metrics.point import seasonal_scale, symmetric_errors
 from tsrnn.metrics.probabilistic import covered, interval_scores
 from tsrnn.metrics.significance import rank_losses
 from tsrnn.timeseries.levels import interval_names
-from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.reading import read_panel
 
 __all__ = ["By", "Errors", "mean_by", "mean_of"]
 
@@ -27,7 +27,7 @@ class Errors:
     ----------
     forecasts : DataFrame
         As in `Backtest.forecasts`.
-    truths : Truths
+    truths : ObservedSeries
     horizon, step, season_length : int
     level : sequence of float
     gap : int
@@ -48,7 +48,7 @@ class Errors:
     def __init__(
         self,
         forecasts: pd.DataFrame,
-        truths: Truths,
+        truths: ObservedSeries,
         *,
         horizon: int,
         step: int,

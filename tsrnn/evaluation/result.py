@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from tsrnn.evaluation.backtesting.origins import Truths
+from tsrnn.evaluation.backtesting.origins import ObservedSeries
 from tsrnn.evaluation.comparison import compare_pairs, find_confidence_set, rank_models
 from tsrnn.evaluation.errors import By, Errors
 from tsrnn.evaluation.footnotes import write_notes
@@ -49,7 +49,7 @@ class Backtest:
         Unfitted copies, as they were fitted at each origin.
     histories : dict of str to DataFrame
         Training curves (``history_``) of the last fit of each model that has them.
-    truths : Truths
+    truths : ObservedSeries
         The whole series, as float64; NaN where nothing was observed.
     horizon, step : int
         Steps forecast from each origin, and observations between origins.
@@ -94,7 +94,7 @@ class Backtest:
     folds: pd.DataFrame
     models: dict[str, Any]
     histories: dict[str, pd.DataFrame]
-    truths: Truths
+    truths: ObservedSeries
     horizon: int
     step: int
     season_length: int

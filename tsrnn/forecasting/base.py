@@ -16,7 +16,8 @@ from tsrnn.timeseries.covariate_schema import uses
 from tsrnn.timeseries.covariates import attach, learn
 from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.levels import read_levels
-from tsrnn.timeseries.panel import Panel, Series, read_panel
+from tsrnn.timeseries.panel import Panel, Series
+from tsrnn.timeseries.reading import read_alike, read_panel
 from tsrnn.validation import check_choice, check_positive_integer, seed_sequence
 
 
@@ -303,11 +304,12 @@ class BaseForecaster(BaseEstimator):
                 f"`{given[0]}` belongs to a new history, `y`, to forecast from; that of the training series "
                 f"is known. Leave {given[0]} out, or pass y, too."
             )
-        fitted, panel, before = self.panel_, self.panel_, self.panel_
+        fitted = self.panel_
+        panel, before = fitted, fitted if y is None else None
         if y is None and not fitted.schema.n_future and X is None:
             return fitted
         if y is not None:
-            panel, before = fitted.read_alike(y, missing=self.missing), None
+            panel = read_alike(y, fitted, missing=self.missing)
         options: dict[str, Any] = {"schema": fitted.schema, "horizon": n_ahead, "missing": self.missing}
         return attach(panel, X, X_past, static, before=before, fitted=fitted, **options)
 

@@ -97,9 +97,9 @@ def simulate(
 ) -> np.ndarray:
     """Return n paths of quantiles of what follows each series, (S, n, horizon, C).
 
-    As `predict`, for a network whose loss is a distribution: ``draw(k)`` returns probabilities (k, n, horizon,
-    C) for the next k series, and where forecasts are fed back, each path's values are. The median over the
-    members is that of their quantiles.
+    As `predict`, for a network whose loss is a distribution: ``draw(k)`` returns probabilities (k, n,
+    horizon, C) for the next k series. Where forecasts are fed back, each path reads its own values. The
+    median over the members is that of their quantiles.
     """
     return _roll_out(trained, prepared, horizon, n, draw)
 

@@ -25,11 +25,13 @@ from tsrnn.timeseries.checks import check_alike
 from tsrnn.timeseries.counts import check_counts
 from tsrnn.timeseries.covariates import attach
 from tsrnn.timeseries.panel import Panel
+from tsrnn.timeseries.reading import read_further
 from tsrnn.timeseries.seasonality import find_all_seasons
 from tsrnn.training.arrays import SeriesArrays, join_columns, ragged_rows, split_columns
 from tsrnn.training.auto import AUTOMATIC, settle
+from tsrnn.training.channels import Seasons
 from tsrnn.training.ensemble import check_continues, check_same_width, train
-from tsrnn.training.preprocessor import Prepared, Preprocessor, Seasons, fit_preprocessor
+from tsrnn.training.preprocessor import Prepared, Preprocessor, fit_preprocessor
 from tsrnn.training.windows import Batch
 from tsrnn.validation import check_choice, seed_sequence
 
@@ -338,7 +340,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         """
         fitted, _ = self._panel(), self._fitted_network()
         panel = attach(
-            fitted.read_further(y, missing=self.missing),
+            read_further(y, fitted, missing=self.missing),
             X,
             X_past,
             static,

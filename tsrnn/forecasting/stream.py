@@ -358,10 +358,11 @@ def _as_table(name: str, table: Any, n: int, k: int) -> np.ndarray:
 
 def _check_streams(network: Network, preprocessor: Preprocessor) -> None:
     architecture = network.architecture
-    if len(preprocessor.channels.level) > 1:
+    n_series = len(preprocessor.channels.level)
+    if n_series > 1:
         raise ValueError(
-            f"A stream takes in one series; this model was fitted to {len(preprocessor.channels.level)} series or "
-            "columns. Fit one of them."
+            f"A stream takes in one series; this model was fitted to {n_series} series or columns. "
+            "Fit one of them."
         )
     if preprocessor.masks or preprocessor.static.n_columns or preprocessor.categories:
         raise ValueError(

@@ -158,8 +158,8 @@ def _join(
     order = np.argsort(there, kind="stable")
     ordered = there[order]
     if (doubled := ordered[1:] == ordered[:-1]).any():
-        s = int(ordered[1:][doubled].min() // size)
-        _refuse_doubled(what, labels[table_offsets[s] : table_offsets[s + 1]], steps.where(s))
+        first = int(ordered[1:][doubled][0] // size)
+        _refuse_doubled(what, labels[table_offsets[first] : table_offsets[first + 1]], steps.where(first))
     place = np.minimum(np.searchsorted(ordered, needed), max(n - 1, 0))
     absent = ordered[place] != needed if n else np.ones(len(needed), bool)
     if absent.any():

@@ -57,7 +57,7 @@ def learn(
 
     Examples
     --------
-    >>> from tsrnn.timeseries.panel import read_panel
+    >>> from tsrnn.timeseries.reading import read_panel
     >>> panel = read_panel(pd.Series([3.0, 4.0], pd.period_range("2024-01", periods=2, freq="M")))
     >>> X = pd.DataFrame({"price": [1, 2, 3]}, pd.period_range("2024-01", periods=3, freq="M"))
     >>> panel = learn(panel, X)

@@ -76,7 +76,7 @@ def parse(y: Any, columns: Sequence[Hashable]) -> Parsed:
     Raises
     ------
     TypeError, ValueError
-        As `tsrnn.timeseries.panel.read_panel`.
+        As `tsrnn.timeseries.reading.read_panel`.
     """
     if not is_panel(y, columns):
         if isinstance(y, pd.DataFrame) and y.index.name == columns[0] and columns[1] in y.columns:

@@ -55,7 +55,7 @@ def natural_season(index: pd.Index) -> int:
     Parameters
     ----------
     index : pandas.Index, not empty
-        Strictly increasing labels of a kind that `tsrnn.timeseries.panel.read_panel` accepts.
+        Strictly increasing labels of a kind that `tsrnn.timeseries.reading.read_panel` accepts.
 
     Returns
     -------

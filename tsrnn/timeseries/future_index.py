@@ -27,7 +27,7 @@ def continue_index(index: pd.Index, horizon: int) -> pd.Index:
     Parameters
     ----------
     index : pandas.Index, not empty
-        Strictly increasing labels of a kind that `tsrnn.timeseries.panel.read_panel` accepts.
+        Strictly increasing labels of a kind that `tsrnn.timeseries.reading.read_panel` accepts.
     horizon : int
         Number of labels, at least 1.
 

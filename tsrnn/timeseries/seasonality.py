@@ -8,7 +8,7 @@ from tsrnn.timeseries.frequency import natural_season, natural_seasons
 from tsrnn.timeseries.labels import Labels
 from tsrnn.timeseries.panel import Series
 from tsrnn.training.arrays import ragged_rows
-from tsrnn.training.preprocessor import Seasons
+from tsrnn.training.channels import Seasons
 from tsrnn.training.seasons import seasonal_test, show_season, subtract_seasons
 from tsrnn.validation import check_positive_integer
 

@@ -92,7 +92,7 @@ class SeriesArrays(NamedTuple):
         return np.diff(self.offsets)
 
     def until(self, series: np.ndarray, sizes: np.ndarray, n_ahead: int = 0) -> "SeriesArrays":
-        """Return the first `sizes` steps of some series, which may repeat, future covariates `n_ahead` further.
+        """Return the first `sizes` steps of series, which may repeat; future covariates `n_ahead` further.
 
         A gap at the end of what is left holds the last value: what came after it fills it no more.
         """

@@ -6,66 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.kernels.series.scales import window_deviation
-from tsrnn.network.threads import share_out
 from tsrnn.training.arrays import SeriesArrays, join_columns, ragged_rows, split_columns
 from tsrnn.training.auto import choose_lookback, choose_transforms
-from tsrnn.training.scales import Standard, hold, levels_and_scales
-from tsrnn.training.starts import padded_starts, split_starts
+from tsrnn.training.channels import Channels, ScaleRule, Seasons, fit_scales, scale_series
+from tsrnn.training.scales import Standard, hold
 from tsrnn.training.transforms import Plan, Transformed
 from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_moves
 
-_SAMPLED_WINDOWS = 1000
 _CATEGORY_SIZE = 4  # numbers that a category comes to, at most
-
-
-class Seasons(NamedTuple):
-    """The seasons of each channel of each series.
-
-    Attributes
-    ----------
-    sets : tuple of tuple of int
-        Different sets of season lengths, each ascending.
-    number : ndarray of int64, shape (K,)
-        Number of the set of each channel of each series, those of a series one after the other.
-    """
-
-    sets: tuple[tuple[int, ...], ...]
-    number: np.ndarray
-
-    @property
-    def lengths(self) -> tuple[int, ...]:
-        """Steps in each season that any series has, ascending."""
-        there = set(np.unique(self.number).tolist())
-        return tuple(sorted({m for k, each in enumerate(self.sets) if k in there for m in each}))
-
-    def take(self, channels: np.ndarray) -> "Seasons":
-        """Return those of some channels."""
-        return self._replace(number=self.number[channels])
-
-
-class Channels(NamedTuple):
-    """How each of K channels, those of a series one after the other, is prepared.
-
-    Attributes
-    ----------
-    plan : Plan
-        Transforms.
-    level, scale : ndarray of shape (K,)
-        Subtracted from the transformed series, and divided by; scale 0 stands for a constant series.
-    unit : ndarray of shape (K,)
-        What the scale is as a share of the values.
-    """
-
-    plan: Plan
-    level: np.ndarray
-    scale: np.ndarray
-    unit: np.ndarray
-
-    @property
-    def divisor(self) -> np.ndarray:
-        """What transformed values are divided by: the scale, 1 for a constant series."""
-        return np.where(self.scale == 0, 1.0, self.scale)
 
 
 class Prepared(NamedTuple):
@@ -191,7 +139,8 @@ class Preprocessor(NamedTuple):
         names = _ChannelNames(arrays.names, self.width)
         transformed = Transformed(flat, offsets, channels.plan, names, n_threads)
         if len(new) and not self.counts:
-            channels = self._fit_scales(channels, transformed, flat, offsets, new, n_threads)
+            rule = ScaleRule(self.shape, self.normalize, self.dtype, self.is_panel, self.scales_windows)
+            channels = fit_scales(channels, transformed, flat, offsets, new, rule, n_threads)
         return Prepared(self._dataset(arrays, channels, transformed), transformed, channels)
 
     def _plan_channels(
@@ -237,72 +186,6 @@ class Preprocessor(NamedTuple):
             plan = plan._replace(season_sets=tuple(each or self.seasons for each in plan.season_sets))
         return Channels(plan, np.zeros(K), np.ones(K), np.ones(K))
 
-    def _fit_scales(
-        self,
-        channels: Channels,
-        transformed: Transformed,
-        flat: np.ndarray,
-        offsets: np.ndarray,
-        new: np.ndarray,
-        n_threads: int,
-    ) -> Channels:
-        """Fit level, scale and unit of new series.
-
-        With ``normalize="window"`` a scale is the root mean square of the windows' deviations from their
-        anchors, over up to 1,000 windows spread evenly.
-        """
-        plan, level, scale, unit = channels
-        if self.normalize is None:
-            return channels
-        known, known_offsets = transformed.prepared, offsets
-        if len(new) < len(level):
-            rows, known_offsets = ragged_rows(offsets[new], np.diff(offsets)[new])
-            known = known[rows]
-        robust = self.normalize == "robust"
-        levels, scales = levels_and_scales(
-            known, known_offsets, skipped=plan.n_lost, robust=robust, n_threads=n_threads
-        )
-        if self.normalize == "window":
-            scales = scales * self._window_sizes(known, known_offsets, levels, scales, n_threads)
-        level, scale, unit = level.copy(), scale.copy(), unit.copy()
-        level[new], scale[new] = levels, scales
-        if self.scales_windows:
-            sizes = np.add.reduceat(np.abs(flat), offsets[:-1])[new] / np.diff(offsets)[new]
-            sizes = np.where(plan.has("log")[new] | (sizes == 0), 1.0, sizes)
-            unit[new] = scales / sizes
-        return Channels(plan, level, scale, unit)
-
-    def _window_sizes(
-        self,
-        values: np.ndarray,
-        offsets: np.ndarray,
-        levels: np.ndarray,
-        scales: np.ndarray,
-        n_threads: int,
-    ) -> np.ndarray:
-        """Return the deviations of windows from their anchors in units of each series' scale, at least 1."""
-        L, H, n_anchor, _, patch_size, _, _ = self.shape
-        n_lost, lengths = self.channels.plan.n_lost, np.diff(offsets)
-        (firsts, counts), _ = split_starts(lengths, n_lost, L, H, 0.0)
-        if self.is_panel and (short := counts == 0).any():
-            padded = padded_starts(lengths, n_lost, L, H)
-            firsts, counts = np.where(short, padded.firsts, firsts), np.where(short, padded.counts, counts)
-        divisors, factors = np.where(scales == 0, 1.0, scales), np.ones(len(levels))
-        if values.dtype == self.dtype == "float32" and not any(self.channels.plan.chains):
-            z, factors = values, (1 / divisors)
-        else:
-            z = _scale(values, offsets, levels, divisors, self.dtype)
-        sizes = np.empty(len(levels))
-
-        def work(first: int, last: int) -> None:
-            window_deviation(
-                z, offsets, factors.astype(z.dtype), first, last, firsts, counts, _SAMPLED_WINDOWS,
-                L, n_anchor, patch_size, sizes,
-            )  # fmt: skip
-
-        share_out(work, lengths, n_threads)
-        return np.where((sizes == 0) | (scales == 0), 1.0, sizes)  # 0: flat windows, not a flat series
-
     def _dataset(self, arrays: SeriesArrays, channels: Channels, transformed: Transformed) -> WindowDataset:
         context = Context(sizes=channels.scale[:: self.width] if self.counts else np.empty(0))
         if arrays.values.dtype == self.dtype == "float32" and not any(channels.plan.chains):
@@ -310,7 +193,7 @@ class Preprocessor(NamedTuple):
             context = context._replace(level=float(channels.level[0]), factor=1 / float(channels.divisor[0]))
         else:
             offsets = _repeat_offsets(arrays.offsets, self.width)
-            z = _scale(transformed.prepared, offsets, channels.level, channels.divisor, self.dtype)
+            z = scale_series(transformed.prepared, offsets, channels.level, channels.divisor, self.dtype)
             z = join_columns(z, arrays.offsets, self.width)
         gaps, ages = np.empty((len(z), 0), bool), np.empty((len(z), 0), self.dtype)
         if self.masks:
@@ -391,16 +274,6 @@ class _ChannelNames(Sequence):
 
 def _repeat_offsets(offsets: np.ndarray, C: int) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(np.diff(offsets).repeat(C))])
-
-
-def _scale(
-    values: np.ndarray, offsets: np.ndarray, level: np.ndarray, divisor: np.ndarray, dtype: str
-) -> np.ndarray:
-    """Return series end to end minus their levels, divided by their scales."""
-    lengths = np.diff(offsets)
-    z = values - level.repeat(lengths)
-    z /= divisor.repeat(lengths)
-    return z.astype(dtype)
 
 
 def _usual_change(values: np.ndarray, offsets: np.ndarray, n_lost: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from tsrnn.evaluation.backtesting.fold_table import fold_frame, forecast_frame
 from tsrnn.evaluation.backtesting.jobs import list_jobs, run_all
 from tsrnn.evaluation.backtesting.origins import Origins
 from tsrnn.evaluation.backtesting.runner import copy_forecaster, takes, takes_all
-from tsrnn.evaluation.backtesting.splits import make_plan
+from tsrnn.evaluation.backtesting.splits import make_splits
 from tsrnn.evaluation.result import Backtest
 from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.validation import check_choice, check_number, check_percent, check_positive_integer
@@ -166,7 +166,7 @@ def backtest(
     """
     _refuse_models(y)
     levels = _levels(level)
-    plan = make_plan(
+    splits = make_splits(
         y,
         horizon,
         n_windows=n_windows,
@@ -179,28 +179,30 @@ def backtest(
     )
     _check_options(reselect, max_history, time_limit)
     if isinstance(models, Usual):
-        models = models.of(plan, own_season=season_length == "auto")
-    asked = plan.gap + plan.horizon
+        models = models.of(splits, own_season=season_length == "auto")
+    asked = splits.gap + splits.horizon
     named = {name: copy_forecaster(model, asked) for name, model in name_models(models).items()}
-    limits = _limits(named, max_history, plan.train_size)
-    origins = Origins.cut(plan.truths, plan.sizes, plan.horizon, plan.gap, X=X, X_past=X_past, static=static)
-    jobs = list_jobs(named, origins, plan, levels, limits, time_limit, reselect=reselect)
+    limits = _limits(named, max_history, splits.train_size)
+    origins = Origins.cut(
+        splits.observed, splits.sizes, splits.horizon, splits.gap, X=X, X_past=X_past, static=static
+    )
+    jobs = list_jobs(named, origins, splits, levels, limits, time_limit, reselect=reselect)
     folds = run_all(jobs, n_jobs, verbose, None if cache is None else Cache(cache))
     result = Backtest(
         forecasts=forecast_frame(folds, origins, list(named), levels),
         folds=fold_frame(folds, origins, list(named)),
         models=named,
         histories={fold.model: fold.history for fold in folds if fold.history is not None},
-        truths=plan.truths,
-        horizon=plan.horizon,
-        step=plan.step,
-        season_length=plan.season_length,
+        truths=splits.observed,
+        horizon=splits.horizon,
+        step=splits.step,
+        season_length=splits.season_length,
         refit=refit,
-        max_history={name: limit for name, limit in limits.items() if limit not in (None, plan.train_size)},
+        max_history={name: limit for name, limit in limits.items() if limit not in (None, splits.train_size)},
         level=levels,
-        covariates=_given(named, {"X": X, "X_past": X_past, "static": static}, plan.truths.form),
-        gap=plan.gap,
-        train_size=plan.train_size,
+        covariates=_given(named, {"X": X, "X_past": X_past, "static": static}, splits.observed.form),
+        gap=splits.gap,
+        train_size=splits.train_size,
         settled=tuple(dict.fromkeys(fold.model for fold in folds if fold.settled)),
     )
     if (result.folds["n_failed"] == result.folds["n_series"]).all():

@@ -67,7 +67,7 @@ def forecast_together(
     n_ahead = origins.n_ahead
     panel = forecaster._panel(y, **known, n_ahead=n_ahead)
     series, sizes = _cuts(panel, origins, windows)
-    if not _labels_agree(panel, series, sizes, n_ahead):
+    if (sizes < 1).any() or not _labels_agree(panel, series, sizes, n_ahead):
         return None
     p = read_levels(list(level), None)[1] if level else None
     values = forecaster.predict_from(panel, series, sizes, n_ahead, p)
@@ -84,29 +84,23 @@ def _has_gaps(table: Any) -> bool:
 
 def _cuts(panel: Panel, origins: Origins, windows: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the place of each series of each origin, and its steps up to the cutoff."""
-    truths, part = origins.truths, origins.taking_part(windows[-1])
+    part = origins.taking_part(windows[-1])
     if panel.is_single:
         places, part = np.zeros(1, np.int64), part[:1]  # several channels end at the same step
     else:
-        places = panel.keys.get_indexer(truths.ids[part])
-    sizes = []
-    for window in windows:
-        cutoffs = truths.times.take(truths.starts[part] + origins.sizes[window][part] - 1)
-        found = [
-            panel.labels.of(place).searchsorted(cutoff, side="right")
-            for place, cutoff in zip(places.tolist(), cutoffs, strict=True)
-        ]
-        sizes.append(np.array(found, np.int64))
-    return np.tile(places, len(windows)), np.concatenate(sizes)
+        places = panel.keys.get_indexer(origins.observed.ids[part])
+    sizes = origins.sizes[list(windows)][:, part]
+    cut_off = sizes[-1] - panel.arrays.lengths[places]  # missing before the first observation
+    return np.tile(places, len(windows)), (sizes - cut_off).ravel()
 
 
 def _labels_agree(panel: Panel, series: np.ndarray, sizes: np.ndarray, n_ahead: int) -> bool:
     """Whether the series go on after each origin with the labels that they would be continued by."""
     if not panel.schema.n_future:
         return True
-    following = panel.labels.until(series, sizes).following(n_ahead)
-    for b, (place, size) in enumerate(zip(series.tolist(), sizes.tolist(), strict=True)):
-        labels = panel.labels.of(place)[size : size + n_ahead]
-        if not labels.equals(following.of(b)[: len(labels)]):
-            return False
-    return True
+    arrays, labels = panel.arrays, panel.labels
+    following = labels.until(series, sizes).following(n_ahead).flat
+    steps = sizes[:, None] + np.arange(n_ahead)
+    there = steps < arrays.lengths[series][:, None]
+    rows = (arrays.offsets[series][:, None] + steps)[there]
+    return bool(labels.flat.take(rows).equals(following.take(np.flatnonzero(there.ravel()))))

@@ -7,7 +7,7 @@ import numpy as np
 
 from tsrnn.baselines import ETS, AutoARIMA, AutoReg, Naive, SeasonalNaive, Theta
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON
-from tsrnn.evaluation.backtesting.splits import Plan
+from tsrnn.evaluation.backtesting.splits import Splits
 from tsrnn.forecasting.rnn import RNNForecaster
 
 __all__ = ["MOST_SERIES_OF_ARIMA", "Usual", "default_models", "name_models"]
@@ -83,16 +83,16 @@ class Usual(NamedTuple):
 
     random_state: int | None
 
-    def of(self, plan: Plan, *, own_season: bool) -> dict[str, Any]:
+    def of(self, splits: Splits, *, own_season: bool) -> dict[str, Any]:
         """Return them for a plan; with `own_season` they judge for each of several series if it has one."""
-        truths = plan.truths
+        observed = splits.observed
         return default_models(
-            plan.horizon,
-            plan.season_length,
-            missing="interpolate" if np.isnan(truths.values).any() else "error",
-            n_observations=truths.lengths.max(),
-            n_series=truths.n_series,
-            own_season=own_season and truths.n_series > 1,
+            splits.horizon,
+            splits.season_length,
+            missing="interpolate" if np.isnan(observed.values).any() else "error",
+            n_observations=observed.lengths.max(),
+            n_series=observed.n_series,
+            own_season=own_season and observed.n_series > 1,
             random_state=self.random_state,
         )
 

@@ -64,15 +64,15 @@ def forecast_frame(
     folds: list[Fold], origins: Origins, names: list[str], level: tuple[float, ...]
 ) -> pd.DataFrame:
     """Return the forecasts of all models, a row for each series, origin and step."""
-    truths, sizes, horizon = origins.truths, origins.sizes, origins.horizon
+    observed, sizes, horizon = origins.observed, origins.sizes, origins.horizon
     series, windows = np.nonzero(sizes.T)
-    cutoffs = truths.starts[series] + sizes[windows, series] - 1
+    cutoffs = observed.starts[series] + sizes[windows, series] - 1
     rows = (cutoffs[:, None] + origins.gap + np.arange(1, horizon + 1)).ravel()
     columns = {
-        "unique_id": truths.ids.repeat(np.bincount(series, minlength=len(truths.ids)) * horizon),
-        "ds": truths.times.take(rows),
-        "cutoff": truths.times.take(cutoffs.repeat(horizon)),
-        "y": truths.values[rows],
+        "unique_id": observed.ids.repeat(np.bincount(series, minlength=len(observed.ids)) * horizon),
+        "ds": observed.times.take(rows),
+        "cutoff": observed.times.take(cutoffs.repeat(horizon)),
+        "y": observed.values[rows],
     }
     place = np.zeros(sizes.shape, dtype=int)
     place[windows, series] = np.arange(len(series))
@@ -88,13 +88,13 @@ def forecast_frame(
 
 def fold_frame(folds: list[Fold], origins: Origins, names: list[str]) -> pd.DataFrame:
     """Return what came of each model at each origin, a row each."""
-    truths, windows = origins.truths, range(len(origins.sizes))
+    observed, windows = origins.observed, range(len(origins.sizes))
     parts: dict[tuple[str, int], list[Fold]] = {(name, window): [] for name in names for window in windows}
     for fold in folds:
         parts[fold.model, fold.window].append(fold)
     frame = pd.DataFrame([_fold_row(each) for each in parts.values()])
-    ends = [(truths.starts + sizes - 1)[sizes > 0] for sizes in origins.sizes]
-    latest = pd.Index([truths.times.take(end).max() for end in ends])
+    ends = [(observed.starts + sizes - 1)[sizes > 0] for sizes in origins.sizes]
+    latest = pd.Index([observed.times.take(end).max() for end in ends])
     frame.insert(0, "model", [name for name, _ in parts])
     frame.insert(1, "cutoff", latest.take([window for _, window in parts]))
     return frame

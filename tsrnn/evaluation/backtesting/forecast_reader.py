@@ -45,12 +45,12 @@ def read_forecast(answer: Any, origins: Origins, window: int, level: Sequence[fl
 
 def _read(answer: Any, origins: Origins, window: int, level: Sequence[float]) -> np.ndarray:
     """Return all steps that were asked for, as (n_series, n_ahead, 1 + 2 * n_levels)."""
-    form, horizon = origins.truths.form, origins.n_ahead
+    form, horizon = origins.observed.form, origins.n_ahead
     part = origins.taking_part(window)
     if form == "channels" and not isinstance(answer, pd.DataFrame):
-        answer = pd.DataFrame(np.asarray(answer), columns=origins.truths.ids)
+        answer = pd.DataFrame(np.asarray(answer), columns=origins.observed.ids)
     if form in ("series", "channels"):
-        answers = [answer] if form == "series" else [answer[name] for name in origins.truths.ids]
+        answers = [answer] if form == "series" else [answer[name] for name in origins.observed.ids]
         read = [_read_columns(one, level) for one in answers]
         for values in read:
             if len(values) != horizon:
@@ -62,10 +62,10 @@ def _read(answer: Any, origins: Origins, window: int, level: Sequence[float]) ->
             name: one if isinstance(one, pd.DataFrame) else pd.Series(one) for name, one in answer.items()
         }
         answer = pd.concat(frames)
-    ids = answer[origins.truths.columns[0]] if form == "long" else answer.index.get_level_values(0)
-    codes = origins.truths.ids[part].get_indexer(ids)
+    ids = answer[origins.observed.columns[0]] if form == "long" else answer.index.get_level_values(0)
+    codes = origins.observed.ids[part].get_indexer(ids)
     if form == "long":
-        answer = answer.drop(columns=list(origins.truths.columns[:2]))
+        answer = answer.drop(columns=list(origins.observed.columns[:2]))
     return _arrange(_read_columns(answer, level), codes, len(part), horizon)
 
 

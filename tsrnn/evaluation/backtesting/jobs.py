@@ -11,7 +11,7 @@ from tsrnn.evaluation.backtesting.fingerprint import fingerprint
 from tsrnn.evaluation.backtesting.fold_table import Fold
 from tsrnn.evaluation.backtesting.origins import Origins
 from tsrnn.evaluation.backtesting.runner import Outcome, Task, run, takes, takes_all
-from tsrnn.evaluation.backtesting.splits import Plan
+from tsrnn.evaluation.backtesting.splits import Splits
 
 __all__ = ["Job", "list_jobs", "run_all"]
 
@@ -26,7 +26,7 @@ class Job(NamedTuple):
 def list_jobs(
     models: Mapping[str, Any],
     origins: Origins,
-    plan: Plan,
+    splits: Splits,
     level: tuple[float, ...],
     limits: Mapping[str, int | None],
     seconds: float | None,
@@ -37,14 +37,14 @@ def list_jobs(
 
     `limits` has the most observations that each model is given.
     """
-    form = origins.truths.form
+    form = origins.observed.form
     singles = []
     if not all(takes_all(model, form) for model in models.values()):
         singles = [origins.single(int(i)) for i in np.flatnonzero(origins.sizes.any(axis=0))]
     jobs: list[Job] = []
     for name, model in models.items():
         for part in [origins] if takes_all(model, form) else singles:
-            first, *others = plan.fits(part.sizes)
+            first, *others = splits.fits(part.sizes)
             settles = bool(others) and not reselect and callable(getattr(model, "settled", None))
             task = Task(name, model, part, first, level, limits[name], seconds, settles)
             leader = len(jobs) if settles else None
@@ -141,7 +141,7 @@ class _Desk:
             reach = None if most is None else most + int(passed.max())
             known = origins.known_ahead(last, reach)
             self._data[about] = self._cache.key(  # type: ignore[union-attr]
-                [origins.horizon, origins.gap, most, passed, origins.truths.form, origins.truths.columns],
+                [origins.horizon, origins.gap, most, passed, origins.observed.form, origins.observed.columns],
                 origins.seen(last, reach),
                 [known.get(name) for name in tables],
             )

@@ -10,15 +10,17 @@ import pandas as pd
 
 from tsrnn.timeseries.checks import list_some
 from tsrnn.timeseries.formats import COLUMNS, is_panel
-from tsrnn.timeseries.panel import Panel, read_panel
+from tsrnn.timeseries.panel import Panel
+from tsrnn.timeseries.reading import read_panel
+from tsrnn.training.arrays import split_columns
 
-__all__ = ["Origins", "Rows", "Truths", "read_truths"]
+__all__ = ["ObservedSeries", "Origins", "Rows", "read_observed"]
 
 Form = Literal["series", "channels", "long", "levels", "dict"]
 
 
 @dataclass(frozen=True, eq=False)
-class Truths:
+class ObservedSeries:
     """The series of a backtest: what was observed, NaN where nothing was.
 
     Attributes
@@ -26,8 +28,8 @@ class Truths:
     form : {"series", "channels", "long", "levels", "dict"}
         What the user gave: one series; a table of channels; a panel as a long table, with a two-level index
         or as a dict.
-    series : list of Series
-        As float64, each with its own index.
+    panel : Panel
+        The series in columns, in float64.
     ids : Index
         What tells the series apart.
     data : Series, DataFrame or dict
@@ -37,25 +39,20 @@ class Truths:
     """
 
     form: Form
-    series: list[pd.Series]
+    panel: Panel
     ids: pd.Index
     data: Any = None
     columns: tuple[str, ...] = COLUMNS
 
-    @classmethod
-    def of(cls, y: pd.Series) -> "Truths":
-        """Return one series, in float64."""
-        return cls("series", [y], pd.Index(["y" if y.name is None else str(y.name)]))
-
     @property
     def n_series(self) -> int:
         """Number of series."""
-        return len(self.series)
+        return len(self.ids)
 
     @cached_property
     def lengths(self) -> np.ndarray:
         """Observations of each series."""
-        return np.array([len(y) for y in self.series])
+        return np.repeat(self.panel.arrays.lengths, self.panel.arrays.n_channels)
 
     @cached_property
     def starts(self) -> np.ndarray:
@@ -65,39 +62,75 @@ class Truths:
     @cached_property
     def values(self) -> np.ndarray:
         """All series end to end."""
-        return np.concatenate([y.to_numpy() for y in self.series])
+        return split_columns(self.panel.observed_values, self.panel.arrays.offsets)[0]
 
     @cached_property
     def times(self) -> pd.Index:
         """All labels end to end."""
-        first, *others = [y.index for y in self.series]
-        return first.append(others) if others else first
+        flat, C = self.panel.labels.flat, self.panel.arrays.n_channels
+        return flat if C == 1 else flat.take(np.tile(np.arange(len(flat)), C))
+
+    @property
+    def series(self) -> "Sequence[pd.Series]":
+        """The series, each with its own index, made when they are asked for."""
+        return _Each(self)
+
+    @cached_property
+    def whole(self) -> pd.Series:
+        """The only series."""
+        return self.one(0)
+
+    def one(self, i: int) -> pd.Series:
+        """Return one series."""
+        C, form = self.panel.arrays.n_channels, self.panel.format
+        rows = slice(self.starts[i], self.starts[i] + self.lengths[i])
+        name = form.names[0] if self.form == "series" else self.ids[i]
+        series = pd.Series(self.values[rows], index=self.panel.labels.of(i // C), name=name)
+        series.attrs.update(form.attrs_of(i // C))
+        if isinstance(units := series.attrs.get("units"), dict):
+            series.attrs["units"] = units.get(series.name)
+        return series
 
 
-def read_truths(y: Any, columns: Sequence[str] = COLUMNS) -> Truths:
-    """Read one series, a table of channels, or a panel in any of its forms.
+class _Each(Sequence):
+    """Series that are made one by one."""
+
+    def __init__(self, observed: ObservedSeries) -> None:
+        self._observed = observed
+
+    def __len__(self) -> int:
+        return self._observed.n_series
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return [self._observed.one(k) for k in range(*i.indices(len(self)))]
+        return self._observed.one(range(len(self))[i])
+
+
+def read_observed(y: Any, columns: Sequence[str] = COLUMNS) -> ObservedSeries:
+    """Read one series, a table of channels, or a panel in any of its formats.
 
     Raises
     ------
     TypeError, ValueError
-        As by `tsrnn.timeseries.panel.read_panel`, or if the series of a panel have several columns.
+        As by `tsrnn.timeseries.reading.read_panel`, or if the series of a panel have several columns.
     """
     panel = read_panel(y, missing="interpolate", columns=columns)
-    values, edges = panel.observed_values, panel.arrays.offsets.tolist()
     if panel.is_single and panel.columns is None:
-        return Truths.of(_series(values[:, 0], panel, 0, panel.format.names[0]))
+        name = panel.format.names[0]
+        return ObservedSeries("series", panel, pd.Index(["y" if name is None else str(name)]))
     if panel.is_single and panel.columns is not None:
-        series = [_series(values[:, c], panel, 0, name) for c, name in enumerate(panel.columns)]
-        return Truths("channels", series, panel.columns)
+        return ObservedSeries("channels", panel, panel.columns)
     if panel.columns is not None and len(panel.columns) > 1:
         raise ValueError(
-            f"Each series of `y` has {len(panel.columns)} columns; one is judged at a time. "
+            f"Each series of `y` has {len(panel.columns)} columns; one is evaluated at a time. "
             f"Pass one column, such as {panel.columns[0]!r}, and the others as X_past=."
         )
-    series = [_series(values[edges[s] : edges[s + 1], 0], panel, s, key) for s, key in enumerate(panel.ids)]
-    if panel.format.kind == "dict":
-        y = dict(zip(panel.ids, series, strict=True))
-    return Truths(panel.format.kind, series, panel.keys, y, tuple(columns))  # type: ignore[arg-type]
+    form: Form = panel.format.kind  # type: ignore[assignment]
+    read = ObservedSeries(form, panel, panel.keys, y, tuple(columns))
+    if form == "dict":
+        return replace(read, data=dict(zip(panel.ids, read.series, strict=True)))
+    return read
 
 
 class Rows:
@@ -182,7 +215,7 @@ class Origins:
 
     Attributes
     ----------
-    truths : Truths
+    observed : ObservedSeries
     sizes : ndarray of shape (n_windows, n_series)
         Observations up to each cutoff; 0 where a series takes no part.
     horizon, gap : int
@@ -195,7 +228,7 @@ class Origins:
         Which of all series these are.
     """
 
-    truths: Truths
+    observed: ObservedSeries
     sizes: np.ndarray
     horizon: int
     gap: int = 0
@@ -206,7 +239,7 @@ class Origins:
     @classmethod
     def cut(
         cls,
-        truths: Truths,
+        observed: ObservedSeries,
         sizes: np.ndarray,
         horizon: int,
         gap: int = 0,
@@ -216,7 +249,7 @@ class Origins:
         static: pd.DataFrame | None = None,
     ) -> "Origins":
         """Bring the covariates into a form that can be cut with the series."""
-        origins = cls(truths, sizes, horizon, gap, {}, static, np.arange(len(truths.series)))
+        origins = cls(observed, sizes, horizon, gap, {}, static, np.arange(observed.n_series))
         for name, table in {"X": X, "X_past": X_past}.items():
             if table is not None:
                 origins.tables[name] = origins._read_rows(table, name)
@@ -233,13 +266,13 @@ class Origins:
 
     def seen(self, window: int, most: int | None = None) -> Any:
         """Return the series up to the cutoffs, at most the last `most` of each, in the form they came in."""
-        truths, part, sizes = self.truths, self.taking_part(window), self.sizes[window]
+        observed, part, sizes = self.observed, self.taking_part(window), self.sizes[window]
         first = self._first(sizes, most)
-        if truths.form == "series":
-            return truths.series[0].iloc[first[0] : sizes[0]].copy()
-        if truths.form == "channels":
+        if observed.form == "series":
+            return observed.whole.iloc[first[0] : sizes[0]].copy()
+        if observed.form == "channels":
             columns = {name: y.iloc[first[0] : sizes[0]] for name, y in self._named}
-            return pd.DataFrame(columns, columns=truths.ids)
+            return pd.DataFrame(columns, columns=observed.ids)
         since = self._labels(first) if first.any() else None
         return self._rows.cut(part, since, self._labels(sizes - 1))
 
@@ -273,44 +306,50 @@ class Origins:
 
     def single(self, i: int) -> "Origins":
         """Return one of the series with its covariates."""
-        series = self.truths.series[i]
+        series = self.observed.one(i)
         if isinstance(series.index, pd.DatetimeIndex) and series.index.freq is None and len(series) > 2:
             series = series.set_axis(pd.DatetimeIndex(series.index, freq="infer"))  # once, not at each origin
-        truths = Truths("series", [series], self.truths.ids[[i]])
+        panel = read_panel(series, missing="interpolate")
+        observed = ObservedSeries("series", panel, self.observed.ids[[i]])
         tables = {name: rows.of(i, series.index[0]) for name, rows in self.tables.items()}
         return replace(
-            self, truths=truths, sizes=self.sizes[:, [i]], tables=tables, static=None, numbers=np.array([i])
+            self,
+            observed=observed,
+            sizes=self.sizes[:, [i]],
+            tables=tables,
+            static=None,
+            numbers=np.array([i]),
         )
 
     def _labels(self, positions: np.ndarray) -> pd.Index:
         """Return the label at a position of each series; any label where that is before its start."""
-        return self.truths.times.take(self.truths.starts + np.maximum(positions, 0))
+        return self.observed.times.take(self.observed.starts + np.maximum(positions, 0))
 
     @property
     def _named(self) -> list[tuple[Hashable, pd.Series]]:
-        return list(zip(self.truths.ids, self.truths.series, strict=True))
+        return list(zip(self.observed.ids, self.observed.series, strict=True))
 
     @cached_property
     def _rows(self) -> Rows:
-        return Rows(self.truths.data, self.truths.form, self.truths.ids, self.truths.columns)
+        return Rows(self.observed.data, self.observed.form, self.observed.ids, self.observed.columns)
 
     def _read_rows(self, table: Any, name: str) -> Rows:
-        truths = self.truths
+        observed = self.observed
         if isinstance(table, np.ndarray | list | tuple):
-            table = _like(np.asarray(table), truths, name)
+            table = _like(np.asarray(table), observed, name)
         form = "shared"
-        if is_panel(table, truths.columns) and truths.form not in ("series", "channels"):
+        if is_panel(table, observed.columns) and observed.form not in ("series", "channels"):
             two_level = not isinstance(table, dict) and table.index.nlevels == 2
             form = "dict" if isinstance(table, dict) else "levels" if two_level else "long"
-        elif isinstance(table, pd.DataFrame) and truths.columns[1] in table.columns:
-            table = table.set_index(truths.columns[1])
-        if form == "dict" and (absent := [key for key in truths.ids if key not in table]):
+        elif isinstance(table, pd.DataFrame) and observed.columns[1] in table.columns:
+            table = table.set_index(observed.columns[1])
+        if form == "dict" and (absent := [key for key in observed.ids if key not in table]):
             raise ValueError(
-                f"`{name}` has nothing for {len(absent)} of {truths.n_series} series of `y`: "
+                f"`{name}` has nothing for {len(absent)} of {observed.n_series} series of `y`: "
                 f"{list_some(absent)}. All need it."
             )
-        rows = Rows(table, form, truths.ids, truths.columns)
-        times, index = rows.times, truths.series[0].index
+        rows = Rows(table, form, observed.ids, observed.columns)
+        times, index = rows.times, observed.series[0].index
         try:
             times[:1] <= index[-1]  # noqa: B015
         except TypeError as error:
@@ -321,19 +360,11 @@ class Origins:
         return rows
 
 
-def _like(array: np.ndarray, truths: Truths, name: str) -> pd.DataFrame:
-    index = truths.series[0].index
-    if len(truths.series) > 1 or len(array) != len(index):
+def _like(array: np.ndarray, observed: ObservedSeries, name: str) -> pd.DataFrame:
+    index = observed.series[0].index
+    if observed.n_series > 1 or len(array) != len(index):
         raise ValueError(
             f"`{name}` is an array of shape {array.shape}; one row for each of the {len(index)} observations "
             "of a single series is needed. Otherwise pass a DataFrame indexed like `y`."
         )
     return pd.DataFrame(array, index)
-
-
-def _series(values: np.ndarray, panel: Panel, s: int, name: Hashable | None) -> pd.Series:
-    series = pd.Series(values, index=panel.labels.of(s), name=name)
-    series.attrs.update(panel.format.attrs_of(s))
-    if isinstance(units := series.attrs.get("units"), dict):
-        series.attrs["units"] = units.get(series.name)
-    return series

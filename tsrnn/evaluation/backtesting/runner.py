@@ -134,8 +134,8 @@ def _run_once(task: Task) -> Outcome:
     with _recorded(fold, task.seconds):
         y = origins.seen(fold.window, task.most)
         known = _read_by(forecaster, "fit", origins.known(fold.window, task.most))
-        if origins.truths.form == "long" and _has(forecaster.fit, "columns"):
-            known["columns"] = origins.truths.columns
+        if origins.observed.form == "long" and _has(forecaster.fit, "columns"):
+            known["columns"] = origins.observed.columns
         with _timed(fold, "fit_seconds"):
             forecaster.fit(y, **known)
         if getattr(forecaster, "interrupted_", False):  # Ctrl-C, which it answered by ending its training

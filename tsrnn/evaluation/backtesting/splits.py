@@ -6,23 +6,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tsrnn.evaluation.backtesting.origins import Truths, read_truths
+from tsrnn.evaluation.backtesting.origins import ObservedSeries, read_observed
 from tsrnn.timeseries.frequency import natural_season
-from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.reading import read_panel
 from tsrnn.timeseries.seasonality import find_season
 from tsrnn.validation import check_positive_integer
 
-__all__ = ["Plan", "cut_sizes", "make_plan"]
-
-JUDGES = 100  # series whose labels tell the season of a panel
+__all__ = ["Splits", "cut_sizes", "make_splits"]
 
 
-class Plan(NamedTuple):
+class Splits(NamedTuple):
     """Where many series are cut, and what is fitted and judged there.
 
     Attributes
     ----------
-    truths : Truths
+    observed : ObservedSeries
     horizon, gap : int
         Steps judged at each origin, and those after the cutoff, before them, that are not.
     step : int
@@ -37,7 +35,7 @@ class Plan(NamedTuple):
         The most recent observations that are given to models; None for all.
     """
 
-    truths: Truths
+    observed: ObservedSeries
     horizon: int
     gap: int
     step: int
@@ -54,7 +52,7 @@ class Plan(NamedTuple):
         return [group for group in groups if group]
 
 
-def make_plan(
+def make_splits(
     y: Any,
     horizon: Any,
     *,
@@ -65,7 +63,7 @@ def make_plan(
     train_size: Any,
     season_length: Any,
     columns: Sequence[str],
-) -> Plan:
+) -> Splits:
     """Check what `backtest` was told and work out what it comes to.
 
     Raises
@@ -73,7 +71,7 @@ def make_plan(
     TypeError, ValueError
         If a parameter or `y` cannot be used, or `y` is too short.
     """
-    truths = read_truths(y, columns)
+    observed = read_observed(y, columns)
     horizon = check_positive_integer("horizon", horizon, "steps")
     gap = check_positive_integer("gap", gap, "steps", 0)
     n_windows = check_positive_integer("n_windows", n_windows, "origins")
@@ -87,11 +85,11 @@ def make_plan(
         unit = 'observations, or "auto" or None'
         season_length = check_positive_integer("season_length", season_length, unit)
         shortest = season_length + 1
-    sizes = cut_sizes(truths.lengths, horizon, n_windows, step, shortest, every, gap)
+    sizes = cut_sizes(observed.lengths, horizon, n_windows, step, shortest, every, gap)
     if season_length == "auto":
-        season_length = _visible_season(truths, sizes)
-        sizes = cut_sizes(truths.lengths, horizon, n_windows, step, season_length + 1, every, gap)
-    return Plan(truths, horizon, gap, step, sizes, season_length, every, train_size)
+        season_length = _visible_season(observed, sizes)
+        sizes = cut_sizes(observed.lengths, horizon, n_windows, step, season_length + 1, every, gap)
+    return Splits(observed, horizon, gap, step, sizes, season_length, every, train_size)
 
 
 def cut_sizes(
@@ -147,13 +145,13 @@ def _origins_between_fits(refit: Any, n_windows: int) -> int:
     return check_positive_integer("refit", refit, "origins, or True for each or False for the first only")
 
 
-def _visible_season(truths: Truths, sizes: np.ndarray) -> int:
+def _visible_season(observed: ObservedSeries, sizes: np.ndarray) -> int:
     """Return most series' natural season if one is long enough, and a single one shows it; else 1."""
-    if truths.n_series > 1:
-        judges = np.linspace(0, truths.n_series - 1, min(truths.n_series, JUDGES)).astype(int)
-        season = Counter(natural_season(truths.series[i].index) for i in judges).most_common(1)[0][0]
+    if observed.n_series > 1:
+        sets, number = observed.panel.labels.seasons
+        season = (*sets[Counter(number.tolist()).most_common(1)[0][0]], 1)[0]
         return season if season < sizes[0].max() else 1
-    train = truths.series[0].iloc[: sizes[0, 0]]
+    train = observed.one(0).iloc[: sizes[0, 0]]
     season = natural_season(train.index)
     if season < len(train) < 3 * season:
         return season

@@ -39,7 +39,7 @@ class Errors(NamedTuple):
         """The series of each origin, (n,)."""
         return np.repeat(np.arange(len(self.scales)), np.diff(self.offsets))
 
-    def count(self, known: np.ndarray) -> np.ndarray:
+    def count_by_series(self, known: np.ndarray) -> np.ndarray:
         """Return for each series how many of the origins are `known`, (n,) of bool."""
         return np.bincount(self.whose, known, len(self.scales)).astype(np.int64)
 
@@ -52,7 +52,7 @@ class _Channel(NamedTuple):
     unit: np.ndarray  # (S,) what the offsets of `together` are multiplied by
 
     def at(self, u: np.ndarray, places: np.ndarray, scales: np.ndarray) -> np.ndarray:
-        """Return offsets at probabilities u (S, n, h) for series at `places`, -1 for others of these scales."""
+        """Return offsets at probabilities u (S, n, h) of series at `places`, -1 for new ones of these scales."""
         found = np.full(u.shape, np.nan)
         apart = np.zeros(len(places), bool)
         for series, conformal in self.alone:
@@ -178,7 +178,7 @@ class Calibration(NamedTuple):
         if len(scales) == 1:
             return draw(ranks(_whole(values), rng), n, rng)[None]
         whole = ~np.isnan(values).any(axis=(1, 2))
-        n_whole = np.where(places < 0, 0, self.errors.count(whole)[places])
+        n_whole = np.where(places < 0, 0, self.errors.count_by_series(whole)[places])
         u = np.empty((len(places), n, *values.shape[1:]))
         for N in np.unique(n_whole[n_whole >= _ENOUGH_ORIGINS]).tolist():
             own = np.flatnonzero(n_whole == N)
@@ -230,7 +230,7 @@ def errors_at_the_end(forecaster: Any, panel: Panel, horizon: int) -> Errors:
 
 
 def _truth(panel: Panel, series: np.ndarray, sizes: np.ndarray, horizon: int) -> np.ndarray:
-    """Return what was observed after the first `sizes` steps of series, (B, horizon, C), nan where nothing."""
+    """Return what was observed after the first `sizes` steps of series, (B, horizon, C); else nan."""
     arrays = panel.arrays
     steps = sizes[:, None] + np.arange(horizon)
     rows = arrays.offsets[series][:, None] + np.minimum(steps, arrays.lengths[series][:, None] - 1)
@@ -280,7 +280,7 @@ def scales_of(panel: Panel) -> np.ndarray:
     lag = np.where(arrays.lengths > season, season, 1)
     values = panel.observed_values
     n_changes = np.maximum(arrays.lengths - lag, 0)
-    rows, offsets = ragged_rows(arrays.offsets[:-1] + lag, n_changes)
+    rows, _ = ragged_rows(arrays.offsets[:-1] + lag, n_changes)
     changes = np.abs(values[rows] - values[rows - lag.repeat(n_changes)])
     seen = ~np.isnan(changes)
     whose = np.repeat(np.arange(panel.n_series), n_changes)
@@ -323,7 +323,7 @@ def _whole(errors: np.ndarray) -> np.ndarray:
 def _of_channel(errors: Errors, values: np.ndarray, units: np.ndarray, kind: str) -> _Channel:
     """Return what is known of one channel of each series, given its errors (n, H) and scales (S,)."""
     S, H = len(units), values.shape[1]
-    n_known = errors.count((~np.isnan(values)).any(axis=1))
+    n_known = errors.count_by_series((~np.isnan(values)).any(axis=1))
     unit = np.ones(S)
     if not n_known.any():
         unknown = Conformal(np.full((1, H), np.nan), np.zeros(1), np.zeros((1, 1)), np.ones((1, 1)), 1.0)

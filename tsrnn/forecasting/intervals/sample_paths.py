@@ -1,7 +1,7 @@
 """Quantiles and sample paths of networks whose loss is a distribution."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Simulator(NamedTuple):
         if n_own == horizon:
             return own
         paths = self.paths(prepared, horizon, _N_PATHS, rng)[:, :, n_own:]
-        method = "inverted_cdf" if self._counts else "linear"
+        method: Any = "inverted_cdf" if self._counts else "linear"
         read_off = np.quantile(paths, np.array(p), axis=1, method=method).swapaxes(0, 1)
         return np.concatenate([own, read_off], axis=2)
 

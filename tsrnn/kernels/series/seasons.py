@@ -62,43 +62,57 @@ def lagged_product(centred, n, lag):
 
 
 @kernel
+def changes_repeat(values, start, stop, m, changes, scratch):
+    """Whether the first differences of a series repeat after m steps: the first part of the test."""
+    n = stop - start - 1
+    for t in range(n):
+        changes[t] = values[start + t + 1] - values[start + t]
+    squares = centre(changes, 0, n, scratch)
+    if squares == 0.0:
+        return False
+    half = lagged_product(scratch, n, m // 2) / squares
+    whole = lagged_product(scratch, n, m) / squares
+    return whole > max(1.645 / np.sqrt(n), half)
+
+
+@kernel
+def values_repeat(values, start, stop, m, scratch):
+    """Whether the values of a series repeat after m steps: the second part of the test."""
+    n = stop - start
+    squares = centre(values, start, stop, scratch)
+    if squares == 0.0:
+        return False
+    total, half, whole = 0.0, 0.0, 0.0
+    for lag in range(1, m + 1):
+        r = lagged_product(scratch, n, lag) / squares
+        if lag == m // 2:
+            half = r
+        if lag < m:
+            total += r * r
+        else:
+            whole = r
+    return whole > max(1.645 * np.sqrt((1.0 + 2.0 * total) / n), half)
+
+
+@kernel
 def test_seasons(values, offsets, which, first, last, m, changes, scratch, found):
-    """Write whether series show a season of m steps, by the tests of `tsrnn.training.transforms.seasonal_test`.
+    """Write whether series show a season of m steps (`tsrnn.training.seasons.seasonal_test`).
 
     values (N,), offsets (S + 1,), which (k,), changes and scratch (at least the longest series,), found (k,)
     written from position `first` to before `last`.
     """
     for i in range(first, last):
         start, stop = offsets[which[i]], offsets[which[i] + 1]
-        n = stop - start
         found[i] = False
-        if m < 2 or n < 3 * m:
+        if m < 2 or stop - start < 3 * m:
             continue
         low, high = values[start], values[start]
         for t in range(start, stop):
             low, high = min(low, values[t]), max(high, values[t])
-        if high - low <= 1e-12 * max(abs(low), abs(high)):
-            continue
-        for t in range(n - 1):
-            changes[t] = values[start + t + 1] - values[start + t]
-        squares = centre(changes, 0, n - 1, scratch)
-        if squares > 0.0:
-            half = lagged_product(scratch, n - 1, m // 2) / squares
-            whole = lagged_product(scratch, n - 1, m) / squares
-            if whole > max(1.645 / np.sqrt(n - 1), half):
-                found[i] = True
-                continue
-        squares = centre(values, start, stop, scratch)
-        total, half, whole = 0.0, 0.0, 0.0
-        for lag in range(1, m + 1):
-            r = lagged_product(scratch, n, lag) / squares if squares > 0.0 else 0.0
-            if lag == m // 2:
-                half = r
-            if lag < m:
-                total += r * r
-            else:
-                whole = r
-        found[i] = whole > max(1.645 * np.sqrt((1.0 + 2.0 * total) / n), half)
+        if high - low > 1e-12 * max(abs(low), abs(high)):
+            found[i] = changes_repeat(values, start, stop, m, changes, scratch) or values_repeat(
+                values, start, stop, m, scratch
+            )
 
 
 @kernel
@@ -186,7 +200,7 @@ def write_patterns(detrended, n, m, rate, share, patterns, begin, out):
 def take_out_seasons(
     values, offsets, which, first, last, m, rates, shares, least, scratch, patterns, errors, begins, out, rest
 ):
-    """Subtract seasonal patterns of m steps (`tsrnn.training.transforms.Deseasonalize`).
+    """Subtract seasonal patterns of m steps (`tsrnn.training.transforms`).
 
     values (N,), offsets (S + 1,), which (k,), rates (R,), shares (K,) from small to large, scratch (at least
     the longest series,), patterns (R, m), errors (R, K); writes the patterns of series ``which[i]`` into out
