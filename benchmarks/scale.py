@@ -1,8 +1,12 @@
-"""Much data: ten thousand series in one network, a network for each of thousands, a file larger than memory.
+"""Much data: up to a million series in one network, a network for each of thousands, a file larger than memory.
 
-    python benchmarks/scale.py [--parts global local map] [--tmp DIR] [--jobs 2] [--quick]
+    python benchmarks/scale.py [--parts table global local map] [--series N ...] [--tmp DIR] [--jobs 2] [--quick]
 
-Each part is fitted in a process of its own, after a fit of a few steps that compiles; its memory is the
+"table": long tables of ids, months and values, 60 points a series, with 1,000, 10,000 and 100,000 series
+unless --series names other numbers: seconds of a fit of 100 steps, of `predict()` and of
+``predict(y=table)``, and how many times the table's own memory they add.
+
+Each other part is fitted in a process of its own, after a fit of a few steps that compiles; its memory is the
 largest resident set, before the timed fit with the data in place, and after it. Beside it stand the size of
 the values and that of all windows, had they been written out. "global": 10,000 series of 200 values. "local":
 3,003 short series, each with an LSTM of 16 units and 200 steps of batch 32. "map": a memory map of 1e8 values
@@ -28,7 +32,14 @@ from ltsf import peak_megabytes
 from tsrnn import RNNForecaster
 
 WARM_STEPS = 10
-GLOBAL_BAR, LOCAL_BAR, MAP_BAR = 1000.0, 120.0, 1000.0  # MB, seconds, MB
+GLOBAL_BAR, LOCAL_BAR, MAP_BAR = 1000.0, 60.0, 1000.0  # MB, seconds, MB
+TABLE_BARS = {  # seconds of fit, predict() and predict(y=table)
+    1_000: (0.4, 0.03, 0.05),
+    10_000: (1.2, 0.2, 0.3),
+    100_000: (8.0, 2.0, 3.0),
+    1_000_000: (80.0, 20.0, 30.0),
+}
+MEMORY_BAR = 5.0  # times the table's own
 
 
 def series(n_series: int, shortest: int, longest: int) -> dict[str, pd.Series]:
@@ -80,6 +91,51 @@ def map_part(arguments: argparse.Namespace) -> tuple[RNNForecaster, Any, Any]:
 PARTS = {"global": global_part, "local": local_part, "map": map_part}
 
 
+def long_table(n_series: int, length: int = 60) -> pd.DataFrame:
+    """Return a long table of monthly series that drift and have a season."""
+    rng = np.random.default_rng(0)
+    season = 100 + 5 * np.sin(2 * np.pi * np.arange(length) / 12)
+    months = pd.date_range("2015-01-01", periods=length, freq="MS")
+    return pd.DataFrame(
+        {
+            "unique_id": np.repeat([f"s{i:07d}" for i in range(n_series)], length),
+            "ds": np.tile(months.to_numpy(), n_series),
+            "y": (season + rng.normal(size=(n_series, length)).cumsum(axis=1)).ravel(),
+        }
+    )
+
+
+def measure_table(n_series: int, n_jobs: int) -> None:
+    """Print the seconds of a fit and two predictions of a long table, its megabytes and those they add."""
+    model = RNNForecaster("gru", 12, max_steps=100, n_jobs=n_jobs, random_state=0)
+    little = long_table(50)
+    model.fit(little).predict(y=little)
+    table = long_table(n_series)
+    before, times = peak_megabytes(), [perf_counter()]
+    for step in (lambda: model.fit(table), model.predict, lambda: model.predict(y=table)):
+        step()
+        times.append(perf_counter())
+    print(*np.diff(times), table.memory_usage(deep=True).sum() / 2**20, peak_megabytes() - before)
+
+
+def report_tables(arguments: argparse.Namespace, bars: Bars) -> None:
+    """Measure tables of each size in a process of their own."""
+    print(
+        f"{'series':>9}{'fit, s':>9}{'predict, s':>12}{'predict(y), s':>15}{'table, MB':>11}{'added, times':>14}"
+    )
+    for n in [1000] if arguments.quick else arguments.series:
+        command = [sys.executable, __file__, "--measure-table", str(n), "--jobs", str(arguments.jobs)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        fit, points, new, size, added = map(float, done.stdout.split())
+        print(f"{n:>9,}{fit:>9.2f}{points:>12.3f}{new:>15.3f}{size:>11.0f}{added / size:>14.2f}", flush=True)
+        for what, seconds, bar in zip(
+            ("fit", "predict()", "predict(y=table)"), (fit, points, new), TABLE_BARS.get(n, ()), strict=False
+        ):
+            bars.at_most(f"{n:,} series, seconds of {what}", seconds, bar)
+        if n >= 100_000:
+            bars.at_most(f"{n:,} series, memory added over the table's", added / size, MEMORY_BAR)
+
+
 def measure(arguments: argparse.Namespace) -> None:
     """Fit the one part and print its seconds, and the most memory before and after."""
     model, y, little = PARTS[arguments.parts[0]](arguments)
@@ -117,11 +173,13 @@ def report(part: str, arguments: argparse.Namespace, bars: Bars) -> None:
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--parts", nargs="+", choices=["table", *PARTS], default=["table", *PARTS])
+    parser.add_argument("--series", nargs="+", type=int, default=[1_000, 10_000, 100_000])
     parser.add_argument("--tmp", type=Path, metavar="DIR", help="where the file of 400 MB is made")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="a hundredth of the data")
     parser.add_argument("--folder", help=argparse.SUPPRESS)
+    parser.add_argument("--measure-table", type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -130,11 +188,17 @@ def main() -> None:
     if arguments.folder:
         measure(arguments)
         return
+    if arguments.measure_table:
+        measure_table(arguments.measure_table, arguments.jobs)
+        return
     bars = Bars()
-    columns = "".join(f"{name:>14}" for name in ("values, MB", "windows, MB", "MB before", "MB at most"))
-    print(f"{'':<8}{'fit, s':>9}{'CPU, s':>9}{columns}")
-    for part in arguments.parts:
-        report(part, arguments, bars)
+    if "table" in arguments.parts:
+        report_tables(arguments, bars)
+    if parts := [part for part in arguments.parts if part != "table"]:
+        columns = "".join(f"{name:>14}" for name in ("values, MB", "windows, MB", "MB before", "MB at most"))
+        print(f"{'':<8}{'fit, s':>9}{'CPU, s':>9}{columns}")
+        for part in parts:
+            report(part, arguments, bars)
     print(f"\n{bars}")
 
 
