@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn import ETS, Combine, RNNForecaster, SeasonalNaive
-from tsrnn.forecasting.intervals.calibration import Calibration, misses
+from tsrnn.forecasting.intervals.calibration import Calibration, errors_at_the_end
 from tsrnn.forecasting.intervals.conformal import KINDS
 from tsrnn.metrics import coverage, msis
 
@@ -64,13 +64,13 @@ def forecasts(model, cases, horizon):
     """Fit one model to all cases; return for each kind and case the mean and the ends of intervals."""
     model = model(horizon).fit({name: train for name, (train, _) in cases.items()})
     mean = model.predict()
-    errors, scales = misses(model, model.known_, horizon)
+    panel = model.panel_
+    errors = errors_at_the_end(model, panel, horizon)
     p = [0.5 + side * level / 200 for level in LEVELS for side in (-1, 1)]
     for kind in KINDS:
-        calibration = Calibration.of(errors, scales, kind)
-        for name in cases:
-            offsets = calibration.offsets(p, horizon, name)[:, :, 0]
-            yield kind, name, mean[name].to_numpy() + offsets
+        offsets = Calibration.of(errors, kind).offsets(panel, p, horizon)[:, :, 0]
+        for s, name in enumerate(cases):
+            yield kind, name, mean[name].to_numpy() + offsets[s].T
 
 
 def measure(model, cases, together, season):

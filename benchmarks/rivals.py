@@ -22,23 +22,22 @@ def fit_torch(job: Job, cell: str) -> Fit:
 
     It keeps no history, which is in its favour; its weights start as PyTorch draws them.
     """
-    values = job.train.to_numpy(np.float64)
-    pipeline = forecaster(job, cell).set_params(max_steps=1).fit(job.train).pipeline_
+    model = forecaster(job, cell).set_params(max_steps=1).fit(job.train)
+    prepared = model._prepared(model.panel_)
 
     def fit(seed: int) -> Predict:
         torch.manual_seed(seed)
         recurrent = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[cell](1, job.units)
         head = torch.nn.Linear(job.units, job.horizon)
-        (preparation,), windows = pipeline.cut(values[:, None])
-        (channel,) = pipeline.channels
+        windows = prepared.dataset
         every_window = torch.from_numpy(windows.values[:, 0]).unfold(0, job.lookback + job.horizon, 1)
-        train_torch(recurrent, head, every_window[preparation.n_lost :], windows.n_anchor, job)
+        train_torch(recurrent, head, every_window[windows.n_lost :], windows.shape.n_anchor, job)
 
         def predict() -> np.ndarray:
-            x, anchors = windows.inputs(np.array([len(values) - job.lookback]))
+            batch = windows.inputs(windows.latest())
             with torch.inference_mode():
-                z = head(recurrent(torch.from_numpy(x))[0][-1]).numpy() + anchors
-            return preparation.inverse(z * channel.scale + channel.level, np.array([len(values)]))[0]
+                z = batch.restore(head(recurrent(torch.from_numpy(batch.x))[0][-1]).numpy()[:, :, None])
+            return prepared.restore(z[:, None], np.zeros(1, int), windows.lengths)[0, 0, :, 0]
 
         return predict
 

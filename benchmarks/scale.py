@@ -1,6 +1,7 @@
-"""Much data: up to a million series in one network, a network for each of thousands, a file larger than memory.
+"""Much data: a million series in one network, a network for each of thousands, a file larger than memory.
 
-    python benchmarks/scale.py [--parts table global local map] [--series N ...] [--tmp DIR] [--jobs 2] [--quick]
+    python benchmarks/scale.py [--parts table global local map] [--series N ...] [--tmp DIR] [--jobs 2]
+        [--quick]
 
 "table": long tables of ids, months and values, 60 points a series, with 1,000, 10,000 and 100,000 series
 unless --series names other numbers: seconds of a fit of 100 steps, of `predict()` and of

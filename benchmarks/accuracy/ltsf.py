@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from tsrnn.timeseries.known import Known
 
 from tsrnn import RNNForecaster
 from tsrnn.timeseries.covariates import learn
-from tsrnn.timeseries.known import Known
 from tsrnn.timeseries.panel import read_panel
 
 _ORIGINS = 64  # forecast at a time
