@@ -121,14 +121,13 @@ def measure_table(n_series: int, n_jobs: int) -> None:
 
 def report_tables(arguments: argparse.Namespace, bars: Bars) -> None:
     """Measure tables of each size in a process of their own."""
-    print(
-        f"{'series':>9}{'fit, s':>9}{'predict, s':>12}{'predict(y), s':>15}{'table, MB':>11}{'added, times':>14}"
-    )
+    columns = ("fit, s", "predict, s", "predict(y), s", "table, MB", "added, times")
+    print(f"{'series':>9}" + "".join(f"{column:>15}" for column in columns))
     for n in [1000] if arguments.quick else arguments.series:
         command = [sys.executable, __file__, "--measure-table", str(n), "--jobs", str(arguments.jobs)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         fit, points, new, size, added = map(float, done.stdout.split())
-        print(f"{n:>9,}{fit:>9.2f}{points:>12.3f}{new:>15.3f}{size:>11.0f}{added / size:>14.2f}", flush=True)
+        print(f"{n:>9,}{fit:>15.2f}{points:>15.3f}{new:>15.3f}{size:>15.0f}{added / size:>15.2f}", flush=True)
         for what, seconds, bar in zip(
             ("fit", "predict()", "predict(y=table)"), (fit, points, new), TABLE_BARS.get(n, ()), strict=False
         ):
