@@ -1,7 +1,8 @@
 """The contract that every forecaster, recurrent or classical, keeps."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from types import SimpleNamespace
+from typing import Any, ClassVar, Self
 
 import joblib
 import numpy as np
@@ -12,13 +13,14 @@ from sklearn.exceptions import NotFittedError
 from tsrnn.forecasting.forecast import Forecast
 from tsrnn.forecasting.intervals.calibration import Calibration, scales_of
 from tsrnn.forecasting.intervals.conformal import KINDS
+from tsrnn.forecasting.parameters import FORECASTER
 from tsrnn.timeseries.covariates import attach, learn, uses
 from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.known import Known
 from tsrnn.timeseries.levels import read_levels
 from tsrnn.timeseries.panel import read_panel
 from tsrnn.timeseries.series import Observed
-from tsrnn.validation import check_choice, check_positive_integer, seed_sequence
+from tsrnn.validation import Parameters, check_choice, check_positive_integer, seed_sequence
 
 
 class BaseForecaster(BaseEstimator):
@@ -32,7 +34,7 @@ class BaseForecaster(BaseEstimator):
     is_baseline = False
     max_history: int | None = None
     uses_covariates: bool | tuple[str, ...] = False
-    _gaps: tuple[str, ...] = ("error", "interpolate")
+    _parameters: ClassVar[Parameters] = FORECASTER
 
     horizon: int
     missing: str
@@ -79,8 +81,7 @@ class BaseForecaster(BaseEstimator):
             If `y`, a covariate or a parameter cannot be used; the message names the way out.
         """
         try:
-            check_choice("missing", self.missing, self._gaps)
-            check_positive_integer("horizon", self._trained_horizon, "steps")
+            self._check_parameters()
             known = self._attach(y, X, X_past, static, columns)
             fitted = self._fit_all(known)
         finally:
@@ -273,6 +274,10 @@ class BaseForecaster(BaseEstimator):
         for name, value in {**fitted, "known_": known, "calibrations_": {}}.items():
             setattr(self, name, value)
 
+    def _check_parameters(self) -> SimpleNamespace:
+        """Return the parameters in plain types, or raise the error of the first that is refused."""
+        return self._parameters.check_attributes(self)
+
     def _attach(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Known:
         """Read what `fit` is given."""
         panel = read_panel(y, missing=self.missing, columns=columns)
@@ -315,6 +320,7 @@ class BaseForecaster(BaseEstimator):
 
     def fit_known(self, known: Known) -> Self:
         """Fit to what has been through the door already."""
+        self._check_parameters()
         self._remember(self._fit_all(known), known)
         return self
 
