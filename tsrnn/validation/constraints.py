@@ -138,6 +138,10 @@ class Condition(Constraint):
         """Return whether the function accepts a value."""
         return self._accepts(value)
 
+    def plain(self, value: Any) -> Any:
+        """Return it as Python's own type if it is one of NumPy's numbers."""
+        return value.item() if isinstance(value, np.generic) else value
+
 
 class Several(Constraint):
     """A list, tuple or one-dimensional array of values that each meet the same constraint."""
