@@ -182,7 +182,7 @@ def test_values_just_inside_are_accepted(estimator, name):
     constraint = estimator._parameters[name].constraint
     for value in inside(constraint):
         model = estimator(**NEEDED.get(estimator.__name__, {}) | {name: value})
-        checked = getattr(estimator._parameters.check_attributes(model), name)
+        checked = getattr(model._check_parameters(), name)
         assert not isinstance(checked, np.generic)
         assert checked is value or checked == value or checked == tuple(value)
 

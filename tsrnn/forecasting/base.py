@@ -1,8 +1,7 @@
 """The contract that every forecaster, recurrent or classical, keeps."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import joblib
 import numpy as np
@@ -20,10 +19,10 @@ from tsrnn.timeseries.known import Known
 from tsrnn.timeseries.levels import read_levels
 from tsrnn.timeseries.panel import read_panel
 from tsrnn.timeseries.series import Observed
-from tsrnn.validation import Parameters, check_choice, check_positive_integer, seed_sequence
+from tsrnn.validation import ParametersMixin, check_choice, check_positive_integer, seed_sequence
 
 
-class BaseForecaster(BaseEstimator):
+class BaseForecaster(ParametersMixin, BaseEstimator):
     """Base class of all forecasters: the door to pandas around `_fit` and `_predict` on plain arrays.
 
     Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
@@ -34,7 +33,7 @@ class BaseForecaster(BaseEstimator):
     is_baseline = False
     max_history: int | None = None
     uses_covariates: bool | tuple[str, ...] = False
-    _parameters: ClassVar[Parameters] = FORECASTER
+    _parameters = FORECASTER
 
     horizon: int
     missing: str
@@ -273,10 +272,6 @@ class BaseForecaster(BaseEstimator):
     def _remember(self, fitted: dict[str, Any], known: Known) -> None:
         for name, value in {**fitted, "known_": known, "calibrations_": {}}.items():
             setattr(self, name, value)
-
-    def _check_parameters(self) -> SimpleNamespace:
-        """Return the parameters in plain types, or raise the error of the first that is refused."""
-        return self._parameters.check_attributes(self)
 
     def _attach(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Known:
         """Read what `fit` is given."""

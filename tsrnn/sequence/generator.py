@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import exp, log
 from types import SimpleNamespace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -18,14 +18,14 @@ from tsrnn.sequence.parameters import GENERATOR
 from tsrnn.sequence.symbols import Learned, Sequences, read_contexts, read_sequences
 from tsrnn.training.loop import Training, train_all
 from tsrnn.training.truncated_bptt import Corpus, Start, StretchRun, hold_back, mean_loss
-from tsrnn.validation import Parameters, check_choice, seed_sequence, with_parameters
+from tsrnn.validation import ParametersMixin, check_choice, seed_sequence, with_parameters
 
 _UNITS = {"nats": float, "bits": lambda nats: nats / log(2), "perplexity": exp}
 _SCORING_BATCH, _SCORING_STEPS = 256, 256
 
 
 @with_parameters(GENERATOR)
-class RNNGenerator(BaseEstimator):
+class RNNGenerator(ParametersMixin, BaseEstimator):
     """Learn sequences of symbols, and make up more of them with a recurrent network.
 
     At each step the network reads a symbol, as a vector of its own that is learned, and gives the probability
@@ -71,7 +71,6 @@ class RNNGenerator(BaseEstimator):
     ['A3', 'C4', 'E4']
     """
 
-    _parameters: ClassVar[Parameters]
     learned_: Learned
     network_: Network
     start_: Start
@@ -154,7 +153,7 @@ class RNNGenerator(BaseEstimator):
         TypeError, ValueError
             For parameters, symbols and contexts that are not accepted, before any training.
         """
-        options = self._parameters.check_attributes(self)
+        options = self._check_parameters()
         continued = self.warm_start and self.__sklearn_is_fitted__()
         found = read_sequences(sequences, self.learned_.vocabulary if continued else None)
         contexts = read_contexts(context, found)

@@ -18,7 +18,14 @@ from tsrnn.validation.constraints import (
     Several,
     is_whole,
 )
-from tsrnn.validation.parameters import REQUIRED, Parameter, Parameters, Rule, with_parameters
+from tsrnn.validation.parameters import (
+    REQUIRED,
+    Parameter,
+    Parameters,
+    ParametersMixin,
+    Rule,
+    with_parameters,
+)
 
 __all__ = [
     "REQUIRED",
@@ -30,6 +37,7 @@ __all__ = [
     "Number",
     "Parameter",
     "Parameters",
+    "ParametersMixin",
     "Rule",
     "Several",
     "check_choice",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from tsrnn.validation.constraints import Constraint, quoted
 
@@ -74,9 +74,15 @@ class Parameters(dict[str, Parameter]):
                 raise ValueError(rule.sentence(options))
         return options
 
-    def check_attributes(self, estimator: Any) -> SimpleNamespace:
-        """Return the parameters of an estimator, attributes of the same names, as `check` does."""
-        return self.check({name: getattr(estimator, name) for name in self})
+
+class ParametersMixin:
+    """An estimator whose parameters, attributes of the same names, have a table."""
+
+    _parameters: ClassVar[Parameters]
+
+    def _check_parameters(self) -> SimpleNamespace:
+        """Return the parameters in plain types, or raise the error of the first that is refused."""
+        return self._parameters.check({name: getattr(self, name) for name in self._parameters})
 
 
 def with_parameters(parameters: Parameters) -> Callable[[_Class], _Class]:
