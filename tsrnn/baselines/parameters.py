@@ -4,7 +4,7 @@ from typing import Any
 
 from tsrnn.baselines.arima.unit_roots import ROOTS, SEASONAL_ROOTS
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.forecasting.parameters import FORECASTER
+from tsrnn.forecasting.parameters import FORECASTER, SEASONS
 from tsrnn.validation import (
     Choice,
     Condition,
@@ -14,7 +14,6 @@ from tsrnn.validation import (
     Parameter,
     Parameters,
     Rule,
-    Several,
     is_whole,
 )
 
@@ -185,7 +184,7 @@ STL = Parameters(
             """,
         ),
         "season_length": Parameter(
-            Integer('steps, "auto" or None') | Several(Integer("steps", 2), "int") | "auto" | None,
+            SEASONS,
             "auto",
             """
             Steps in a season, or in each of several, such as the day's and the week's (24, 168). "auto": what

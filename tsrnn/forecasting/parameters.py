@@ -35,6 +35,8 @@ MISSING_OF_NETWORKS = Parameter(
     """,
 )
 
+SEASONS = Integer('steps, "auto" or None') | Several(Integer("steps", 2), "int") | "auto" | None
+
 _ENCODING = {
     "lookback": Parameter(
         Integer('steps, or "auto"') | "auto",
@@ -96,7 +98,7 @@ _ENCODING = {
 
 _PREPARATION = {
     "season_length": Parameter(
-        Integer('steps, "auto" or None') | Several(Integer("steps", 2), "int") | "auto" | None,
+        SEASONS,
         "auto",
         """
         Steps in a season, or in each of several, such as the day's and the week's (24, 168). "auto": what the

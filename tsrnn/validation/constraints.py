@@ -76,17 +76,13 @@ class Choice(Constraint):
 
     def accepts(self, value: Any) -> bool:
         """Return whether a value is one of them; 1 is not True."""
-        return any(self._is_same(value, choice) for choice in self.values)
+        if isinstance(value, str | np.bool_):
+            return value in self.values
+        return any(value is choice for choice in self.values)
 
     def plain(self, value: Any) -> Any:
         """Return the choice that a value equals."""
-        return next(choice for choice in self.values if self._is_same(value, choice))
-
-    @staticmethod
-    def _is_same(value: Any, choice: Any) -> bool:
-        if isinstance(value, np.bool_):
-            return bool(value) is choice
-        return value is choice or (isinstance(value, str) and value == choice)
+        return self.values[self.values.index(value)]
 
 
 class Integer(Constraint):
