@@ -40,8 +40,8 @@ _CLASS_WEIGHT = Parameter(
     | None,
     None,
     """
-    What each label counts in the loss, besides `sample_weight`: {label: weight}, 1 for those not named; or in
-    inverse proportion to how often it occurs.
+    What each label counts in the loss, besides `sample_weight`: {label: weight}, 1 for those not named;
+    or in inverse proportion to how often it occurs.
     """,
 )
 
