@@ -195,18 +195,21 @@ _OWN_TRAINING = {
     "early_stopping": TRAINING["early_stopping"]._replace(
         text="""
         Hold back the end of the series, stop when the loss there no longer falls and keep the best weights.
-        False trains on every window. """
+        False trains on every window.
+        """
     ),
     "validation_fraction": TRAINING["validation_fraction"]._replace(
-        text=""" Share of the series held back. With 0, or where less than half of the windows would be left,
-        the training loss decides. """
+        text="""
+        Share of the series held back. With 0, or where less than half of the windows would be left, the
+        training loss decides.
+        """
     ),
     "bptt": Parameter(
         Integer("steps") | None,
         None,
-        """ Steps the
-        gradient is followed back through time (truncated backpropagation, Williams & Peng, 1990); states are
-        still handed on over the whole look-back. None, or as many as the network reads: all.
+        """
+        Steps the gradient is followed back through time (truncated backpropagation, Williams & Peng, 1990);
+        states are still handed on over the whole look-back. None, or as many as the network reads: all.
         """,
     ),
 }
