@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.baselines import ARIMA
-from tsrnn.forecasting.options import CHOICES
+from tsrnn.forecasting.parameters import CHOICES
 from tsrnn.forecasting.rnn import RNNForecaster
 from tsrnn.forecasting.window_mlp import WindowMLP
 from tsrnn.kernels.cells import RECURRENT

@@ -93,7 +93,7 @@ print(json.dumps([network.forward(theta, x)[0].tolist(), loss, gradient.tolist()
 WARM = """
 import numpy as np, pandas as pd, tsrnn
 from numba.core import event
-from tsrnn.forecasting.options import CHOICES
+from tsrnn.forecasting.parameters import CHOICES
 
 def use(**settings):
     sizes = {"horizon": 3, "lookback": 5, "hidden_size": 4, "max_steps": 2, "random_state": 0}

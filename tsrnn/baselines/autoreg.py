@@ -5,30 +5,19 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.requirements import require, tells_nothing
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
 from tsrnn.training.scales import level_and_scale
-from tsrnn.validation import check_positive_integer
+from tsrnn.validation import with_parameters
 
 
+@with_parameters(parameters.AUTOREG)
 class AutoReg(BaseForecaster):
     """Autoregression with a constant, by least squares: linear prediction from the last values.
-
-    Parameters
-    ----------
-    lags : int or "auto", default="auto"
-        Number of past values, 0 for a constant alone. "auto" is two seasons and one step, if the index
-        suggests a season and the series shows it. Otherwise, it is the number of least AIC up to
-        10 log10(n), compared on the same observations. Either way it is at most a third of the observations.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -111,7 +100,7 @@ class AutoReg(BaseForecaster):
     def _find_lags(self, series: Series, scaled: np.ndarray) -> int:
         n = len(scaled)
         if self.lags != "auto":
-            lags = check_positive_integer("lags", self.lags, 'past values, or "auto"', 0)
+            lags = int(self.lags)
             require(scaled, 2 * lags + 2, f"AutoReg with lags={lags}", "Lower lags or supply more data.")
             return lags
         require(scaled, 5, "AutoReg")

@@ -4,39 +4,22 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.requirements import require
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Series
-from tsrnn.validation import check_choice, check_number
+from tsrnn.validation import with_parameters
 
-VARIANTS = ("classic", "sba", "tsb")
 _TRIED = np.arange(5, 31) / 100
 
 
+@with_parameters(parameters.CROSTON)
 class Croston(BaseForecaster):
     """Smooth how large demand is and how often it comes, each by itself; forecast demand per step.
 
     For series that are zero most of the time, such as sales of spare parts, where smoothing of the series
     itself forecasts too much after each demand. All steps ahead get the same forecast; it is 0 for a series
     of zeros.
-
-    Parameters
-    ----------
-    variant : {"classic", "sba", "tsb"}, default="classic"
-        "classic": smoothed size over smoothed interval, both updated where there is demand (Croston).
-        "sba": that times 1 - beta/2, without its bias towards too much (Syntetos & Boylan). "tsb": smoothed
-        size times the smoothed share of steps with demand, updated at every step, so that the forecast falls
-        while no demand comes (Teunter, Syntetos & Babai).
-    alpha, beta : float or "auto", default=0.1
-        Smoothing parameters, above 0 and at most 1: of sizes, and of intervals or shares. "auto": that of
-        0.05, 0.06, ..., 0.30 whose one-step forecasts of sizes, or of intervals or shares, have the least
-        squared errors.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -89,9 +72,8 @@ class Croston(BaseForecaster):
         self.alias = alias
 
     def _fit(self, series: Series) -> dict[str, Any]:
-        check_choice("variant", self.variant, VARIANTS)
         sizes, times = self._split(series.values)
-        return {"alpha_": _choose("alpha", self.alpha, sizes), "beta_": _choose("beta", self.beta, times)}
+        return {"alpha_": _choose(self.alpha, sizes), "beta_": _choose(self.beta, times)}
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         sizes, times = self._split(values)
@@ -120,10 +102,10 @@ def _smooth(values: np.ndarray, alpha: float) -> np.ndarray:
     return lfilter([alpha], [1.0, alpha - 1.0], values, zi=[(1.0 - alpha) * values[0]])[0]
 
 
-def _choose(name: str, alpha: Any, values: np.ndarray) -> float:
+def _choose(alpha: Any, values: np.ndarray) -> float:
     """Return a smoothing parameter, the first of least squared one-step errors if it is "auto"."""
-    if not (isinstance(alpha, str) and alpha == "auto"):
-        return check_number(name, alpha, 0, 1, open_low=True, closed_high=True)
+    if alpha != "auto":
+        return float(alpha)
     if len(values) < 2:
         return 0.1
     unit = values.max() or 1.0

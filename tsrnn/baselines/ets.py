@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import (
     refuse_nonpositive,
@@ -21,7 +22,7 @@ from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.validation import check_choice
+from tsrnn.validation import with_parameters
 
 _STARTS = (  # level, trend, seasonal, damping; the likelihood has several maxima
     {"smoothing_level": 0.1, "smoothing_trend": 0.01, "smoothing_seasonal": 0.01, "damping_trend": 0.95},
@@ -30,6 +31,7 @@ _STARTS = (  # level, trend, seasonal, damping; the likelihood has several maxim
 )
 
 
+@with_parameters(parameters.ETS)
 class ETS(BaseForecaster):
     """Exponential smoothing of level, trend and season, as a state-space model, estimated by statsmodels.
 
@@ -40,28 +42,6 @@ class ETS(BaseForecaster):
 
     Of the components that are "auto", those of least AICc are taken: twice the negative logarithm of the
     likelihood, and a penalty for each smoothing parameter, each initial state and the variance.
-
-    Parameters
-    ----------
-    error : {"auto", "add", "mul"}, default="auto"
-        Errors that add up, or that grow with the level; "mul" needs positive values.
-    trend : {"auto", "add", None}, default="auto"
-        Straight trend, or none.
-    seasonal : {"auto", "add", "mul", None}, default="auto"
-        Season that adds to the level, or multiplies it; "mul" needs positive values.
-    season_length : int, "auto" or None, default="auto"
-        Steps in a season. "auto" takes what the index suggests (12 for months, 24 for hours, ...) if the
-        series shows it; otherwise, as with None and 1, there is no season.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    damped_trend : {"auto", True, False}, default=True
-        Let the trend level out; without effect where there is none. Straight trends are left out by default:
-        they are often chosen, but forecast the series of the M3 competition worse than those that level out
-        (Gardner & McKenzie, 1985, expect no less).
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -165,10 +145,6 @@ class ETS(BaseForecaster):
         return clone(self).set_params(**found)
 
     def _fit(self, series: Series) -> dict[str, Any]:
-        check_choice("error", self.error, ("auto", "add", "mul"))
-        check_choice("trend", self.trend, ("auto", "add", None))
-        check_choice("seasonal", self.seasonal, ("auto", "add", "mul", None))
-        check_choice("damped_trend", self.damped_trend, ("auto", True, False))
         season = 1 if self.seasonal is None else find_season(series, self.season_length)
         _require_seasons(series.values, season)
         candidates = self._candidates(season, positive=bool(series.values.min() > 0))

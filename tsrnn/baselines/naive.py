@@ -4,23 +4,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.requirements import require
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
+from tsrnn.validation import with_parameters
 
 
+@with_parameters(parameters.NAIVE)
 class Naive(BaseForecaster):
     """Forecast the last observation: the best there is for a random walk.
-
-    Parameters
-    ----------
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Examples
     --------
@@ -42,20 +36,9 @@ class Naive(BaseForecaster):
         return np.repeat(values[-1], horizon)
 
 
+@with_parameters(parameters.SEASONAL_NAIVE)
 class SeasonalNaive(BaseForecaster):
     """Forecast the last season, over and over.
-
-    Parameters
-    ----------
-    season_length : int, "auto" or None, default="auto"
-        Steps in a season. "auto" takes what the index suggests (12 for months, 24 for hours, ...) if the
-        series shows it; otherwise, as with None and 1, the forecast is that of `Naive`.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -103,17 +86,9 @@ class SeasonalNaive(BaseForecaster):
         return values[-season:]
 
 
+@with_parameters(parameters.NAIVE)
 class Drift(BaseForecaster):
     """Continue the straight line from the first observation through the last.
-
-    Parameters
-    ----------
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Raises
     ------

@@ -7,40 +7,23 @@ from typing import Any, Literal, Self
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.ets import ETS
 from tsrnn.baselines.requirements import require
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.seasonality import find_seasons
-from tsrnn.validation import check_choice
+from tsrnn.validation import with_parameters
 
 
+@with_parameters(parameters.STL)
 class STL(BaseForecaster):
     """Take the season out by Loess, forecast the rest with any forecaster, and repeat the last season.
 
     The decomposition is statsmodels' STL, and MSTL where there are several seasons. It lets the season change
     slowly, unlike the average pattern of classical decomposition. What follows each history, a new one too,
     is forecast from that history's own decomposition.
-
-    Parameters
-    ----------
-    forecaster : forecaster, optional
-        For the seasonally adjusted series; recurrent or classical, or another derived from
-        `tsrnn.forecasting.base.BaseForecaster`. It is copied, never changed; the copy's ``season_length`` is
-        None if it has that parameter, and ``horizon`` and ``missing`` are those given here. `get_params` and
-        `set_params` reach its parameters as ``forecaster__trend``. Default: `ETS`.
-    season_length : int, sequence of int, "auto" or None, default="auto"
-        Steps in a season, or in each of several, such as the day's and the week's (24, 168). "auto" takes
-        what the index suggests if the series shows it; otherwise, as with None, nothing is taken out.
-    robust : bool, default=False
-        Give observations that fit badly less weight, so that outliers don't enter the season.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: "STL+" and the forecaster's.
 
     Attributes
     ----------
@@ -140,7 +123,6 @@ class STL(BaseForecaster):
         return clone(self).set_params(forecaster=inner, season_length=None if season == 1 else season)
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
-        check_choice("robust", self.robust, (True, False))
         inner = self._copy()
         seasons = {name: find_seasons(one.series(), self.season_length) for name, one in panel.alone()}
         adjusted, _ = self._adjust(panel, seasons, 0)
@@ -165,13 +147,7 @@ class STL(BaseForecaster):
         return self.forecaster_._predict_panel(adjusted, horizon) + following
 
     def _copy(self) -> Any:
-        inner = self._inner
-        if not isinstance(inner, BaseForecaster):
-            raise TypeError(
-                f"`forecaster` must be a forecaster, recurrent or classical; got {inner!r}. "
-                "Derive your own from tsrnn.forecasting.base.BaseForecaster."
-            )
-        copied = clone(inner)
+        copied = clone(self._inner)
         wanted = {"season_length": None, "horizon": self.horizon, "missing": self.missing}
         names = copied.get_params(deep=False)
         return copied.set_params(**{name: value for name, value in wanted.items() if name in names})

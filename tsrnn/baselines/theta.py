@@ -4,43 +4,26 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import require, seasonal_pattern, straight_line, warn_unless_converged
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.validation import check_number
+from tsrnn.validation import with_parameters
 
 _ALPHAS = (0.1, 0.99)  # between which the paper looks for the smoothing parameter
 _UNCOUNTED = 3  # first errors
 
 
+@with_parameters(parameters.THETA)
 class Theta(BaseForecaster):
     """Theta method: simple exponential smoothing plus a share of the slope of the linear trend.
 
     A season is first taken out by classical decomposition, multiplicative if every observation is positive,
     and put back at the end. A forecast from new history keeps the smoothing parameter, and theta, and takes
     pattern and trend from that history.
-
-    Parameters
-    ----------
-    season_length : int, "auto" or None, default="auto"
-        Steps in a season. "auto" takes what the index suggests (12 for months, 24 for hours, ...) if the
-        series shows it; otherwise, as with None and 1, there is no season.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    theta : float or "auto", default=2.0
-        How far the smoothed line bends away from the trend, at least 1; the share of the slope is
-        1 - 1/theta. 2.0 is the standard method: half of the slope of the line through all observations, and
-        a smoothing parameter estimated by statsmodels for smoothing alone. "auto" is the dynamic optimised
-        theta model: theta, smoothing parameter and initial level together make the squares of the one-step
-        errors least, each step seeing the line through the observations before it. The first three errors,
-        before which there is hardly a line, do not count.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -105,11 +88,10 @@ class Theta(BaseForecaster):
     def _fit(self, series: Series) -> dict[str, Any]:
         season = find_season(series, self.season_length)
         adjusted, _ = self._deseasonalize(series.values, season)
-        if isinstance(self.theta, str) and self.theta == "auto":
+        if self.theta == "auto":
             alpha, theta = _optimise(adjusted)
         else:
-            theta = check_number("theta", self.theta, 1, np.inf)
-            alpha = _smoothing_parameter(adjusted)
+            alpha, theta = _smoothing_parameter(adjusted), float(self.theta)
         return {"alpha_": alpha, "theta_": theta, "season_length_": season}
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:

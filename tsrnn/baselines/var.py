@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.arima.unit_roots import n_differences
 from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.requirements import require
@@ -13,28 +14,14 @@ from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Panel
 from tsrnn.training.scales import level_and_scale
-from tsrnn.validation import check_choice, check_positive_integer, counted
+from tsrnn.validation import counted, with_parameters
 
 
+@with_parameters(parameters.VAR)
 class VAR(BaseForecaster):
     """Vector autoregression with constants, by least squares: each channel from the last values of all.
 
     Of a single channel it is an autoregression.
-
-    Parameters
-    ----------
-    lags : int or "auto", default="auto"
-        Number of past steps. "auto" is the number of least AIC up to 12 (n/100)^(1/4), compared on the same
-        observations. There are never more parameters to an equation than half of its observations.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    difference : "auto" or bool, default="auto"
-        Model the changes of channels instead of their values, and sum up forecasts. "auto" decides for each
-        channel, by the test of Kwiatkowski et al. at 5 %.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the channels gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -111,11 +98,8 @@ class VAR(BaseForecaster):
         return copied
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
-        check_choice("difference", self.difference, ("auto", True, False))
         _refuse_panel(panel)
         values = panel.arrays.values
-        if self.lags != "auto":
-            check_positive_integer("lags", self.lags, 'past steps, or "auto"')
         C = values.shape[1]
         least = 1 if self.lags == "auto" else self.lags
         who = "VAR" if self.lags == "auto" else f"VAR with lags={self.lags}"

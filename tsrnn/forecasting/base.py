@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from tsrnn.forecasting.forecast import Forecast
 from tsrnn.forecasting.intervals.calibration import Calibration
 from tsrnn.forecasting.intervals.conformal import KINDS
+from tsrnn.forecasting.parameters import FORECASTER
 from tsrnn.forecasting.per_series import fit_each, for_each
 from tsrnn.timeseries.covariate_schema import uses
 from tsrnn.timeseries.covariates import attach, learn
@@ -18,10 +19,10 @@ from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.levels import read_levels
 from tsrnn.timeseries.panel import Panel, Series
 from tsrnn.timeseries.reading import read_alike, read_panel
-from tsrnn.validation import check_choice, check_positive_integer, seed_sequence
+from tsrnn.validation import ParametersMixin, check_choice, check_positive_integer, seed_sequence
 
 
-class BaseForecaster(BaseEstimator):
+class BaseForecaster(ParametersMixin, BaseEstimator):
     """Base class of all forecasters: pandas in and out, around methods on one series or a panel in columns.
 
     Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
@@ -33,7 +34,7 @@ class BaseForecaster(BaseEstimator):
     is_baseline = False
     max_history: int | None = None
     uses_covariates: bool | tuple[str, ...] = False
-    _gaps: tuple[str, ...] = ("error", "interpolate")
+    _parameters = FORECASTER
 
     horizon: int
     missing: str
@@ -80,8 +81,7 @@ class BaseForecaster(BaseEstimator):
             If `y`, a covariate or a parameter cannot be used; the message names the way out.
         """
         try:
-            check_choice("missing", self.missing, self._gaps)
-            check_positive_integer("horizon", self._trained_horizon, "steps")
+            self._check_parameters()
             panel = self._read(y, X, X_past, static, columns)
             fitted = self._fit_panel(panel)
         finally:
@@ -315,6 +315,7 @@ class BaseForecaster(BaseEstimator):
 
     def fit_panel(self, panel: Panel) -> Self:
         """Fit to what has been read already."""
+        self._check_parameters()
         self._remember(self._fit_panel(panel), panel)
         return self
 

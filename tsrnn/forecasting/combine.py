@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, Self
 
 import joblib
@@ -12,41 +13,87 @@ from sklearn.base import clone
 
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.forecasting.intervals.calibration import errors_at_the_end
+from tsrnn.forecasting.parameters import FORECASTER, MISSING_OF_NETWORKS
 from tsrnn.time_limit import TimeLimitError
 from tsrnn.timeseries.covariate_schema import CovariateSchema
 from tsrnn.timeseries.panel import Panel
 from tsrnn.training.arrays import SeriesArrays
-from tsrnn.validation import check_choice
+from tsrnn.training.parameters import N_JOBS
+from tsrnn.validation import REQUIRED, Choice, Constraint, Integer, Parameter, Parameters, with_parameters
 
 WEIGHTS = ("mean", "median", "inverse_error")
 
 
+class _Forecasters(Constraint):
+    """Several forecasters in a list or tuple."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "list of forecasters", "a list of forecasters", cure="Pass Combine([...]).", error=TypeError
+        )
+
+    def accepts(self, value: Any) -> bool:
+        return isinstance(value, list | tuple)
+
+    def check(self, name: str, value: Any) -> Any:
+        super().check(name, value)
+        if not len(value):
+            raise ValueError(f"`{name}` is empty; at least one is needed.")
+        for one in value:
+            if not isinstance(one, BaseForecaster):
+                raise TypeError(
+                    f"`{name}` must hold forecasters, recurrent or classical; got {one!r}. "
+                    "Derive your own from tsrnn.forecasting.base.BaseForecaster."
+                )
+        return value
+
+
+COMBINE = Parameters(
+    {
+        "forecasters": Parameter(
+            _Forecasters(),
+            REQUIRED,
+            """
+            Recurrent or classical, or others derived from `tsrnn.forecasting.base.BaseForecaster`; their
+            labels must differ. They are copied, never changed; `get_params` and `set_params` reach them by
+            label: ``set_params(ETS__trend=None)``.
+            """,
+        ),
+        "weights": Parameter(
+            Choice(*WEIGHTS),
+            "mean",
+            """
+            What is made of the forecasts. "inverse_error": their mean, weighted by the inverse of the mean
+            absolute error on the last part of the series (`tsrnn.forecasting.intervals.calibration.misses`),
+            of copies that have not seen it; series of a panel count alike, each in units of its scale.
+            """,
+        ),
+        "horizon": Parameter(
+            Integer("steps") | None,
+            None,
+            "Future steps; set on all copies. None: the most that one of the forecasters has.",
+        ),
+        "missing": MISSING_OF_NETWORKS._replace(
+            text="""
+            What to do about NaN, for all. "mask": recurrent networks are told which values are missing,
+            others see them interpolated.
+            """
+        ),
+        "n_jobs": Parameter(
+            N_JOBS, None, "Threads over forecasters, as in joblib; the result does not depend on it."
+        ),
+        "alias": FORECASTER["alias"],
+    }
+)
+
+
+@with_parameters(COMBINE)
 class Combine(BaseForecaster):
     """Forecast what several forecasters forecast together.
 
     Each is fitted to the same data, and their forecasts are averaged; those that do not use covariates are
     fitted without. One that cannot be fitted is left out with a warning; one that fails later, with a history
     of its own, is an error.
-
-    Parameters
-    ----------
-    forecasters : list of forecasters
-        Recurrent or classical, or others derived from `tsrnn.forecasting.base.BaseForecaster`; their labels
-        must differ.
-        They are copied, never changed; `get_params` and `set_params` reach them by label:
-        ``set_params(ETS__trend=None)``.
-    weights : {"mean", "median", "inverse_error"}, default "mean"
-        What is made of the forecasts. "inverse_error": their mean, weighted by the inverse of the mean
-        absolute error on the last part of the series (`tsrnn.forecasting.intervals.calibration`), of
-        copies that have not seen it; series of a panel count alike, each in units of its scale.
-    horizon : int, optional
-        Future steps; set on all copies. Default: the most that one of the forecasters has.
-    missing : {"error", "interpolate", "mask"}, default "error"
-        What NaN gets, for all. "mask": recurrent networks learn of gaps, others see them interpolated.
-    n_jobs : int or None, default None
-        Threads over forecasters, as in joblib; the result does not depend on it.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -76,7 +123,6 @@ class Combine(BaseForecaster):
     [6.0, 7.0]
     """
 
-    _gaps = ("error", "interpolate", "mask")
     forecasters_: dict[str, Any]
     weights_: dict[str, float] | None
 
@@ -121,7 +167,7 @@ class Combine(BaseForecaster):
 
     @property
     def _trained_horizon(self) -> int:
-        self._check_forecasters()
+        COMBINE["forecasters"].constraint.check("forecasters", self.forecasters)
         return max(one.horizon for one in self.forecasters) if self.horizon is None else self.horizon
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -187,8 +233,12 @@ class Combine(BaseForecaster):
             [one.predict_from(_seen_by(one, panel), series, sizes, horizon) for one in forecasters]
         )
 
+    def _check_parameters(self) -> SimpleNamespace:
+        options = super()._check_parameters()
+        self._asked_horizon(None)
+        return options
+
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
-        check_choice("weights", self.weights, WEIGHTS)
         copies = self._copies()
         tasks = [joblib.delayed(copy_context().run)(self._fit_one, copied, panel) for copied in copies]
         done = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads")(tasks)
@@ -231,21 +281,6 @@ class Combine(BaseForecaster):
             raise KeyboardInterrupt
         return error, None
 
-    def _check_forecasters(self) -> None:
-        if not isinstance(self.forecasters, list | tuple):
-            raise TypeError(
-                f"`forecasters` must be a list of forecasters; got {type(self.forecasters).__name__}. "
-                "Pass Combine([...])."
-            )
-        if not len(self.forecasters):
-            raise ValueError("`forecasters` is empty; at least one is needed.")
-        for one in self.forecasters:
-            if not isinstance(one, BaseForecaster):
-                raise TypeError(
-                    f"`forecasters` must hold forecasters, recurrent or classical; got {one!r}. "
-                    "Derive your own from tsrnn.forecasting.base.BaseForecaster."
-                )
-
     def _copies(self) -> list[Any]:
         copies = [clone(one).set_params(horizon=self._trained_horizon) for one in self.forecasters]
         labels = [_label(copied) for copied in copies]
@@ -255,7 +290,7 @@ class Combine(BaseForecaster):
                     f"`forecasters` has {labels.count(name)} called {name!r}; labels must differ. "
                     "Give each its own alias."
                 )
-            if self.missing in copied._gaps:
+            if copied._parameters["missing"].constraint.accepts(self.missing):
                 copied.set_params(missing=self.missing)
         return copies
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from inspect import signature
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, Literal, Self
@@ -16,10 +15,10 @@ from tsrnn.forecasting.inference import Trained, fitted_values, predict
 from tsrnn.forecasting.inspection import InspectionMixin
 from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.forecasting.intervals.sample_paths import Simulator
-from tsrnn.forecasting.options import build_network, check_loss_continues, check_options
+from tsrnn.forecasting.options import build_network, check_loss_continues, resolve_options
+from tsrnn.forecasting.parameters import RNN_FORECASTER
 from tsrnn.forecasting.per_series import find_model, for_each
 from tsrnn.forecasting.stream import Stream, open_stream
-from tsrnn.kernels.cells import RECURRENT
 from tsrnn.network import Network
 from tsrnn.timeseries.checks import check_alike
 from tsrnn.timeseries.counts import check_counts
@@ -33,145 +32,18 @@ from tsrnn.training.channels import Seasons
 from tsrnn.training.ensemble import check_continues, check_same_width, train
 from tsrnn.training.preprocessor import Prepared, Preprocessor, fit_preprocessor
 from tsrnn.training.windows import Batch
-from tsrnn.validation import check_choice, seed_sequence
+from tsrnn.validation import seed_sequence, with_parameters
 
 _MOST_VALUES = 4_000_000  # of histories that are prepared at a time
 
 
+@with_parameters(RNN_FORECASTER)
 class RNNForecaster(InspectionMixin, BaseForecaster):
     """Forecast a series, or several channels, with a recurrent neural network.
 
     A series is prepared (logarithm, season, level and scale), cut into windows of `lookback` known and
     `horizon` future values, and a stack of recurrent layers under a dense head is trained on them by
     backpropagation through time. Forecasts come back on the scale and index of the data.
-
-    Parameters
-    ----------
-    cell : str, default "gru"
-        Mathematics of one step. "gru": gated recurrent unit, with the reset gate after the recurrent product
-        as in PyTorch; "gru_reset_before": before it (Cho et al., 2014). "lstm": long short-term memory with a
-        forget gate (Hochreiter & Schmidhuber, 1997; Gers et al., 2000); "lstm_peephole": whose gates see the
-        memory (Gers & Schmidhuber, 2000). "rnn", "rnn_relu": simple recurrence with tanh (Elman, 1990) or
-        max(0, .); "irnn": the latter, started at the identity (Le et al., 2015). "jordan": tanh, fed the
-        layer's output instead of its state (Jordan, 1986).
-    horizon : int, default 1
-        Future steps the network is trained to forecast. `predict` may ask for more.
-    lookback : int or "auto", default "auto"
-        Past steps a forecast is made from. "auto": two or three seasons, or twice the horizon
-        (`tsrnn.training.auto.automatic_lookback`), but no more than half of a single series.
-    strategy : {"direct", "recursive", "seq2seq", "parallel"}, default "direct"
-        "direct": the last state gives all `horizon` values at once. "recursive": every step is trained to
-        give the next value, and forecasts are fed back one by one. "seq2seq": a decoder, layers like those
-        that read the look-back but with weights of their own, goes on from the last states and is fed its
-        forecasts (Cho et al., 2014; Sutskever et al., 2014). "parallel": the last state is followed by
-        one step for each patch of the horizon, told which by a vector of its own (Lin et al., 2023).
-    scope : {"global", "local"}, default "global"
-        For many series. "global": one network for all, trained on the windows of each. "local": a network for
-        each, in `models_`.
-    channels : {"shared", "joint"}, default "shared"
-        For a DataFrame with one column a channel. "shared": one network of one channel, trained on the
-        windows of all, forecasts each from its own past. "joint": one network reads all channels at each step
-        and forecasts all. Either way each has transforms, level and scale of its own.
-    hidden_size : int, default 32
-        Units in each recurrent layer.
-    num_layers : int, default 1
-        Recurrent layers, each reading the one below; 1 to 7 are tested.
-    bidirectional : bool, default False
-        Read the look-back in both directions, with twice the weights (Schuster & Paliwal, 1997); for
-        "direct".
-    residual : bool, default False
-        Add a layer's input to its output, from the second layer on (He et al., 2016).
-    dilation : int, default 1
-        Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017), so the first layer never
-        skips any; 1 for "seq2seq" and "parallel".
-    patch_size : int, default 1
-        Values of the look-back, of each channel, that the network reads at a step, through a dense layer with
-        max(0, .) if several, and with "seq2seq" and "parallel" forecasts at one (Lin et al., 2023).
-        `lookback` must be a multiple, "auto" is rounded up to one. 1 for "recursive".
-    dropout : float in [0, 1), default 0.0
-        Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
-    teacher_forcing : float in [0, 1], default 0.5
-        For "seq2seq": probability that a step of the horizon reads the true value before it while training,
-        not the one forecast, at the first optimizer step; from there it falls linearly to 0 (scheduled
-        sampling; Bengio et al., 2015).
-    season_length : int, sequence of int, "auto" or None, default "auto"
-        Steps in a season, or in each of several, such as the day's and the week's (24, 168). "auto": what the
-        index suggests (12 for months, 24 and 168 for hours, ...) if the data show it
-        (`tsrnn.training.transforms.seasonal_test`), at least one of several channels. None: no season.
-    transform : "auto", None, or any of "log", "difference", "deseasonalize" in order, default "auto"
-        Exactly invertible preparation. "auto", decided for each channel: "log" for a positive series that
-        grows, and for every positive series of a panel; then "deseasonalize" if there is a season.
-    normalize : {"window", "series", "robust", None}, default "window"
-        What the network sees. "window": deviations from the last value of each window (from the mean of its
-        last season, if a season is left in), in units of their size over the series; in a panel of the mean
-        change within the window (`tsrnn.training.windows.Context` says how such windows weigh). "series":
-        deviations from the mean in standard deviations; "robust": from the median in interquartile ranges /
-        1.349.
-    missing : {"error", "interpolate", "mask"}, default "error"
-        What to do about NaN: refuse them; fill them linearly between neighbours inside the series given; or
-        let the network know: it reads the last value and how old it is, and gaps are no targets.
-    calendar : {None, "auto"}, default None
-        "auto": hour, weekday and time of the year of each step are covariates known ahead, as smooth numbers
-        (`tsrnn.timeseries.time_features`).
-    time_step : bool, default False
-        For irregular sampling: the network reads the time since the last value. Forecasts are of usual steps.
-    embed_series : int, default 0
-        Numbers, learned, that tell the network which of many series it reads; 0: none.
-    loss : str, default "mae"
-        Of points: "mae", mean absolute error (forecasts the median); "mse", mean squared error (the mean);
-        "huber", Huber's with threshold 1. Of distributions, from which `predict` reads `level` and
-        `quantiles` at once, and `sample_paths` draws: "quantile", 13 quantiles that never cross, for all
-        shapes; "gaussian", normal; "student_t", with heavier tails; "negbin", negative binomial, for counts,
-        which are divided by their series' mean whatever `normalize` says, and not transformed. Point
-        forecasts are the median of "quantile", else the mean; of what was transformed by "log", the mean
-        of logarithms comes back as a median. Not with "seq2seq".
-    optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
-        Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
-    learning_rate : float or "auto", default "auto"
-        "auto": 0.001 for batches of 32, growing with their square root.
-    schedule : {"cosine", "constant", "plateau"}, default "cosine"
-        Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
-        without improvement.
-    batch_size : int or "auto", default "auto"
-        Windows in each optimizer step. "auto": 32, and up to 256 where there are many
-        (`tsrnn.training.auto.settle`).
-    sampling : {"windows", "series"}, default "windows"
-        An epoch visits every window once, or draws as many, from each of several series with equal chances,
-        so that long ones do not drown short ones.
-    max_epochs, max_steps : int, None or (max_epochs) "auto", default "auto" and 1000
-        Training ends after so many visits of every window, or so many optimizer steps, whichever is first.
-        "auto": 50 visits, fewer with larger batches, but at least 10.
-    early_stopping : bool, default False
-        Hold back the end of the series, stop when the loss there no longer falls and keep the best weights.
-        False trains on every window.
-    validation_fraction : float in [0, 1), default 0.1
-        Share of the series held back by `early_stopping`. With 0, or where less than half of the windows
-        would be left, the training loss decides.
-    n_iter_no_change : int, default 10
-        Evaluations without improvement after which `early_stopping` stops. An evaluation closes every epoch,
-        but at least 10 and at most 100 steps.
-    clip_norm : float or None, default 1.0
-        Longest gradient; longer ones are scaled down (Pascanu et al., 2013).
-    clip_value : float or None, default None
-        Largest entry of the gradient in size, after `clip_norm`.
-    bptt : int or None, default None
-        Steps the gradient is followed back through time (truncated backpropagation, Williams & Peng, 1990);
-        states are still handed on over the whole look-back. None, or as many as the network reads: all.
-    n_members : int, default 1
-        Networks with seeds of their own; the forecast is their median.
-    n_jobs : int or None, default None
-        Threads for members, and for parts of large batches where there are fewer members, as in joblib; the
-        result does not depend on it.
-    dtype : {"float32", "float64"}, default "float32"
-        Type of the network's numbers.
-    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
-        Seed. The same int gives the same bits; None gives another network each time.
-    verbose : int, default 0
-        1 shows a progress bar.
-    warm_start : bool, default False
-        Let `fit` continue from the weights of the last one, with its preparation, instead of starting afresh.
-    alias : str, optional
-        Name in tables and legends; default: the cell's.
 
     Attributes
     ----------
@@ -216,8 +88,6 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     1998-08-18  5000.0  5000.0
     """
 
-    _gaps = ("error", "interpolate", "mask")
-    _cells = RECURRENT
     uses_covariates = True
     lookback_: int
     preprocessor_: Preprocessor
@@ -384,8 +254,6 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         return join_columns(found[:, 0], panel.arrays.offsets, panel.arrays.n_channels)
 
     def _time_covariates(self) -> dict[str, Any]:
-        check_choice("calendar", self.calendar, (None, "auto"))
-        check_choice("time_step", self.time_step, (False, True))
         return {"calendar": self.calendar, "time_step": self.time_step}
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
@@ -440,8 +308,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         }
 
     def _options(self) -> SimpleNamespace:
-        names = signature(RNNForecaster).parameters  # of a subclass some are fixed
-        return check_options({name: getattr(self, name) for name in names}, self._cells)
+        return resolve_options(self._check_parameters())
 
     def _transforms_by_name(self, panel: Panel, preprocessor: Preprocessor) -> Any:
         """Return the transforms of the only series, or by what series and columns are called."""

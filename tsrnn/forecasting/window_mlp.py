@@ -3,40 +3,20 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from tsrnn.forecasting.parameters import WINDOW_MLP
 from tsrnn.forecasting.rnn import RNNForecaster
+from tsrnn.validation import with_parameters
 
 __all__ = ["WindowMLP"]
 
 
+@with_parameters(WINDOW_MLP)
 class WindowMLP(RNNForecaster):
     """Forecast with dense layers that read the whole look-back at once: a time-delay neural network.
 
     The oldest neural rival of recurrent networks, and the control for what recurrence adds: everything else,
     from transforms to training, is that of `RNNForecaster` with ``strategy="direct"``. Layers of
     `hidden_size` units with max(0, .) lead from the `lookback` values of a window to the `horizon` forecasts.
-
-    Parameters
-    ----------
-    horizon : int, default 1
-        Future steps the network is trained to forecast. `predict` may ask for more.
-    lookback : int or "auto", default "auto"
-        Past steps a forecast is made from, the inputs of the first layer.
-    hidden_size : int, default 32
-        Units in each hidden layer.
-    num_layers : int, default 1
-        Hidden layers.
-    dropout : float in [0, 1), default 0.0
-        Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
-    scope, channels, season_length, transform, normalize, missing
-        As of `RNNForecaster`, with its defaults.
-    loss, optimizer, learning_rate, schedule, batch_size, sampling, max_epochs, max_steps, early_stopping
-        As of `RNNForecaster`, with its defaults.
-    validation_fraction, n_iter_no_change, clip_norm, n_members, n_jobs, dtype, random_state
-        As of `RNNForecaster`, with its defaults.
-    verbose, warm_start
-        As of `RNNForecaster`, with its defaults.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -66,7 +46,6 @@ class WindowMLP(RNNForecaster):
 
     is_baseline = True
     uses_covariates = False
-    _cells = ("dense",)
     cell = "dense"
     strategy = "direct"
     bidirectional = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from types import SimpleNamespace
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.forecasting.inspection import WeightsMixin
-from tsrnn.forecasting.options import SHARED_CHOICES, check_each
 from tsrnn.network import Network
 from tsrnn.sequence.dataset import Examples, Scaling, Sequences, split_off
 from tsrnn.sequence.formats import Reading, read_sequences, read_weight
 from tsrnn.training.ensemble import Progress, check_continues, history, start_runs
 from tsrnn.training.loop import Run, train_all
-from tsrnn.validation import seed_sequence
+from tsrnn.validation import ParametersMixin, seed_sequence
 
 
 class Targets(NamedTuple):
@@ -45,11 +44,10 @@ class Targets(NamedTuple):
     classes: np.ndarray | None = None
 
 
-class BaseSequenceEstimator(WeightsMixin, BaseEstimator):
+class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
     """Base class of estimators of sequences: `_encode` is what a subclass adds to train one."""
 
     _every_step = False
-    _choices: ClassVar[dict[str, tuple[Any, ...]]] = {}
 
     random_state: Any
     verbose: int
@@ -130,8 +128,8 @@ class BaseSequenceEstimator(WeightsMixin, BaseEstimator):
         Besides them: whether to ``resume`` from the present weights and scaling, and, ``going_on``, from the
         state of optimizer and generator; the ``classes`` there are, None if the data show them.
         """
-        missing = {"patch_size": 1, "pooling": "last"}
-        options = check_each(missing | self.get_params(deep=False), SHARED_CHOICES | self._choices)
+        checked = self._check_parameters()
+        options = SimpleNamespace(**{"patch_size": 1, "pooling": "last"} | vars(checked))
         options.resume, options.going_on = resume, False
         options.classes = getattr(self, "classes_", None) if resume else None
         return options

@@ -11,66 +11,26 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.forecasting.options import SHARED_CHOICES, check_each
 from tsrnn.network import Network
 from tsrnn.network.exchange import export_weights, import_weights
 from tsrnn.sequence.generation import SymbolStream
+from tsrnn.sequence.parameters import GENERATOR
 from tsrnn.sequence.symbols import Learned, Sequences, read_contexts, read_sequences
 from tsrnn.training.loop import Training, train_all
 from tsrnn.training.truncated_bptt import Corpus, Start, StretchRun, hold_back, mean_loss
-from tsrnn.validation import check_choice, check_positive_integer, seed_sequence
+from tsrnn.validation import ParametersMixin, check_choice, seed_sequence, with_parameters
 
 _UNITS = {"nats": float, "bits": lambda nats: nats / log(2), "perplexity": exp}
 _SCORING_BATCH, _SCORING_STEPS = 256, 256
 
 
-class RNNGenerator(BaseEstimator):
+@with_parameters(GENERATOR)
+class RNNGenerator(ParametersMixin, BaseEstimator):
     """Learn sequences of symbols, and make up more of them with a recurrent network.
 
     At each step the network reads a symbol, as a vector of its own that is learned, and gives the probability
     of every symbol to come next (Graves, 2013): characters of a text, notes of a melody, bases of a genome,
     samples of a sound by `mulaw_encode`. Sampling reads each symbol drawn and draws again.
-
-    Parameters
-    ----------
-    cell : str, default "gru"
-        Mathematics of one step, as in `RNNForecaster`.
-    hidden_size : int, default 128
-        Units in each recurrent layer.
-    num_layers : int, default 1
-        Recurrent layers, each reading the one below.
-    embedding_size : int, default 32
-        Numbers in the vector that stands for a symbol.
-    dropout : float in [0, 1), default 0.0
-        Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
-    bptt : int, default 64
-        Steps the gradient is followed back through time (truncated backpropagation, Williams & Peng, 1990).
-        Sequences are walked through in stretches of so many, one optimizer step each; the state is handed on.
-    batch_size : int, default 32
-        How many sequences, or rows that one long sequence is cut into, are walked through side by side.
-    optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
-        As in `RNNForecaster`, like what follows.
-    learning_rate : float, default 0.004
-    schedule : {"cosine", "constant", "plateau"}, default "cosine"
-    max_epochs, max_steps : int or None, default None and 2000
-        Training ends after so many visits of every symbol, or so many optimizer steps, whichever is first.
-    early_stopping : bool, default False
-        Hold back the end of the one sequence, or some of many, drawn at random, stop when the loss there no
-        longer falls and keep the best weights.
-    validation_fraction : float in [0, 1), default 0.1
-        Share of the symbols, or sequences, held back by `early_stopping`.
-    n_iter_no_change : int, default 10
-    clip_norm : float or None, default 1.0
-    clip_value : float or None, default None
-    n_jobs : int or None, default None
-        Threads for parts of large batches, as in joblib; the result does not depend on it.
-    dtype : {"float32", "float64"}, default "float32"
-    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
-        Seed of the training. The same int gives the same bits; None gives another network each time.
-    verbose : int, default 0
-        1 shows a progress bar.
-    warm_start : bool, default False
-        Let `fit` continue from the weights of the last one, with its symbols, instead of starting afresh.
 
     Attributes
     ----------
@@ -193,8 +153,7 @@ class RNNGenerator(BaseEstimator):
         TypeError, ValueError
             For parameters, symbols and contexts that are not accepted, before any training.
         """
-        options = check_each(self.get_params(deep=False), SHARED_CHOICES)
-        options.bptt = check_positive_integer("bptt", options.bptt, "steps")
+        options = self._check_parameters()
         continued = self.warm_start and self.__sklearn_is_fitted__()
         found = read_sequences(sequences, self.learned_.vocabulary if continued else None)
         contexts = read_contexts(context, found)

@@ -1,6 +1,5 @@
 """Labels of any type as the numbers of classes, and what each class weighs."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -66,8 +65,6 @@ def class_factors(
     if class_weight == "balanced":
         present = np.bincount(numbers, weight, len(classes))
         return weight.sum() / (np.count_nonzero(present) * np.where(present > 0, present, np.inf))
-    if not isinstance(class_weight, Mapping):
-        raise ValueError(f'`class_weight` must be None, "balanced" or a dict; got {class_weight!r}.')
     known = list(classes)
     for label, factor in class_weight.items():
         if label not in known:

@@ -1,7 +1,7 @@
 """The recurrent regressor of sequences."""
 
 from types import SimpleNamespace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -10,8 +10,11 @@ from sklearn.utils.validation import check_array
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
 from tsrnn.sequence.dataset import Scaling
 from tsrnn.sequence.formats import Reading, check_same_number
+from tsrnn.sequence.parameters import REGRESSOR
+from tsrnn.validation import with_parameters
 
 
+@with_parameters(REGRESSOR)
 class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
     """Predict numbers from whole sequences with a recurrent neural network.
 
@@ -19,70 +22,6 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
     state, or the mean of all) into one number or several. Sequences may differ in length; what pads them to a
     batch has no effect. Targets are standardised inside. A scikit-learn estimator: it works in pipelines,
     searches and cross-validation.
-
-    Parameters
-    ----------
-    cell : str, default "gru"
-        Mathematics of one step, as for `tsrnn.RNNForecaster`: "gru", "gru_reset_before", "lstm",
-        "lstm_peephole", "rnn", "rnn_relu", "irnn" or "jordan".
-    hidden_size : int, default 32
-        Units in each recurrent layer, in each direction.
-    num_layers : int, default 1
-        Recurrent layers, each reading the one below.
-    bidirectional : bool, default False
-        Read the sequences in both directions, with twice the weights (Schuster & Paliwal, 1997).
-    residual : bool, default False
-        Add a layer's input to its output, from the second layer on (He et al., 2016).
-    dilation : int, default 1
-        Layer l = 0, 1, ... recurs over ``dilation**l`` steps (Chang et al., 2017).
-    patch_size : int, default 1
-        Steps that the network reads at once, through a dense layer with max(0, .) if several. Where a
-        sequence ends inside a patch, zeros fill it up, after `normalize`.
-    pooling : {"last", "mean"}, default "last"
-        What is read of the top layer: its last state in each direction, or the mean over all steps.
-    dropout : float in [0, 1), default 0.0
-        Probability of zeroing a layer's outputs, to the next layer and to the head, while training.
-    normalize : {"series", None}, default "series"
-        What the network sees of each feature: deviations from its mean in standard deviations, both over all
-        steps of the training sequences; or the numbers as they are.
-    loss : {"mse", "mae", "huber"}, default "mse"
-        Mean squared error (predicts the mean), mean absolute error (the median), Huber's with threshold 1, of
-        targets in standard deviations.
-    optimizer : {"adam", "sgd", "rmsprop"}, default "adam"
-        Adam, stochastic gradient descent with momentum 0.9, or RMSProp.
-    learning_rate : float, default 0.01
-    schedule : {"cosine", "constant", "plateau"}, default "cosine"
-        Learning rate over training: down to 0 along half a cosine; constant; or halved after 5 evaluations
-        without improvement.
-    batch_size : int, default 32
-        Sequences in each optimizer step.
-    max_epochs, max_steps : int or None, default 200 and 2000
-        Training ends after so many visits of every sequence, or so many optimizer steps, whichever is first.
-    early_stopping : bool, default False
-        Hold back sequences drawn at random, stop when the loss on them no longer falls and keep the best
-        weights. False trains on every sequence.
-    validation_fraction : float in [0, 1), default 0.1
-        Share of the sequences held back by `early_stopping`; with 0 the training loss decides.
-    n_iter_no_change : int, default 10
-        Evaluations without improvement after which `early_stopping` stops. An evaluation closes every epoch,
-        but at least 10 and at most 100 steps.
-    clip_norm : float or None, default 1.0
-        Longest gradient; longer ones are scaled down (Pascanu et al., 2013).
-    clip_value : float or None, default None
-        Largest entry of the gradient in size, after `clip_norm`.
-    n_members : int, default 1
-        Networks with seeds of their own; the prediction is their median.
-    n_jobs : int or None, default None
-        Threads for members, and for parts of large batches where there are fewer members, as in joblib; the
-        result does not depend on it.
-    dtype : {"float32", "float64"}, default "float32"
-        Type of the network's numbers.
-    random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
-        Seed. The same int gives the same bits; None gives another network each time.
-    verbose : int, default 0
-        1 shows a progress bar.
-    warm_start : bool, default False
-        Let `fit` continue from the weights of the last one, with its scaling, instead of starting afresh.
 
     Attributes
     ----------
@@ -118,11 +57,6 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
     True
     """
 
-    _choices: ClassVar = {
-        "loss": ("mse", "mae", "huber"),
-        "pooling": ("last", "mean"),
-        "normalize": ("series", None),
-    }
     target_scaling_: Scaling
     target_ndim_: int
 

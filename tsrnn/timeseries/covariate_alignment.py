@@ -151,8 +151,8 @@ def _join(
 ) -> np.ndarray:
     """Return where the labels of each series' steps are among those of its rows."""
     S, n = len(steps.keys), len(labels)
-    codes, _ = pd.factorize(labels.append(flat))
-    size = int(codes.max()) + 1
+    codes, distinct = pd.factorize(labels.append(flat))
+    size = len(distinct)
     there = np.repeat(np.arange(S), np.diff(table_offsets)) * size + codes[:n]
     needed = np.repeat(np.arange(S), np.diff(offsets)) * size + codes[n:]
     order = np.argsort(there, kind="stable")

@@ -163,7 +163,7 @@ def _begin_with_observations(parsed: Parsed, gaps: np.ndarray, missing: str) -> 
     n = np.diff(offsets)
     rows = np.where(seen, np.arange(len(seen)), len(seen))
     firsts = np.minimum.reduceat(rows, offsets[:-1])
-    there: np.ndarray = firsts < offsets[1:]
+    there = np.less(firsts, offsets[1:])
     if not there.all():
         _report_empty(parsed.keys[~there].tolist(), len(there), missing)
     if (firsts == offsets[:-1]).all():

@@ -4,13 +4,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tsrnn.baselines.arima.boxcox import check_boxcox
+from tsrnn.baselines import parameters
+from tsrnn.baselines.arima.boxcox import resolve_boxcox
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON, NO_SEASON, Sarima
 from tsrnn.baselines.requirements import warn_unless_converged
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Panel, Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.validation import check_choice, check_positive_integer
+from tsrnn.validation import with_parameters
 
 __all__ = ["ARIMA", "RegressionForecaster"]
 
@@ -46,6 +47,7 @@ class RegressionForecaster(BaseForecaster):
         raise NotImplementedError
 
 
+@with_parameters(parameters.ARIMA)
 class ARIMA(RegressionForecaster):
     """Seasonal ARIMA, estimated by maximum likelihood with statsmodels, with or without covariates.
 
@@ -53,31 +55,6 @@ class ARIMA(RegressionForecaster):
     forecast differences are summed up again. Differences that don't vary are continued as they are. With
     covariates `X`, a regression whose errors are such a model: the columns of X are differenced like the
     series, and slopes and ARMA model estimated together.
-
-    Parameters
-    ----------
-    order : tuple of int (p, d, q) or "auto", default="auto"
-        Autoregressive order, number of first differences, moving-average order. "auto" is (1, 1, 1) with a
-        season, and without one (2, 1, 2), which can follow a cycle of any length. `AutoARIMA` searches.
-    seasonal_order : tuple of int (P, D, Q, m) or "auto", default="auto"
-        The same at lags of m, the steps in a season. "auto" takes the season that the index suggests if the
-        series shows it: up to m = 60 as (0, 1, 1, m), the seasonal part of the airline model; a longer one
-        as (0, 0, 0, m), for the time and memory of the filter grow faster than m². That subtracts it as the
-        average pattern of classical decomposition. Otherwise, (0, 0, 0, 0).
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    constant : bool or "auto", default="auto"
-        Estimate a constant of the differences: the level of a series that is not differenced, the drift of
-        one differenced once. "auto": only without any differencing.
-    boxcox : float, "auto" or None, default="auto"
-        Lambda, from -1 to 2, of the transform y^lambda / lambda that is modelled; 0 is the logarithm, 1
-        and None are the series itself. The forecast is then the median, not the mean, of what the transform
-        can have come from: never negative. "auto": the logarithm if there is a season and every observation
-        is positive.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series, and in X, gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -163,7 +140,7 @@ class ARIMA(RegressionForecaster):
         boxcox = self._find_boxcox(series.values, season)
         order: tuple[int, ...] = (1, 1, 1) if season > 1 else (2, 1, 2)
         if self.order != "auto":
-            order = _check_orders("order", self.order, '(p, d, q) or "auto"', 3)
+            order = tuple(map(int, self.order))
         n_differences = order[1] + seasonal[1]
         constant = n_differences == 0 and self.constant == "auto"
         constant = constant or find_constants(self.constant, n_differences) == (True,)
@@ -178,16 +155,16 @@ class ARIMA(RegressionForecaster):
     def _find_boxcox(self, values: np.ndarray, season: int) -> float | None:
         if self.boxcox == "auto":
             return 0.0 if season > 1 and values.min() > 0 else None
-        return check_boxcox(self.boxcox)
+        return resolve_boxcox(self.boxcox)
 
     def _find_seasonal_order(self, series: Series) -> tuple[tuple[int, ...], int]:
         if self.seasonal_order == "auto":
             season = find_season(series, "auto")
             return (0, 1, 1, season) if 1 < season <= LONGEST_SEASON else NO_SEASON, season
-        orders = _check_orders("seasonal_order", self.seasonal_order, '(P, D, Q, m) or "auto"', 4)
+        orders = tuple(map(int, self.seasonal_order))
         if not any(orders[:3]):
             return NO_SEASON, orders[3] if orders[3] > LONGEST_SEASON else 1
-        return orders, check_positive_integer("seasonal_order[3]", orders[3], "steps", 2)
+        return orders, orders[3]
 
 
 def fitted(model: Sarima, season: int, params: dict[str, float]) -> dict[str, Any]:
@@ -205,19 +182,9 @@ def fitted(model: Sarima, season: int, params: dict[str, float]) -> dict[str, An
 
 def find_constants(constant: Any, n_differences: int) -> tuple[bool, ...]:
     """Return whether models without and with a constant are meant, refusing one where it would bend."""
-    check_choice("constant", constant, (True, False, "auto"))
     if constant is True and n_differences > 1:
         raise ValueError(
             f"`constant` of a series differenced {n_differences} times is a curve that bends ever more; a "
             'constant needs at most one. Pass constant="auto", or lower d or D.'
         )
     return (False, True) if constant == "auto" and n_differences <= 1 else (constant is True,)
-
-
-def _check_orders(name: str, orders: Any, form: str, count: int) -> tuple[int, ...]:
-    sequence = isinstance(orders, tuple | list) and len(orders) == count
-    if not sequence or any(
-        not isinstance(k, int | np.integer) or isinstance(k, bool) or k < 0 for k in orders
-    ):
-        raise ValueError(f"`{name}` must be whole numbers {form}, none negative; got {orders!r}.")
-    return tuple(int(k) for k in orders)

@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from tsrnn.baselines import parameters
 from tsrnn.baselines.arima.arima import ARIMA, RegressionForecaster, find_constants, fitted
-from tsrnn.baselines.arima.boxcox import check_boxcox
-from tsrnn.baselines.arima.order_search import CRITERIA, Bounds, Candidate, Family, Search, penalty
+from tsrnn.baselines.arima.boxcox import resolve_boxcox
+from tsrnn.baselines.arima.order_search import Bounds, Candidate, Family, Search, penalty
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON, NO_SEASON, Estimate, Sarima, differencing
-from tsrnn.baselines.arima.unit_roots import ROOTS, SEASONAL_ROOTS, n_differences, n_seasonal_differences
+from tsrnn.baselines.arima.unit_roots import n_differences, n_seasonal_differences
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import require, tells_nothing, warn_unless_converged
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
-from tsrnn.validation import check_choice, check_number, check_positive_integer, counted
+from tsrnn.validation import counted, with_parameters
 
 __all__ = ["AutoARIMA"]
 
@@ -25,6 +26,7 @@ _SIMPLEST = Candidate(0, 0, 0, 0, False)
 _FEW = 5  # differences, which tell of no drift, nor that the level is 0
 
 
+@with_parameters(parameters.AUTO_ARIMA)
 class AutoARIMA(RegressionForecaster):
     """Seasonal ARIMA whose orders minimise an information criterion, with or without covariates.
 
@@ -33,48 +35,6 @@ class AutoARIMA(RegressionForecaster):
     orders one up or down, as long as there is one. With a season, models with and without seasonal
     differences are searched, and the likelihood decides between the best of either. All are estimated by
     exact maximum likelihood.
-
-    Parameters
-    ----------
-    season_length : int, "auto" or None, default="auto"
-        Steps in a season. "auto" takes what the index suggests if the series shows it; otherwise, as with
-        None and 1, there is no season. One of more than 60 steps is subtracted, as `ARIMA` does.
-    horizon : int, default=1
-        Steps that `predict` forecasts unless told otherwise.
-    d, D : int or "auto", default="auto"
-        Number of first and of seasonal differences. "auto": what `unit_root` (0 to 2) and `seasonal_root`
-        (0 or 1) find. Without a season there are no seasonal differences.
-    max_p, max_q : int, default=5
-        Highest autoregressive and moving-average order; never more than a third of the observations.
-    max_P, max_Q : int, default=2
-        The same of the seasonal part, in seasons.
-    max_order : int, default=5
-        Highest sum p + q + P + Q, where all are tried.
-    constant : bool or "auto", default="auto"
-        Constant of the differences. "auto": models with and without are tried, if there is no more than one
-        difference; else there is none.
-    criterion : {"aicc", "aic", "bic"}, default="aicc"
-        What is minimised. The variance of the errors counts as a parameter.
-    unit_root : {"kpss", "adf"}, default="kpss"
-        Test for d, at 5 %: that of Kwiatkowski et al. or the augmented one of Dickey and Fuller.
-    seasonal_root : {"likelihood", "strength", "ocsb"}, default="likelihood"
-        What finds D: the criterion of the best models with D = 0 and with D = 1; the season's share of the
-        detrended variance, if above 0.64; or the test of Osborn et al.
-    stepwise : bool, default=True
-        Walk; otherwise, try all orders up to `max_order`, which takes some twenty times longer.
-    boxcox : float, "auto" or None, default="auto"
-        Lambda, from -1 to 2, of the transform y^lambda / lambda that is modelled; 0 is the logarithm, 1
-        and None are the series itself. The forecast is then the median, not the mean, and never negative.
-        "auto": of a positive series None or 0.5, whichever gives the search's first model the lesser
-        criterion; else None. The logarithm is to be asked for: where growth doesn't last, forecasts lose more
-        by it than they gain elsewhere.
-    max_seconds : float or None, default=None
-        When to end the search with the best model so far, which a warning says. What decides on the transform
-        is fitted anyway.
-    missing : {"error", "interpolate"}, default="error"
-        What NaN in the series, and in X, gets.
-    alias : str, optional
-        Name in tables and legends; default: the class's name.
 
     Attributes
     ----------
@@ -211,7 +171,6 @@ class AutoARIMA(RegressionForecaster):
 
     @one_blas_thread()
     def _fit_to(self, series: Series, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:
-        self._check()
         values = series.values
         require(values, 3, "AutoARIMA")
         season = find_season(series, self.season_length)
@@ -274,7 +233,7 @@ class AutoARIMA(RegressionForecaster):
     def _powers(self, values: np.ndarray) -> tuple[float | None, ...]:
         if self.boxcox == "auto":
             return (None, 0.5) if values.min() > 0 else (None,)
-        return (check_boxcox(self.boxcox),)
+        return (resolve_boxcox(self.boxcox),)
 
     def _roots(self, n: int, season: int) -> tuple[int | str, ...]:
         """Return numbers of seasonal differences, or the test that finds one."""
@@ -321,16 +280,3 @@ class AutoARIMA(RegressionForecaster):
             constants,
             m,
         )
-
-    def _check(self) -> None:
-        for name in ("d", "D"):
-            if getattr(self, name) != "auto":
-                check_positive_integer(name, getattr(self, name), 'differences, or "auto"', 0)
-        for name in ("max_p", "max_q", "max_P", "max_Q", "max_order"):
-            check_positive_integer(name, getattr(self, name), "lags", 0)
-        check_choice("criterion", self.criterion, CRITERIA)
-        check_choice("unit_root", self.unit_root, ROOTS)
-        check_choice("seasonal_root", self.seasonal_root, ("likelihood", *SEASONAL_ROOTS))
-        check_choice("stepwise", self.stepwise, (True, False))
-        if self.max_seconds is not None:
-            check_number("max_seconds", self.max_seconds, 0, np.inf, open_low=True)

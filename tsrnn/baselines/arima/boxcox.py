@@ -1,28 +1,17 @@
 """The power transform of Box and Cox, under which a series' errors may be more alike."""
 
-from numbers import Real
-from typing import Any
-
 import numpy as np
 
 from tsrnn.baselines.requirements import refuse_nonpositive
 
-__all__ = ["check_boxcox", "inverse", "log_slopes", "transformed"]
+__all__ = ["inverse", "log_slopes", "resolve_boxcox", "transformed"]
 
 _LARGEST = np.finfo(np.float64).max
-_LEAST, _MOST = -1, 2
 
 
-def check_boxcox(boxcox: Any) -> float | None:
+def resolve_boxcox(boxcox: float | None) -> float | None:
     """Return lambda, None for the identity, which 1 is but for a shift."""
-    if boxcox is None:
-        return None
-    number = isinstance(boxcox, Real) and not isinstance(boxcox, bool)
-    if not (number and _LEAST <= boxcox <= _MOST):
-        raise ValueError(
-            f'`boxcox` must be lambda, a number from {_LEAST} to {_MOST}, "auto" or None; got {boxcox!r}.'
-        )
-    return None if boxcox == 1 else float(boxcox)
+    return None if boxcox is None or boxcox == 1 else float(boxcox)
 
 
 def transformed(values: np.ndarray, power: float | None) -> np.ndarray:

@@ -11,11 +11,10 @@ import pandas as pd
 from tsrnn.baselines.arima.sarima import Estimate, Sarima
 from tsrnn.time_limit import TimeLimitError, check_deadline, time_limit
 
-__all__ = ["CRITERIA", "Bounds", "Candidate", "Family", "Search", "least_roots", "penalty"]
+__all__ = ["Bounds", "Candidate", "Family", "Search", "least_roots", "penalty"]
 
 _LEAST_ROOTS = 1.01, 1.05  # of polynomials, and of those of the seasonal lag
 _SMALLEST_VARIANCE = 1e-20  # of errors, relative to the mean square of the differences
-CRITERIA = ("aicc", "aic", "bic")
 
 
 class Candidate(NamedTuple):

@@ -52,7 +52,7 @@ class _Channel(NamedTuple):
     unit: np.ndarray  # (S,) what the offsets of `together` are multiplied by
 
     def at(self, u: np.ndarray, places: np.ndarray, scales: np.ndarray) -> np.ndarray:
-        """Return offsets at probabilities u (S, n, h) of series at `places`, -1 for new ones of these scales."""
+        """Return offsets at probabilities u (S, n, h) of series at `places`, -1 for new ones."""
         found = np.full(u.shape, np.nan)
         apart = np.zeros(len(places), bool)
         for series, conformal in self.alone:

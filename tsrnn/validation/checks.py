@@ -1,11 +1,11 @@
-"""Checks of parameters, each with one sentence: what is needed, what arrived."""
+"""Checks of single arguments, each with one sentence: what is needed, what arrived."""
 
-import math
 from collections.abc import Collection
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+
+from tsrnn.validation.constraints import Choice, Integer, Number
 
 
 def counted(n: int, noun: str) -> str:
@@ -15,21 +15,15 @@ def counted(n: int, noun: str) -> str:
 
 def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -> int:
     """Return `value` as an int, or say why it is none."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < minimum:
-        raise ValueError(f"`{name}` must be a whole number of {unit}, at least {minimum}; got {value!r}.")
-    return int(value)
+    return Integer(unit, minimum).check(name, value)
 
 
 def check_number(
     name: str, value: Any, low: float, high: float, *, open_low: bool = False, closed_high: bool = False
 ) -> float:
     """Return a number between two as a float; refuse others, and the limits unless they are closed."""
-    number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
-    at_limit = (number == low and not open_low) or (number == high and closed_high)
-    if not (low < number < high or at_limit):
-        limits = f"{'(' if open_low else '['}{low:g}, {high:g}{']' if closed_high else ')'}"
-        raise ValueError(f"`{name}` must be a number in {limits}; got {value!r}.")
-    return number
+    interval = f"{'(' if open_low else '['}{low}, {high}{']' if closed_high else ')'}"
+    return Number(interval).check(name, value)
 
 
 def check_percent(name: str, value: Any) -> float:
@@ -44,8 +38,7 @@ def check_percent(name: str, value: Any) -> float:
 
 def check_choice(name: str, value: Any, known: Collection[Any]) -> None:
     """Refuse a value that is not among the known ones, and list those."""
-    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in known):
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, known))}; got {value!r}.")
+    Choice(*known).check(name, value)
 
 
 def seed_sequence(random_state: Any) -> np.random.SeedSequence:
