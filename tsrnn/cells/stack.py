@@ -115,7 +115,7 @@ def run_network(network: Network, theta: np.ndarray, x: np.ndarray) -> dict[str,
 
 def _categories(network: Network, views: Gradients, x: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the vectors that the numbers of categories in x stand for."""
-    for name, column, _ in network.architecture.tables:
+    for name, column, _ in network.architecture.embedding_tables:
         codes = x[..., column].astype(int)
         yield np.where(codes[..., None] < 0, 0, views[name][codes])
 

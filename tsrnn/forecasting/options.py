@@ -173,6 +173,6 @@ def build_network(options: SimpleNamespace, pipeline: Pipeline) -> Network:
         n_decoded=options.n_decoded,
         decoder=_DECODERS.get(options.strategy, "parallel"),
         categories=pipeline.categories,
-        n_known=pipeline.n_known if options.n_decoded else 0,
+        n_future=pipeline.n_known if options.n_decoded else 0,
         dtype=options.dtype,
     )

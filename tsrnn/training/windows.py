@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from tsrnn.kernels.gather import drop_gaps, gather, lay_covariates
+from tsrnn.kernels.gather import gather_covariates, gather_windows, mask_missing
 
 _NOTHING = np.empty((1, 0))
 _MANY = 50  # from so many windows for each one drawn on, NumPy draws without a list of all
@@ -203,7 +203,7 @@ class Windows(NamedTuple):
         target = np.empty((target_size[0], B, target_size[1] * C), dtype)
         anchors = np.empty((C, B), dtype)
         scaling = np.array([company.level, company.factor], dtype)
-        gather(
+        gather_windows(
             self.values,
             scaling,
             starts,
@@ -218,7 +218,7 @@ class Windows(NamedTuple):
             anchors,
         )
         if company.gaps.size and len(target):
-            drop_gaps(company.gaps, starts, first_target, target)
+            mask_missing(company.gaps, starts, first_target, target)
         self._add_company(starts, shown, static, x)
         known, begins = self._known(starts), self._begins(starts)
         size = company.sizes[company.series(starts)] if len(company.sizes) else None
@@ -264,7 +264,7 @@ class Windows(NamedTuple):
             (company.ahead, next_one, last, 0),
         ):
             if table.shape[1]:
-                lay_covariates(table, starts, first, end, column, w, holds, x)
+                gather_covariates(table, starts, first, end, column, w, holds, x)
                 column += w * table.shape[1]
         if self.goes_on:
             x[:, :, column] = np.arange(len(x))[:, None] >= L // w
@@ -277,7 +277,7 @@ class Windows(NamedTuple):
         if not self.n_decoded or not ahead.shape[1]:
             return None
         known = np.empty((self.n_decoded, len(starts), self.patch_size * ahead.shape[1]), self.values.dtype)
-        lay_covariates(ahead, starts, L, L + self.horizon, 0, self.patch_size, 0, known)
+        gather_covariates(ahead, starts, L, L + self.horizon, 0, self.patch_size, 0, known)
         return known
 
     def _begins(self, starts: np.ndarray) -> np.ndarray | None:

@@ -104,7 +104,7 @@ class Simulation(NamedTuple):
         edges = []
         for theta in self.thetas:
             first = -1 if pipeline.every_step else windows.first
-            output, _ = network.forward(theta, batch.x, first=first, begins=batch.begins, known=batch.known)
+            output, _ = network.forward(theta, batch.x, first=first, begins=batch.begins, future=batch.known)
             raw = Reading(pipeline.loss).raw(output, C)[:, :h]
             truth = by_step(batch.target[-len(output) :], 1, C)[:, :h, 0].astype(np.float64)
             jump = [truth - 1 / size[:, :, None], truth] if pipeline.counts else [truth]

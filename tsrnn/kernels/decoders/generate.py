@@ -1,4 +1,4 @@
-"""A network that reads symbols and draws the next one, again and again."""
+"""Sampling of symbols from a recurrent network, which reads each symbol before it draws the next."""
 
 import math
 from typing import NamedTuple
@@ -8,11 +8,11 @@ import numpy as np
 from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.packing.tile import Panels, lanes
 from tsrnn.kernels.packing.views import flat
-from tsrnn.kernels.scans.stream import add_row, climb
+from tsrnn.kernels.scans.stream import add_row, run_layers
 
 
 class Model(NamedTuple):
-    """Packed weights: of all layers, of the head, and the vectors of symbols, of which K numbers count."""
+    """Packed weights of layers and head, and `table`, whose first K columns are the vectors of symbols."""
 
     layers: np.ndarray
     W_head: np.ndarray
@@ -21,22 +21,24 @@ class Model(NamedTuple):
     K: int
 
 
-class Room(NamedTuple):
-    """Where a network stands: states (slots, H), and the logits of the next symbol, panels of them in a row.
+class GeneratorState(NamedTuple):
+    """States of the layers, logits of the next symbol, and scratch arrays.
 
-    passing (1, columns), gates (1, N lanes) and spare (n,) are room to work in.
+    h, c : (slots, H), as in `tsrnn.kernels.scans.stream.stream`
+    logits : (panels of symbols x lanes,)
+    features (1, columns), gates (1, N lanes), scratch (n_symbols,) : overwritten
     """
 
     h: np.ndarray
     c: np.ndarray
     logits: np.ndarray
-    passing: np.ndarray
+    features: np.ndarray
     gates: np.ndarray
-    spare: np.ndarray
+    scratch: np.ndarray
 
 
-class Draw(NamedTuple):
-    """How to draw: logits are divided by `temperature`, the `n_kept` largest count, symbol `end` ends it."""
+class Sampling(NamedTuple):
+    """How to sample: logits are divided by `temperature`, the `n_kept` largest remain, symbol `end` stops."""
 
     temperature: float
     n_kept: int
@@ -44,30 +46,32 @@ class Draw(NamedTuple):
 
 
 @kernel
-def head(model, room):
-    """Write the logits that follow from the top layer's states, in `passing`."""
-    width, H = lanes(model.layers), room.h.shape[1]
-    n_panels = np.int64(len(room.logits) // width)
-    C, D = Panels(room.logits, 0, width), Panels(flat(model.b_head), 0, width)
-    A, W = Panels(flat(room.passing), 0, width), Panels(flat(model.W_head), 0, H * width)
+def write_logits(model, state):
+    """Write state.logits, given the top layer's states in state.features."""
+    width, H = lanes(model.layers), state.h.shape[1]
+    n_panels = np.int64(len(state.logits) // width)
+    C, D = Panels(state.logits, 0, width), Panels(flat(model.b_head), 0, width)
+    A, W = Panels(flat(state.features), 0, width), Panels(flat(model.W_head), 0, H * width)
     add_row(C, D, A, W, np.int64(0), n_panels, H)
 
 
 @kernel
-def read(cell, sizes, model, room, count, symbols):
-    """Take in symbols that follow `count` others, and write the logits of the one that follows."""
+def read_symbols(cell, sizes, model, state, count, symbols):
+    """Run symbols (n,), which follow `count` earlier ones, and write the logits of the symbol after them."""
     for t in range(len(symbols)):
         vector = model.table[symbols[t]]
         for j in range(len(vector)):
-            room.passing[0, j] = vector[j]
-        climb(cell, sizes, model.layers, model.K, room.h, room.c, room.passing, room.gates, count + t)
+            state.features[0, j] = vector[j]
+        run_layers(
+            cell, sizes, model.layers, model.K, state.h, state.c, state.features, state.gates, count + t
+        )
     if len(symbols) > 0:
-        head(model, room)
+        write_logits(model, state)
 
 
 @kernel
-def largest(values, k):
-    """Return the k-th largest of values, which are left in another order (Hoare, 1961)."""
+def kth_largest(values, k):
+    """Return the k-th largest of values (n,), which are reordered (quickselect; Hoare, 1961)."""
     low, high = 0, len(values) - 1
     while low < high:
         pivot, i, j = values[(low + high) // 2], low, high
@@ -90,10 +94,15 @@ def largest(values, k):
 
 
 @kernel
-def softmax(logits, draw, spare, probabilities):
-    """Write exp(z_k / temperature) / sum_j exp(z_j / temperature) over the largest logits z, 0 elsewhere.
+def softmax(logits, sampling, scratch, probabilities):
+    """Write exp(z_k / temperature) / sum_j exp(z_j / temperature) for the `n_kept` largest logits z, else 0.
 
-    Of equal logits the first are kept. Return whether all logits are numbers.
+    Of equal logits the first are kept.
+
+    logits : (at least n_symbols,)
+    scratch : (at least n_symbols,), overwritten
+    probabilities : (n_symbols,), written
+    Returns whether all logits are finite.
     """
     V, top = len(probabilities), -np.inf
     for k in range(V):
@@ -101,11 +110,11 @@ def softmax(logits, draw, spare, probabilities):
             return False
         top = max(top, np.float64(logits[k]))
     least, n_equal = type(logits[0])(-np.inf), 0
-    if draw.n_kept < V:
+    if sampling.n_kept < V:
         for k in range(V):
-            spare[k] = logits[k]
-        least = largest(spare[:V], draw.n_kept)
-        n_equal = draw.n_kept
+            scratch[k] = logits[k]
+        least = kth_largest(scratch[:V], sampling.n_kept)
+        n_equal = sampling.n_kept
         for k in range(V):
             n_equal -= logits[k] > least
     size = 0.0
@@ -113,7 +122,7 @@ def softmax(logits, draw, spare, probabilities):
         kept = logits[k] > least
         if logits[k] == least and n_equal > 0:
             kept, n_equal = True, n_equal - 1
-        probabilities[k] = math.exp((np.float64(logits[k]) - top) / draw.temperature) if kept else 0.0
+        probabilities[k] = math.exp((np.float64(logits[k]) - top) / sampling.temperature) if kept else 0.0
         size += probabilities[k]
     for k in range(V):
         probabilities[k] /= size
@@ -121,8 +130,8 @@ def softmax(logits, draw, spare, probabilities):
 
 
 @kernel
-def choose(probabilities, uniform):
-    """Return the first symbol whose cumulated probability exceeds a number drawn from [0, 1)."""
+def invert_distribution(probabilities, uniform):
+    """Return the first symbol whose cumulative probability exceeds `uniform`, a number in [0, 1)."""
     total, chosen = 0.0, 0
     for k in range(len(probabilities)):
         if probabilities[k] > 0:
@@ -134,16 +143,19 @@ def choose(probabilities, uniform):
 
 
 @kernel
-def generate(cell, sizes, model, room, count, draw, uniforms, probabilities, symbols):
-    """Draw a symbol for each of `uniforms` and take it in; return how many, -1 if the logits are no numbers.
+def generate(cell, sizes, model, state, count, sampling, uniforms, probabilities, symbols):
+    """Draw one symbol for each of `uniforms`, reading each before the next is drawn.
 
-    The symbol `end` ends it, and is not counted or taken in.
+    uniforms : (n,), numbers in [0, 1)
+    probabilities : (n_symbols,), overwritten
+    symbols : (n,), written
+    Returns the number of symbols before the symbol `end` or n, and -1 if logits are not finite.
     """
     for t in range(len(uniforms)):
-        if not softmax(room.logits, draw, room.spare, probabilities):
+        if not softmax(state.logits, sampling, state.scratch, probabilities):
             return -1
-        symbols[t] = choose(probabilities, uniforms[t])
-        if symbols[t] == draw.end:
+        symbols[t] = invert_distribution(probabilities, uniforms[t])
+        if symbols[t] == sampling.end:
             return t
-        read(cell, sizes, model, room, count + t, symbols[t : t + 1])
+        read_symbols(cell, sizes, model, state, count + t, symbols[t : t + 1])
     return len(uniforms)
