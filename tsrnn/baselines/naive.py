@@ -1,4 +1,4 @@
-"""Forecasts that need no estimation: the yardsticks of every comparison."""
+"""Naive, seasonal naive and drift forecasts, the benchmarks of every comparison."""
 
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from tsrnn.timeseries.series import Observed
 
 
 class Naive(BaseForecaster):
-    """Forecast the last observation: the best there is for a random walk.
+    """Forecast the last observation, which is optimal for a random walk.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Naive(BaseForecaster):
 
 
 class SeasonalNaive(BaseForecaster):
-    """Forecast the last season, over and over.
+    """Repeat the last season.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class SeasonalNaive(BaseForecaster):
 
 
 class Drift(BaseForecaster):
-    """Continue the straight line from the first observation through the last.
+    """Extrapolate the straight line through the first and the last observation.
 
     Parameters
     ----------
