@@ -47,20 +47,20 @@ The compiled kernels compute the same gradient:
 True
 """
 
-from tsrnn.cells.gated import (
+from tsrnn.cells.gru import (
     gru_reset_before_step,
     gru_reset_before_step_backward,
     gru_step,
     gru_step_backward,
 )
-from tsrnn.cells.memory import (
+from tsrnn.cells.lstm import (
     lstm_peephole_step,
     lstm_peephole_step_backward,
     lstm_step,
     lstm_step_backward,
 )
-from tsrnn.cells.readout import cross_entropy, sigmoid, softmax
-from tsrnn.cells.simple import (
+from tsrnn.cells.output import cross_entropy, sigmoid, softmax
+from tsrnn.cells.rnn import (
     dense_step,
     dense_step_backward,
     jordan_step,

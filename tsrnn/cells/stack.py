@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tsrnn.cells.readout import Gradients
+from tsrnn.cells.output import Gradients
 from tsrnn.cells.stepping import step
 
 

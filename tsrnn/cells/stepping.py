@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tsrnn.cells import gated, memory, simple
-from tsrnn.cells.readout import Gradients, Weights, read, read_backward
-from tsrnn.cells.simple import State
+from tsrnn.cells import gru, lstm, rnn
+from tsrnn.cells.output import Gradients, Weights, read, read_backward
+from tsrnn.cells.rnn import State
 from tsrnn.validation import check_choice
 
 OUTPUTS = ("linear", "softmax", None)
@@ -22,15 +22,15 @@ class Equations(NamedTuple):
 
 
 CELLS = {
-    "rnn": Equations(simple.rnn_step, simple.rnn_step_backward),
-    "rnn_relu": Equations(simple.rnn_relu_step, simple.rnn_relu_step_backward),
-    "irnn": Equations(simple.rnn_relu_step, simple.rnn_relu_step_backward),
-    "jordan": Equations(simple.jordan_step, simple.jordan_step_backward),
-    "lstm": Equations(memory.lstm_step, memory.lstm_step_backward, 2),
-    "lstm_peephole": Equations(memory.lstm_peephole_step, memory.lstm_peephole_step_backward, 2),
-    "gru": Equations(gated.gru_step, gated.gru_step_backward),
-    "gru_reset_before": Equations(gated.gru_reset_before_step, gated.gru_reset_before_step_backward),
-    "dense": Equations(simple.dense_step, simple.dense_step_backward),
+    "rnn": Equations(rnn.rnn_step, rnn.rnn_step_backward),
+    "rnn_relu": Equations(rnn.rnn_relu_step, rnn.rnn_relu_step_backward),
+    "irnn": Equations(rnn.rnn_relu_step, rnn.rnn_relu_step_backward),
+    "jordan": Equations(rnn.jordan_step, rnn.jordan_step_backward),
+    "lstm": Equations(lstm.lstm_step, lstm.lstm_step_backward, 2),
+    "lstm_peephole": Equations(lstm.lstm_peephole_step, lstm.lstm_peephole_step_backward, 2),
+    "gru": Equations(gru.gru_step, gru.gru_step_backward),
+    "gru_reset_before": Equations(gru.gru_reset_before_step, gru.gru_reset_before_step_backward),
+    "dense": Equations(rnn.dense_step, rnn.dense_step_backward),
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.network.architecture import Architecture, Inputs, check_compatible, pack_index
-from tsrnn.network.initial import initialise
+from tsrnn.network.initialisation import initialise
 from tsrnn.network.layers.output_feedback import OutputFeedback
 from tsrnn.network.layout import named_views
 from tsrnn.network.summary import summary

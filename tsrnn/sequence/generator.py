@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from tsrnn.forecasting.options import SHARED_CHOICES, check_each
 from tsrnn.network import Network
 from tsrnn.network.exchange import export_weights, import_weights
-from tsrnn.sequence.generation import SymbolStream
+from tsrnn.sequence.symbol_stream import SymbolStream
 from tsrnn.sequence.symbols import SymbolEncoding, SymbolSequences, read_contexts, read_sequences
 from tsrnn.training.loop import Training, train_all
 from tsrnn.training.truncated_bptt import Corpus, InitialState, TruncatedRun, mean_loss, validation_split

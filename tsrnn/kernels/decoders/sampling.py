@@ -143,7 +143,7 @@ def invert_distribution(probabilities, uniform):
 
 
 @kernel
-def generate(cell, sizes, model, state, count, sampling, uniforms, probabilities, symbols):
+def sample_symbols(cell, sizes, model, state, count, sampling, uniforms, probabilities, symbols):
     """Draw one symbol for each of `uniforms`, reading each before the next is drawn.
 
     uniforms : (n,), numbers in [0, 1)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.kernels.decoders.generate import (
+from tsrnn.kernels.decoders.sampling import (
     GeneratorState,
     Model,
     Sampling,
-    generate,
     read_symbols,
+    sample_symbols,
     softmax,
     write_logits,
 )
@@ -134,7 +134,7 @@ class SymbolStream:
             check_deadline()
             here = drawn[done : done + _CHUNK]
             uniforms = rng.random(len(here))
-            n_drawn = generate(
+            n_drawn = sample_symbols(
                 cell,
                 self._sizes,
                 self._model,

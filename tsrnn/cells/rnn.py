@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.cells.readout import Gradients, Weights, outer, read, total
+from tsrnn.cells.output import Gradients, Weights, outer, read, total
 
 State = tuple[np.ndarray, ...]
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.cells.readout import Gradients, Weights, outer, sigmoid, total
-from tsrnn.cells.simple import State
+from tsrnn.cells.output import Gradients, Weights, outer, sigmoid, total
+from tsrnn.cells.rnn import State
 
 
 class GRUCache(NamedTuple):
