@@ -242,7 +242,7 @@ def check_compatible(network: Architecture, cell: str) -> None:
         )
     if network.n_symbols and network.categories:
         raise ValueError(
-            "Symbols are all that enters; categories enter beside numbers. "
+            "Symbols are the only inputs of a network; categories need numbers as inputs, too. "
             f"Got n_symbols={network.n_symbols} with categories={network.categories}: set one of them."
         )
     if network.n_symbols and (network.embedding or network.n_decoded):
@@ -267,6 +267,6 @@ def _check_decodes(network: Architecture) -> None:
         )
     if network.has_sequential_decoder and network.n_outputs > network.n_inputs:
         raise ValueError(
-            "A sequential decoder goes on from the last inputs, the first of which its outputs continue; got "
+            "A sequential decoder starts from the last inputs, which must include all that it forecasts; got "
             f"n_outputs={network.n_outputs} with n_inputs={network.n_inputs}. Feed in all that is forecast."
         )

@@ -270,7 +270,7 @@ def read_labels(y: Any, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_values(y: Any, lengths: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return targets (rows, n_targets) of all steps, nan where missing, and the axes of a sequence's."""
+    """Return targets (rows, n_targets) of all steps, nan where missing, and their number of axes."""
     parts = [np.asarray(item, np.float64) for item in _targets_of(y, lengths)]
     values = np.concatenate(parts)
     if np.isinf(values).any():

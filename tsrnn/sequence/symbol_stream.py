@@ -1,4 +1,4 @@
-"""Generator stream: the probabilities of the next symbol, updated symbol by symbol, and sampling."""
+"""Step-by-step use of a fitted generator: probabilities of the next symbol, and sampling."""
 
 from collections.abc import Mapping
 from math import inf

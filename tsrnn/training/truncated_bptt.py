@@ -1,4 +1,4 @@
-"""Truncated backpropagation through time: sequences are trained on in segments that pass on their state."""
+"""Training by truncated backpropagation through time: sequences are split, states are kept between parts."""
 
 import math
 from collections.abc import Iterator
