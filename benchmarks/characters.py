@@ -24,7 +24,7 @@ from import_time import machine
 
 from tsrnn import RNNGenerator
 from tsrnn.network import Network
-from tsrnn.sequence.generation import SymbolStream
+from tsrnn.sequence.symbol_stream import SymbolStream
 from tsrnn.sequence.symbols import Vocabulary
 from tsrnn.training.truncated_bptt import Corpus
 

@@ -1,4 +1,4 @@
-"""Sound as symbols: mu-law companding."""
+"""Mu-law encoding of waveforms as symbols, and decoding."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tsrnn.validation import check_positive_integer
 
 
 def mulaw_encode(x: Any, n_levels: int = 256) -> np.ndarray:
-    """Turn a waveform into symbols, with levels that are finer for soft sounds.
+    """Quantise a waveform to symbols, with finer levels near zero.
 
     With mu = n_levels - 1, a sample becomes y = sign(x) log(1 + mu |x|) / log(1 + mu), and y, from -1 to 1,
     the nearest of `n_levels` evenly spaced levels, numbered from 0.
@@ -32,7 +32,7 @@ def mulaw_encode(x: Any, n_levels: int = 256) -> np.ndarray:
 
     Notes
     -----
-    Decoding gives x back within (|x| + 1 / mu) ((1 + mu)**(1 / mu) - 1): 2.2 % of the sample and less than
+    Decoding returns x within (|x| + 1 / mu) ((1 + mu)**(1 / mu) - 1): 2.2 % of the sample and less than
     0.0001 for 256 levels.
 
     References
@@ -60,14 +60,14 @@ def mulaw_encode(x: Any, n_levels: int = 256) -> np.ndarray:
 
 
 def mulaw_decode(codes: Any, n_levels: int = 256) -> np.ndarray:
-    """Turn symbols back into a waveform: the inverse of `mulaw_encode`.
+    """Return the waveform of symbols: the inverse of `mulaw_encode`.
 
     Parameters
     ----------
     codes : array-like of int, shape (...)
         Numbers from 0 to n_levels - 1.
     n_levels : int, default 256
-        As in encoding.
+        As in `mulaw_encode`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Real series and sets of sequences that travel with the package, and a reader of WAV files."""
+"""Datasets shipped with the package, series and labelled sequences, and a reader of WAV files."""
 
 import struct
 import tomllib
@@ -16,7 +16,7 @@ _DATA = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "data"
 
 
 def names() -> list[str]:
-    """List the names that `load` knows.
+    """Return the names of the datasets for `load`.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def names() -> list[str]:
 
 
 def sequence_names() -> list[str]:
-    """List the names that `load_sequences` knows.
+    """Return the names of the datasets for `load_sequences`.
 
     Returns
     -------
@@ -52,8 +52,8 @@ def sequence_names() -> list[str]:
 def load(name: str) -> pd.Series | pd.DataFrame:
     """Load one of the shipped datasets.
 
-    Calendar data have a DatetimeIndex, months, quarters and years stamped at their first day; where they are
-    regular it has a frequency, and missing observations are NaN. Exchange days are irregular: a Series has
+    Calendar data have a DatetimeIndex, with months, quarters and years stamped at their first day; if they
+    are regular it has a frequency, and missing observations are NaN. Trading days are irregular: a Series has
     no row for a holiday, a table has NaN for an exchange that was closed while another was open. Sampled
     signals are indexed by the time in seconds.
 
@@ -66,7 +66,7 @@ def load(name: str) -> pd.Series | pd.DataFrame:
     Returns
     -------
     Series or DataFrame
-        A fresh copy of float64 values; a Series is called `name`. Its ``attrs`` hold ``title``, ``source``,
+        A new copy of float64 values; a Series has the name `name`. Its ``attrs`` hold ``title``, ``source``,
         ``licence``, ``units`` (a dict by column for a table) and, for signals, ``sample_rate`` in hertz.
 
     Raises
@@ -109,23 +109,24 @@ def load(name: str) -> pd.Series | pd.DataFrame:
 
 
 def load_sequences(name: str, split: str | None = None) -> tuple[list[Any], pd.Series]:
-    """Load one of the shipped sets of labelled sequences.
+    """Load one of the shipped datasets of labelled sequences.
 
     Parameters
     ----------
     name : str
-        One of `sequence_names()`. ``"japanese_vowels"``: 640 utterances, 12 cepstral coefficients a step, by
-        nine speakers, who are the label. ``"spoken_digits"``: 1,000 recordings, 13 cepstral coefficients a
-        step, the label is the digit. ``"words"``: 12,288 words of six languages, which are the label.
+        One of `sequence_names()`. ``"japanese_vowels"``: 640 utterances, 12 cepstral coefficients at each
+        step; the label is one of nine speakers. ``"spoken_digits"``: 1,000 recordings, 13 cepstral
+        coefficients at each step; the label is the digit. ``"words"``: 12,288 words; the label is one of six
+        languages.
     split : {"train", "test"}, optional
-        Only this part, where the source divides the set: ``"japanese_vowels"``. By default all.
+        Only this part, if the source divides the dataset: ``"japanese_vowels"``. By default all.
 
     Returns
     -------
     X : list
-        A fresh float64 array of shape (steps, features) for each sequence; for ``"words"`` a str each.
+        A new float64 array of shape (steps, features) for each sequence; for ``"words"`` a str.
     y : Series
-        Its labels, numbers or str, called by what they mean. Its ``attrs`` hold ``title``, ``source`` and
+        The labels, numbers or str, named by what they are. Its ``attrs`` hold ``title``, ``source`` and
         ``licence``, and the ``units`` of `X`.
 
     Raises
@@ -229,13 +230,13 @@ def read_wav(path: str | PathLike[str]) -> pd.Series:
 
 @cache
 def _catalog() -> dict[str, dict[str, Any]]:
-    """Read what is known of each file; a set of sequences has the name of its label."""
+    """Return the catalog of files; entries of labelled sequences name the column of the label."""
     return tomllib.loads((_DATA / "catalog.toml").read_text("utf-8"))
 
 
 @cache
 def _entries() -> dict[str, tuple[dict[str, Any], str | None]]:
-    """Map each series to the catalog's entry of its file and to its column, None if it is the whole file."""
+    """Return for each series the catalog entry of its file and its column, None for the whole file."""
     entries: dict[str, tuple[dict[str, Any], str | None]] = {}
     for name, entry in _catalog().items():
         if "label" in entry:
@@ -250,7 +251,7 @@ def _about(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _part(frame: pd.DataFrame, name: str, split: str) -> pd.DataFrame:
-    """Keep the sequences of one part of a set."""
+    """Return the sequences of one part of a dataset."""
     if "split" not in frame:
         raise ValueError(
             f"`split` must be None for {name!r}, which its source does not divide; got {split!r}. "
@@ -263,7 +264,7 @@ def _part(frame: pd.DataFrame, name: str, split: str) -> pd.DataFrame:
 
 
 def _read(path: Path, entry: dict[str, Any]) -> pd.Series | pd.DataFrame:
-    """Read a file of the catalog; one column gives a Series."""
+    """Read a file of the catalog; a file with one column is returned as a Series."""
     if path.suffix == ".wav":
         return read_wav(path)
     if "sample_rate" in entry:
@@ -275,7 +276,7 @@ def _read(path: Path, entry: dict[str, Any]) -> pd.Series | pd.DataFrame:
 
 
 def _over_seconds(values: np.ndarray, sample_rate: int) -> pd.Series:
-    """Index samples by the time in seconds since the first."""
+    """Return samples as a Series over the time in seconds since the first."""
     seconds = pd.Index(np.arange(len(values)) / sample_rate, name="seconds")
     series = pd.Series(values, seconds)
     series.attrs["sample_rate"] = sample_rate

@@ -6,7 +6,7 @@ from tsrnn.kernels.cells import CELLS
 from tsrnn.kernels.packing.panels import from_panels, to_panels
 from tsrnn.network import Network
 from tsrnn.network.architecture import PackedGradient
-from tsrnn.network.layers.recurrent import Direction
+from tsrnn.network.layers.recurrent import RecurrentLayer
 
 KINDS = ["rnn", "rnn_relu", "lstm", "lstm_peephole", "gru", "gru_reset_before"]
 
@@ -45,13 +45,13 @@ def run_layer(kind, x, state, W_ih, W_hh, bias, dh, dfinal, peephole=None):
     packed_gradient.flat[:] = 0
     width = packed.forward["W_h_0"].shape[2]
     h = np.empty((T + 1, -(-H // width), B, width), x.dtype)
-    layer = Direction(network.architecture, packed, packed_gradient.views, "0", 1, h, T)
-    layer.start(state[:, None], np.empty((0, 2), np.int64), 0)
+    layer = RecurrentLayer(network.architecture, packed, packed_gradient.views, "0", 1, h, T)
+    layer.set_initial_state(state[:, None], np.empty((0, 2), np.int64), 0)
     x_panels = in_panels(x, width)
     layer.forward(x_panels)
     final = np.empty((len(state), 1, B, H), x.dtype)
-    layer.final(final, 0)
-    layer.end()
+    layer.write_final_state(final, 0)
+    layer.reset_gradient()
     for flowing, values in zip((layer.dh, layer.dc), dfinal, strict=False):
         to_panels(values[None], 0, flowing)
     dx = np.zeros_like(x_panels)

@@ -247,7 +247,7 @@ def parameter_shapes(
     embedding=False,
     n_decoded=0,
     decoder="parallel",
-    n_known=0,
+    n_future=0,
     **_,
 ):
     """Return the shape of every parameter of a network by name, in the order of the flat vector."""
@@ -256,7 +256,7 @@ def parameter_shapes(
     shapes = {"W_embed": (H, n_inputs), "b_embed": (H,)} if embedding else {}
     stacks = [(("", "_reverse") if bidirectional else ("",), entering)]
     if decoder == "sequential":
-        stacks.append((("_decoder",), n_outputs + n_known))
+        stacks.append((("_decoder",), n_outputs + n_future))
     for (directions, lowest), layer in product(stacks, range(n_layers)):
         below = lowest if layer == 0 else H * (1 + bidirectional)
         own = {
@@ -273,7 +273,7 @@ def parameter_shapes(
             shapes |= {f"{name}_{layer}{direction}": shape for name, shape in own.items()}
     if n_decoded and decoder == "parallel":
         shapes["position"] = (n_decoded, entering)
-        shapes |= {"W_known": (entering, n_known)} if n_known else {}
+        shapes |= {"W_known": (entering, n_future)} if n_future else {}
     return shapes | {"W_head": (n_outputs, H * (1 + bidirectional)), "b_head": (n_outputs,)}
 
 
@@ -309,7 +309,7 @@ def sequence_forward(
     one_step=False,
     decoder="parallel",
     truth=None,
-    known=None,
+    future=None,
 ):
     """Return the outputs (steps, O) for one sequence, and each layer's list of final states.
 
@@ -336,11 +336,11 @@ def sequence_forward(
         rows = [np.concatenate([rows[-1][:middle], rows[0][middle:]])]
     if decoder == "sequential":
         steps = [step_of_layer(cell, weights, layer, n_layers, "_decoder") for layer in range(n_layers)]
-        return decode(steps, weights, last, finals, residual, truth, known), finals
+        return decode(steps, weights, last, finals, residual, truth, future), finals
     if n_decoded:
         entering = weights["position"]
         if "W_known" in weights:
-            entering = entering + known @ weights["W_known"].T
+            entering = entering + future @ weights["W_known"].T
         rows = [single_step(steps, row, finals, residual) for row in entering]
     return [weights["W_head"] @ row + weights["b_head"] for row in rows], finals
 
@@ -358,14 +358,14 @@ def single_step(steps, row, finals, residual):
     return row
 
 
-def decode(steps, weights, last, finals, residual, truth, known):
+def decode(steps, weights, last, finals, residual, truth, future):
     """Return the outputs of layers that go on from the final states.
 
-    They are fed what came out, or the truth, and what is known of each step.
+    They are fed what came out, or the truth, and the future covariates of each step.
     """
     W, b = weights["W_head"], weights["b_head"]
     states, outputs, x = [final for (final,) in finals], [], last[: len(b)]
-    for told, of_step in zip(truth, known, strict=True):
+    for told, of_step in zip(truth, future, strict=True):
         x = np.concatenate([x, of_step])
         for layer, step in enumerate(steps):
             states[layer] = step(x, states[layer])
@@ -388,7 +388,7 @@ def network_forward(
     one_step=False,
     decoder="parallel",
     truth=None,
-    known=None,
+    future=None,
     **_,
 ):
     """Return the output (steps, B, O) and a list with the final states (S, slots, B, H) of each layer.
@@ -396,7 +396,7 @@ def network_forward(
     `state` is such a list too; a layer of dilation d and number l has d**l slots, one for each of the
     first steps, which have no step so far back to look at. The dilation shows in them alone. What a decoder
     reads in place of its outputs is `truth` (n_decoded, B, O), nan where it reads them, and what it knows of
-    its steps `known` (n_decoded, B, F).
+    its steps `future` (n_decoded, B, F).
     """
     weights = {name: np.float64(view) for name, view in views.items()}
     outputs, finals = [], [np.empty(layer.shape) for layer in state]
@@ -404,7 +404,7 @@ def network_forward(
         slots = [[tuple(slot) for slot in np.float64(layer[:, :, b]).swapaxes(0, 1)] for layer in state]
         rows = list(np.float64(x[:, b]))
         told = np.full((n_decoded, 1), np.nan) if truth is None else truth[:, b]
-        of_steps = np.empty((n_decoded, 0)) if known is None else np.float64(known[:, b])
+        of_steps = np.empty((n_decoded, 0)) if future is None else np.float64(future[:, b])
         options = bidirectional, residual, embedding, n_decoded, one_step, decoder
         output, ends = sequence_forward(cell, weights, rows, slots, *options, told, of_steps)
         outputs.append(output)

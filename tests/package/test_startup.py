@@ -160,10 +160,10 @@ print(any(folder.glob("*.nbc")), compiled)
 
 COMPILED_FOR = """
 import numpy as np, tsrnn
-from tsrnn.kernels.gather import gather
+from tsrnn.kernels.gather import gather_windows
 model = tsrnn.RNNForecaster("rnn", lookback=4, hidden_size=4, max_steps=3, early_stopping=True)
 model.fit(np.sin(np.arange(3000.0))).predict(9), model.residuals_
-print(*gather.signatures, sep="\\n")
+print(*gather_windows.signatures, sep="\\n")
 """
 
 

@@ -8,7 +8,7 @@ import pytest
 from helpers.sequences import draw
 from helpers.training import settings
 from tsrnn.network import Network
-from tsrnn.sequence.dataset import Examples, Scaling, Sequences, split_off
+from tsrnn.sequence.dataset import Examples, Scaling, Sequences, validation_split
 from tsrnn.training.loop import Run, train_all
 
 LENGTHS = np.array([3, 7, 1, 7, 4])
@@ -80,7 +80,7 @@ def test_an_epoch_visits_every_sequence_once_in_batches_of_like_length():
         np.random.default_rng(0),
         lengths=laid.lengths,
     )
-    run.source = SimpleNamespace(batch=lambda items: items)
+    run.dataset = SimpleNamespace(batch=lambda items: items)
     batches = run._batches()
     epochs = [[next(batches) for _ in range(run.steps_per_epoch)] for _ in range(2)]
     for epoch in epochs:
@@ -89,7 +89,7 @@ def test_an_epoch_visits_every_sequence_once_in_batches_of_like_length():
         assert padded < 1.3 * laid.lengths.sum()
         assert sorted(len(batch) for batch in epoch) == [8] + [16] * 12
     assert not np.array_equal(np.concatenate(epochs[0]), np.concatenate(epochs[1]))
-    run.source = source
+    run.dataset = source
     train_all([run], None, verbose=False)
     assert run.n_taken == run.n_steps
 
@@ -123,11 +123,11 @@ def test_scaling_neither_over_nor_underflows(size):
 
 def test_a_split_is_random_and_fair_to_each_class():
     classes = np.repeat([0, 1, 2, 3], [50, 30, 19, 1])
-    training, held = split_off(np.arange(100), 0.2, np.random.default_rng(0), classes)
+    training, held = validation_split(np.arange(100), 0.2, np.random.default_rng(0), classes)
     np.testing.assert_array_equal(np.sort(np.concatenate([training, held])), np.arange(100))
     counts = np.bincount(classes[held], minlength=4)
     assert len(held) == 20
     np.testing.assert_allclose(counts, [10, 6, 4, 0], atol=1)
     assert 99 in training  # the only one of its class
-    _, other = split_off(np.arange(100), 0.2, np.random.default_rng(1), classes)
+    _, other = validation_split(np.arange(100), 0.2, np.random.default_rng(1), classes)
     assert not np.array_equal(held, other)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.sequence.symbols import Contexts, Learned, Vocabulary, read_contexts, read_sequences
+from tsrnn.sequence.symbols import Contexts, SymbolEncoding, Vocabulary, read_contexts, read_sequences
 
 NOTES = np.array(["C4", "E4"])
 
@@ -126,7 +126,7 @@ def test_there_is_one_context_for_each_sequence_or_none():
     for wrong in (["x"], "x", 3):
         with pytest.raises(ValueError, match="one entry for each of the 2 sequences; got 1"):
             read_contexts(wrong, many)
-    without, with_labels = (Learned(Vocabulary(["a"]), c, ends=False) for c in (None, Contexts(["x"])))
+    without, with_labels = (SymbolEncoding(Vocabulary(["a"]), c, ends=False) for c in (None, Contexts(["x"])))
     assert without.encode(None, 2, "float32").shape == (2, 0)
     with pytest.raises(ValueError, match="fitted without contexts; leave `context` out"):
         without.encode(["x"], 1, "float32")

@@ -12,7 +12,7 @@ from helpers.training import settings
 from tsrnn.network import Network
 from tsrnn.time_limit import TimeLimitError, time_limit
 from tsrnn.training.ensemble import history, refit
-from tsrnn.training.loop import Run, _Meter, train_all
+from tsrnn.training.loop import Run, _RunningMeans, train_all
 from tsrnn.training.windows import Batch, Windows, split_starts
 
 LOOKBACK, HORIZON = 8, 2
@@ -96,7 +96,7 @@ def test_teacher_forcing_falls_linearly_to_nothing(monkeypatch):
 
 def test_an_epoch_visits_every_window_once_in_shuffled_order():
     run = make_run()
-    run.source = SimpleNamespace(batch=lambda items: items)
+    run.dataset = SimpleNamespace(batch=lambda items: items)
     batches = run._batches()
     epochs = [np.concatenate([next(batches) for _ in range(run.steps_per_epoch)]) for _ in range(2)]
     for epoch in epochs:
@@ -138,7 +138,7 @@ def stopped_early(**changes):
 def test_training_again_on_the_same_windows_ends_where_early_stopping_went_back_to(schedule):
     run = stopped_early(schedule=schedule)
     assert run.best_step < run.n_taken
-    again = train(run.again(run.items))
+    again = train(run.refit_run(run.items))
     np.testing.assert_array_equal(again.theta, run.theta)
     assert again.n_taken == run.best_step
 
@@ -153,7 +153,7 @@ def test_a_refit_visits_all_windows_as_often_as_was_best_for_some():
     assert again.n_taken == round(longer * run.best_step)
     assert not np.array_equal(again.theta, run.theta)
     seen = []
-    again.source = SimpleNamespace(batch=seen.append)
+    again.dataset = SimpleNamespace(batch=seen.append)
     for _, _ in zip(range(again.steps_per_epoch), again._batches(), strict=False):
         pass
     assert set(run.validation_items) < set(np.concatenate(seen))
@@ -251,7 +251,7 @@ def test_a_hopeless_run_keeps_the_last_good_parameters_and_says_so():
 def test_ctrl_c_keeps_what_was_learned_and_warns():
     run = make_run(max_steps=100_000)
     timer = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
-    run._step(1, run.source.batch(run.items[:4]), _Meter())  # compile first
+    run._step(1, run.dataset.batch(run.items[:4]), _RunningMeans())  # compile first
     timer.start()
     start = run.theta.copy()
     with pytest.warns(RuntimeWarning, match=r"^Training was interrupted after \d+ of 100000 steps; the best"):

@@ -1,4 +1,4 @@
-"""Sequences cut into stretches: what is visited, what is handed on, and the gradient of the start."""
+"""Sequences cut into segments: what is visited, what is handed on, and the gradient of the start."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from helpers import oracle
 from helpers.architectures import CELLS, make
 from tsrnn.training.loop import Training
-from tsrnn.training.truncated_bptt import Corpus, Start, StretchRun, hold_back, mean_loss
+from tsrnn.training.truncated_bptt import Corpus, InitialState, TruncatedRun, mean_loss, validation_split
 
 LENGTHS = (5, 1, 17, 9, 30, 2, 11)
 
@@ -18,10 +18,10 @@ def corpus_of(lengths, *, ends, bptt=8, batch_size=3, context_size=0, V=4, dtype
     return Corpus(codes, contexts, V, ends, bptt, batch_size)
 
 
-def walked(stretches):
+def walked(segments):
     """The inputs and targets of each row, and the contexts, put together again."""
     rows = []
-    for x, target, contexts in stretches:
+    for x, target, contexts in segments:
         if contexts is not None:
             first = len(rows)
             rows += [([], [], context) for context in contexts]
@@ -37,11 +37,11 @@ def walked(stretches):
 def test_an_epoch_visits_every_sequence_once_from_its_start_to_its_end(bptt, batch_size):
     corpus = corpus_of(LENGTHS, ends=True, bptt=bptt, batch_size=batch_size, context_size=2)
     expected = {(4, *codes, 4): context for codes, context in zip(corpus.codes, corpus.contexts, strict=True)}
-    for stretches in (corpus.in_order(), corpus.epoch(np.random.default_rng(1))):
-        stretches = list(stretches)
-        assert len(stretches) == corpus.n_stretches
-        assert max(len(stretch.x) for stretch in stretches) <= bptt
-        rows = walked(stretches)
+    for segments in (corpus.in_order(), corpus.epoch(np.random.default_rng(1))):
+        segments = list(segments)
+        assert len(segments) == corpus.n_segments
+        assert max(len(segment.x) for segment in segments) <= bptt
+        rows = walked(segments)
         assert len(rows) == len(expected)
         for x, target, context in rows:
             assert x[1:] == target[:-1]
@@ -61,9 +61,9 @@ def test_one_sequence_is_cut_into_rows_that_follow_each_other(n, n_rows):
     corpus = Corpus([codes], np.ones((1, 2)), n, ends=False, bptt=8, batch_size=3)
     starts = set()
     for seed in range(20):
-        stretches = list(corpus.epoch(np.random.default_rng(seed)))
-        assert len(stretches) == corpus.n_stretches
-        rows = walked(stretches)
+        segments = list(corpus.epoch(np.random.default_rng(seed)))
+        assert len(segments) == corpus.n_segments
+        rows = walked(segments)
         assert len(rows) == n_rows
         for x, target, context in rows:
             assert (x[0], x[1:]) == (n, target[:-1])
@@ -86,29 +86,29 @@ def test_some_of_many_or_the_end_of_one_are_held_back():
     many = corpus_of(LENGTHS, ends=True, context_size=1)
     rng, seen = np.random.default_rng(0), set()
     for _ in range(50):
-        training, held_back = hold_back(many, 0.3, rng)
-        assert len(held_back.codes) == 2
+        training, validation = validation_split(many, 0.3, rng)
+        assert len(validation.codes) == 2
         both = list(
-            zip([*training.codes, *held_back.codes], [*training.contexts, *held_back.contexts], strict=True)
+            zip([*training.codes, *validation.codes], [*training.contexts, *validation.contexts], strict=True)
         )
         for codes, context in zip(many.codes, many.contexts, strict=True):
             assert sum(codes is other and np.array_equal(context, its) for other, its in both) == 1
-        seen |= {len(codes) for codes in held_back.codes}
+        seen |= {len(codes) for codes in validation.codes}
     assert seen == set(LENGTHS)
     one = corpus_of([100], ends=False)
-    training, held_back = hold_back(one, 0.3, rng)
+    training, validation = validation_split(one, 0.3, rng)
     np.testing.assert_array_equal(training.codes[0], one.codes[0][:70])
-    np.testing.assert_array_equal(np.concatenate(held_back.codes), one.codes[0][70:])
-    assert len(held_back.codes) == len(held_back.contexts) == 3
+    np.testing.assert_array_equal(np.concatenate(validation.codes), one.codes[0][70:])
+    assert len(validation.codes) == len(validation.contexts) == 3
     for fraction in (0, 0.01):
-        assert hold_back(many, fraction, rng) == (many, None)
+        assert validation_split(many, fraction, rng) == (many, None)
 
 
 def make_run(cell, corpus, num_layers=2, batch=None, bptt=None, seed=0, **options):
     V = corpus.boundary
     more = {"n_symbols": V + 1, "num_layers": num_layers} | options
     network, theta = make(cell, {}, n_inputs=2, n_outputs=V + corpus.ends, **more)
-    start = Start(network, corpus.contexts.shape[1])
+    start = InitialState(network, corpus.contexts.shape[1])
     rng = np.random.default_rng(seed)
     theta = np.concatenate([theta, 0.5 * rng.standard_normal(start.n_parameters)]).astype(network.dtype)
     settings = {"schedule": "constant", "max_epochs": None, "max_steps": 5, "early_stopping": False}
@@ -123,7 +123,7 @@ def make_run(cell, corpus, num_layers=2, batch=None, bptt=None, seed=0, **option
         bptt=corpus.bptt,
         **settings,
     )
-    return StretchRun(network, start, theta, training, corpus, None, rng, 1)
+    return TruncatedRun(network, start, theta, training, corpus, None, rng, 1)
 
 
 def written_out(run, theta, codes, context):
@@ -161,13 +161,13 @@ def test_the_loss_is_the_cross_entropy_written_out(cell, ends):
 def test_the_gradient_reaches_context_and_symbols(cell, context_size):
     corpus = corpus_of((4, 6, 3), ends=True, context_size=context_size)
     run = make_run(cell, corpus)
-    (stretch,) = corpus.in_order()
+    (segment,) = corpus.in_order()
 
     def value_at(theta):
         pairs = zip(corpus.codes, corpus.contexts, strict=True)
         return np.mean(np.concatenate([written_out(run, theta, *pair) for pair in pairs]))
 
-    loss = run._value_and_gradient(1, stretch)
+    loss = run._value_and_gradient(1, segment)
     assert loss == pytest.approx(value_at(run.theta), rel=1e-12)
     np.testing.assert_allclose(run.gradient, oracle.slopes(value_at, run.theta), atol=2e-9)
     assert np.all(run.gradient[run.network.n_parameters :] != 0)
@@ -177,27 +177,27 @@ def test_stretches_hand_on_the_state_but_no_gradient():
     whole, cut = (corpus_of([12], ends=False, bptt=bptt, context_size=2, batch_size=1) for bptt in (12, 4))
     run = make_run("lstm", cut)
     expected = written_out(run, run.theta, cut.codes[0], cut.contexts[0])
-    stretches = list(cut.epoch(run.rng))
-    assert len(stretches) == 3
-    for number, stretch in enumerate(stretches):
+    segments = list(cut.epoch(run.rng))
+    assert len(segments) == 3
+    for number, segment in enumerate(segments):
         part = slice(4 * number, 4 * number + 4)
-        assert run._value_and_gradient(1, stretch) == pytest.approx(np.mean(expected[part]), rel=1e-12)
+        assert run._value_and_gradient(1, segment) == pytest.approx(np.mean(expected[part]), rel=1e-12)
         reached = run.gradient[run.network.n_parameters :]
         assert np.all(reached != 0) if number == 0 else np.all(reached == 0)
-    # Handed on as numbers, the states of the second stretch have a gradient of their own alone.
-    run._value_and_gradient(1, stretches[0])
+    # Handed on as numbers, the states of the second segment have a gradient of their own alone.
+    run._value_and_gradient(1, segments[0])
     state = [part.copy() for part in run._state]
-    run._value_and_gradient(1, stretches[1])
+    run._value_and_gradient(1, segments[1])
     n = run.network.n_parameters
     alone = np.empty(n)
     run.network.value_and_gradient(
-        run.theta[:n], stretches[1].x, stretches[1].target, "cross_entropy", alone, state=state
+        run.theta[:n], segments[1].x, segments[1].target, "cross_entropy", alone, state=state
     )
     np.testing.assert_array_equal(run.gradient[:n], alone)
-    # A stretch as long as the sequence follows the gradient all the way.
+    # A segment as long as the sequence follows the gradient all the way.
     full = make_run("lstm", whole)
-    (stretch,) = whole.epoch(full.rng)
-    full._value_and_gradient(1, stretch)
+    (segment,) = whole.epoch(full.rng)
+    full._value_and_gradient(1, segment)
 
     def value_at(theta):
         return np.mean(written_out(full, theta, whole.codes[0], whole.contexts[0]))
@@ -213,9 +213,9 @@ def test_padding_changes_nothing():
     total, gradient = 0.0, np.zeros_like(run.gradient)
     for codes, context in zip(corpus.codes, corpus.contexts, strict=True):
         alone = corpus._replace(codes=[codes], contexts=context[None])
-        (stretch,) = alone.in_order()
+        (segment,) = alone.in_order()
         share = (len(codes) + 1) / sum(n + 1 for n in LENGTHS)
-        total += share * run._value_and_gradient(1, stretch)
+        total += share * run._value_and_gradient(1, segment)
         gradient += share * run.gradient
     assert loss == pytest.approx(total, rel=1e-12)
     run._value_and_gradient(1, together)

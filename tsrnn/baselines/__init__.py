@@ -1,4 +1,4 @@
-"""Classical forecasters to hold a network against; statsmodels is loaded when one of them needs it."""
+"""Classical forecasting methods, for comparison with networks; statsmodels is imported only when needed."""
 
 from tsrnn.baselines.arima.arima import ARIMA
 from tsrnn.baselines.arima.auto_arima import AutoARIMA

@@ -1,4 +1,4 @@
-"""Linear prediction from past values by least squares: AutoReg."""
+"""Autoregression estimated by least squares."""
 
 from typing import Any, Literal
 
@@ -17,14 +17,14 @@ from tsrnn.validation import with_parameters
 
 @with_parameters(parameters.AUTOREG)
 class AutoReg(BaseForecaster):
-    """Autoregression with a constant, by least squares: linear prediction from the last values.
+    """Autoregression with a constant, estimated by least squares.
 
     Attributes
     ----------
     params_ : dict of str to float
         ``const``, ``L1``, ``L2``, ...
     lags_ : int
-        The number of past values in use.
+        The number of past values used.
 
     Raises
     ------
@@ -64,9 +64,9 @@ class AutoReg(BaseForecaster):
         self.alias = alias
 
     def settled(self) -> "AutoReg":
-        """Return an unfitted copy whose `lags` are those that the fit has chosen.
+        """Return an unfitted copy with the `lags` selected in `fit`.
 
-        Of several series each has its own, and a constant one tells nothing: then the copy chooses again.
+        After a fit to several series, or to a constant one, `lags` stay as they are.
 
         Raises
         ------
@@ -110,13 +110,13 @@ class AutoReg(BaseForecaster):
         most = min(int(10 * np.log10(n)), n // 3)
         factor = triangular_factor(scaled[:, None], most)
         residual = np.cumsum(factor[::-1, -1] ** 2)[::-1][1:]
-        # What rounding leaves of a perfect fit says nothing: the first such order wins.
+        # Residuals of a perfect fit are rounding errors: the first such order wins.
         variance = np.maximum(residual / (n - most), 1e-24)
         return int(np.argmin((n - most) * np.log(variance) + 2 * np.arange(1, most + 2)))
 
 
 def recurse(history: np.ndarray, coefficients: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-    """Continue y_t = x_t + sum of c_j y_(t-j) after a history."""
+    """Return the continuation of y_t = x_t + sum_j c_j y_(t-j) after a history, for inputs x."""
     from scipy.signal import lfilter, lfiltic  # takes longer to import than all the rest
 
     denominator = np.concatenate([[1.0], -coefficients])

@@ -1,4 +1,4 @@
-"""One BLAS thread for statsmodels, whose matrices are too small to be shared out."""
+"""Limit of BLAS to one thread, which is faster for the small matrices of statsmodels."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +14,11 @@ _users = 0
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold BLAS to one thread inside the block, or inside the function it decorates.
+    """Limit BLAS to one thread inside the block or decorated function.
 
-    Some libraries keep one number of threads for the whole process: the first of several concurrent users
-    lowers it and the last restores it. Others keep one for each caller, so every user lowers its own as well.
+    Some BLAS libraries have one number of threads for the whole process: the first of several concurrent
+    blocks lowers it and the last restores it. Others have one for each calling thread, which every block
+    lowers as well.
 
     Examples
     --------
@@ -43,8 +44,8 @@ def one_blas_thread() -> Iterator[None]:
 
 
 def _limit_process(limit: Callable[[], Any]) -> None:
-    # threadpoolctl ignores whoever restores a limit that another living thread has set, and the last user
-    # may not be the first: a thread of its own does both.
+    # threadpoolctl does not restore a limit that another living thread has set, and the first and the last
+    # block may run on different threads: a separate thread sets and restores it.
     with ExitStack() as stack:
         keeper = stack.enter_context(ThreadPoolExecutor(1))
         held = keeper.submit(limit).result()
@@ -54,7 +55,7 @@ def _limit_process(limit: Callable[[], Any]) -> None:
 
 @cache
 def _limiter() -> Callable[[], Any]:
-    """Find the libraries of NumPy and of SciPy; those that are not loaded yet cannot be found."""
+    """Return the limiter of the BLAS libraries of NumPy and SciPy, which must be loaded to be found."""
     import scipy.linalg  # noqa: F401
     from threadpoolctl import ThreadpoolController
 

@@ -1,4 +1,4 @@
-"""Croston's method and its descendants, for demand that comes now and then."""
+"""Croston's method and its variants SBA and TSB for intermittent demand."""
 
 from typing import Any, Literal
 
@@ -15,16 +15,16 @@ _TRIED = np.arange(5, 31) / 100
 
 @with_parameters(parameters.CROSTON)
 class Croston(BaseForecaster):
-    """Smooth how large demand is and how often it comes, each by itself; forecast demand per step.
+    """Forecast intermittent demand: size and frequency of demand are smoothed separately.
 
-    For series that are zero most of the time, such as sales of spare parts, where smoothing of the series
-    itself forecasts too much after each demand. All steps ahead get the same forecast; it is 0 for a series
-    of zeros.
+    For series that are zero most of the time, such as sales of spare parts; exponential smoothing of the
+    series itself is biased upwards after each demand. The forecast, demand per step, is the same for all
+    steps ahead; it is 0 for a series of zeros.
 
     Attributes
     ----------
     alpha_, beta_ : float
-        Smoothing parameters in use.
+        The smoothing parameters used.
 
     Raises
     ------
@@ -33,8 +33,8 @@ class Croston(BaseForecaster):
 
     Notes
     -----
-    Smoothing starts at the first size, the steps up to it as the first interval, and for "tsb" whether the
-    first step has demand.
+    Initial values are the first size, and the number of steps up to it as first interval or, for "tsb", 1 if
+    the first step has demand, else 0.
 
     References
     ----------
@@ -86,7 +86,7 @@ class Croston(BaseForecaster):
         return np.full(horizon, bias * size / time)
 
     def _split(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sizes of demand; and the steps from one to the next, or for "tsb" where it is."""
+        """Return the sizes of demand, and the intervals between or, for "tsb", 1 or 0 for each step."""
         require(values, 2, "Croston")
         _refuse_negative(values)
         places = np.flatnonzero(values)
@@ -96,7 +96,7 @@ class Croston(BaseForecaster):
 
 
 def _smooth(values: np.ndarray, alpha: float) -> np.ndarray:
-    """Return simple exponential smoothing that starts at the first value."""
+    """Return simple exponential smoothing of values, with the first one as initial level."""
     from scipy.signal import lfilter  # takes longer to import than all the rest
 
     return lfilter([alpha], [1.0, alpha - 1.0], values, zi=[(1.0 - alpha) * values[0]])[0]

@@ -1,4 +1,4 @@
-"""Exponential smoothing of level, trend and season: ETS."""
+"""Exponential smoothing state-space models (ETS) with automatic selection of components."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -35,22 +35,23 @@ _STARTS = (  # level, trend, seasonal, damping; the likelihood has several maxim
 class ETS(BaseForecaster):
     """Exponential smoothing of level, trend and season, as a state-space model, estimated by statsmodels.
 
-    The initial states come from the history itself: the seasonal pattern from classical decomposition, level
-    and trend from the line through its first season (at least ten observations). The smoothing parameters
-    maximise the likelihood, the best of three starts of the optimizer. Forecasts from new history keep the
-    parameters and start from that history's own initial states, so it may begin anywhere.
+    Initial states are computed from the history: the seasonal pattern by classical decomposition, level and
+    trend from the line through its first season (at least ten observations). Smoothing parameters maximise
+    the likelihood, the best of three starts of the optimizer. Forecasts from new history keep the parameters,
+    with initial states from that history, which may begin anywhere.
 
-    Of the components that are "auto", those of least AICc are taken: twice the negative logarithm of the
-    likelihood, and a penalty for each smoothing parameter, each initial state and the variance.
+    Components that are "auto" are selected by AICc: minus twice the log likelihood, plus a penalty for each
+    smoothing parameter, each initial state and the variance.
 
     Attributes
     ----------
     params_ : dict of str to float
-        ``smoothing_level``, ``smoothing_trend``, ``smoothing_seasonal``, ``damping_trend``: those in use.
+        ``smoothing_level``, ``smoothing_trend``, ``smoothing_seasonal``, ``damping_trend``: those of the
+        components of the model.
     error_, trend_, seasonal_, damped_trend_
-        The components in use.
+        The components of the model.
     season_length_ : int
-        The season in use; 1 if there is none.
+        The season used; 1 if there is none.
     search_ : pandas.DataFrame
         The components that were compared, the simplest first: ``error``, ``trend``, ``damped_trend``,
         ``seasonal``, ``aicc``, ``seconds`` and ``status``: "ok", "not converged", "not finite", or
@@ -70,12 +71,11 @@ class ETS(BaseForecaster):
     Notes
     -----
     Multiplicative errors and seasons are candidates if every observation is positive. A multiplicative season
-    with additive errors, whose variance may be infinite (section 15.2 of the book), is one only if it is
-    asked for.
+    with additive errors, whose variance may be infinite (section 15.2 of the book), is a candidate only if
+    requested.
 
     A search takes about 0.1 s for 300 months and 0.2 s for 2,000 hours (``benchmarks/comparing.py``).
-    `backtest` passes on only the most recent 2,000, ``max_history``, unless told otherwise; `fit` uses all it
-    gets.
+    By default, `backtest` passes only the most recent 2,000 observations, ``max_history``; `fit` uses all.
 
     References
     ----------
@@ -125,9 +125,9 @@ class ETS(BaseForecaster):
         self.alias = alias
 
     def settled(self) -> Self:
-        """Return an unfitted copy whose components and season are those that the fit has chosen.
+        """Return an unfitted copy with the components and season selected in `fit`.
 
-        Of several series each has its own, and so has again whoever fits the copy.
+        After a fit to several series, they stay as they are, and are selected again for each series.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class ETS(BaseForecaster):
             return model.smooth(list(self.params_.values())).forecast(horizon)
 
     def _candidates(self, season: int, *, positive: bool) -> list["_Components"]:
-        """Return the components to choose from, the simplest first."""
+        """Return the candidates for the components, the simplest first."""
         kinds = ("add", "mul") if positive else ("add",)
         errors = kinds if self.error == "auto" else (self.error,)
         trends: Sequence[Any] = (None, "add") if self.trend == "auto" else (self.trend,)
@@ -188,7 +188,7 @@ class ETS(BaseForecaster):
 
 
 class _Components(NamedTuple):
-    """What a model consists of."""
+    """Components of a model."""
 
     error: str
     trend: str | None
@@ -198,12 +198,12 @@ class _Components(NamedTuple):
 
     @property
     def n_parameters(self) -> int:
-        """Smoothing parameters, initial states less one that the others of a season settle, variance."""
+        """Number of smoothing parameters, free initial states (one less than a season has) and variance."""
         of_trend = 0 if self.trend is None else 2 + self.damped_trend
         return 2 + of_trend + (0 if self.seasonal is None else self.season) + 1
 
     def state_space(self, values: np.ndarray) -> Any:
-        """Return statsmodels' model of the values with its initial states."""
+        """Return the statsmodels model of the values with its initial states."""
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
         season = self.season
@@ -239,7 +239,7 @@ def _require_seasons(values: np.ndarray, season: int) -> None:
 
 
 class _Estimate(NamedTuple):
-    """Components with their smoothing parameters, and what statsmodels keeps of the optimizer, if it ran."""
+    """Components with estimated parameters, AICc, and the status of the optimizer, if it ran."""
 
     components: _Components
     params: dict[str, float]
@@ -254,7 +254,7 @@ class _Estimate(NamedTuple):
 
 
 def _search(candidates: list[_Components], values: np.ndarray) -> tuple[_Estimate, pd.DataFrame]:
-    """Return the estimate of least AICc, the first of equals, and a table of all."""
+    """Return the estimate with the least AICc, the first of equals, and a table of all candidates."""
     n = len(values)
     few = [one for one in candidates if one.n_parameters < n - 1] or candidates[:1]
     estimates, rows = [], []
@@ -273,14 +273,14 @@ def _search(candidates: list[_Components], values: np.ndarray) -> tuple[_Estimat
 
 @one_blas_thread()
 def _estimate(components: _Components, values: np.ndarray) -> _Estimate:
-    """Maximise the likelihood from every start and keep the best."""
+    """Return the best estimate over all starts of the optimizer."""
     model = components.state_space(values)
     names = model.param_names
     starts = [np.array([start[name] for name in names]) for start in _STARTS]
     with np.errstate(all="ignore"):
         residual = model.smooth(starts[0]).resid
         scale = 1.0 if components.error == "mul" else np.abs(values).max()
-        if np.abs(residual).max() <= 1e-12 * scale:  # nothing left to explain
+        if np.abs(residual).max() <= 1e-12 * scale:  # perfect fit
             return _Estimate(components, dict(zip(names, starts[0].tolist(), strict=True)), -np.inf, None)
         fits = [
             model.fit(

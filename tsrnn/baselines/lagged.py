@@ -1,4 +1,4 @@
-"""Least squares on past values, block by block, so that memory does not grow with the series."""
+"""QR factorisation for least squares on lagged values, in blocks of rows, with bounded memory."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _ROWS = 16384
 
 
 def triangular_factor(series: np.ndarray, lags: int) -> np.ndarray:
-    """Return R of the QR factorization of [1, all at lag 1, ..., all at lag p, all at present].
+    """Return R of the QR factorization of [1, all at lag 1, ..., all at lag p, all at lag 0].
 
     Parameters
     ----------

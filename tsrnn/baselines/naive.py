@@ -1,4 +1,4 @@
-"""Forecasts that need no estimation: the yardsticks of every comparison."""
+"""Naive, seasonal naive and drift forecasts, the benchmarks of every comparison."""
 
 from typing import Any, Literal
 
@@ -14,7 +14,7 @@ from tsrnn.validation import with_parameters
 
 @with_parameters(parameters.NAIVE)
 class Naive(BaseForecaster):
-    """Forecast the last observation: the best there is for a random walk.
+    """Forecast the last observation, which is optimal for a random walk.
 
     Examples
     --------
@@ -38,7 +38,7 @@ class Naive(BaseForecaster):
 
 @with_parameters(parameters.SEASONAL_NAIVE)
 class SeasonalNaive(BaseForecaster):
-    """Forecast the last season, over and over.
+    """Repeat the last season.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class SeasonalNaive(BaseForecaster):
 
 @with_parameters(parameters.NAIVE)
 class Drift(BaseForecaster):
-    """Continue the straight line from the first observation through the last.
+    """Extrapolate the straight line through the first and the last observation.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What the baselines agree on: the season they see, the data they need, how they report an optimizer."""
+"""Common checks and helpers of the baselines: history length, seasonal pattern, convergence warnings."""
 
 import warnings
 from typing import Any
@@ -10,9 +10,9 @@ from tsrnn.validation import counted
 
 
 def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
-    """Return the pattern (season,) of classical decomposition, as at the first observations.
+    """Return the seasonal pattern (season,) of classical decomposition, from the first observation on.
 
-    Its mean is 0 for ``model="add"``; for ``"mul"`` it is the factor around 1.
+    Its mean is 0 for ``model="add"``, and 1 for ``"mul"``, where it multiplies the level.
     """
     from statsmodels.tsa.seasonal import seasonal_decompose
 
@@ -21,12 +21,12 @@ def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
 
 
 def tells_nothing(panel: Panel) -> bool:
-    """Whether what was found says nothing of later fits: there are several series, or one is constant."""
+    """Return whether a fit cannot be reused for later fits: there are several series, or one is constant."""
     return not panel.is_one or bool(np.ptp(panel.arrays.values) == 0)
 
 
 def require(values: np.ndarray, needed: int, who: str, cure: str = "Supply more data.") -> None:
-    """Refuse a history that is too short."""
+    """Raise ValueError if a history is too short."""
     if len(values) < needed:
         raise ValueError(
             f"`y` has {counted(len(values), 'observation')}; {who} needs at least {needed}. {cure}"
@@ -34,7 +34,7 @@ def require(values: np.ndarray, needed: int, who: str, cure: str = "Supply more 
 
 
 def refuse_nonpositive(values: np.ndarray, who: str, cure: str) -> None:
-    """Refuse values that have no logarithm."""
+    """Raise ValueError if values are not positive."""
     bad = values <= 0
     if bad.any():
         first = int(np.argmax(bad))
@@ -46,7 +46,7 @@ def refuse_nonpositive(values: np.ndarray, who: str, cure: str) -> None:
 
 
 def warn_unless_converged(who: str, optimizer: dict[str, Any]) -> None:
-    """Warn if an optimizer gave up, given what statsmodels keeps of it."""
+    """Warn if an optimizer of statsmodels has not converged."""
     if not optimizer["converged"]:
         warnings.warn(
             f"{who} did not converge in {optimizer['iterations']} iterations; its forecast may be poor. "
@@ -57,7 +57,7 @@ def warn_unless_converged(who: str, optimizer: dict[str, Any]) -> None:
 
 
 def straight_line(values: np.ndarray) -> tuple[float, float]:
-    """Return value at the first point and slope of the least-squares line."""
+    """Return the least-squares line of values: its value at the first one, and its slope."""
     time = np.arange(len(values)) - (len(values) - 1) / 2
     mean = values.mean()
     slope = time @ (values - mean) / (time @ time)

@@ -1,4 +1,4 @@
-"""Seasonal-trend decomposition by Loess in front of any forecaster."""
+"""Forecasting of seasonally adjusted series: STL decomposition combined with any forecaster."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -19,23 +19,23 @@ from tsrnn.validation import with_parameters
 
 @with_parameters(parameters.STL)
 class STL(BaseForecaster):
-    """Take the season out by Loess, forecast the rest with any forecaster, and repeat the last season.
+    """Seasonally adjust by Loess (STL), forecast with any forecaster, and add the last season again.
 
-    The decomposition is statsmodels' STL, and MSTL where there are several seasons. It lets the season change
-    slowly, unlike the average pattern of classical decomposition. What follows each history, a new one too,
-    is forecast from that history's own decomposition.
+    The decomposition is statsmodels' STL, or MSTL for several seasons. The season may change slowly, unlike
+    the average pattern of classical decomposition. Forecasts from new history use the decomposition of that
+    history.
 
     Attributes
     ----------
     forecaster_ : forecaster
         The fitted copy.
     season_length_ : int, tuple of int, or dict
-        The season in use, 1 if there is none, or each of several; by column or series if there are many.
+        The season used, 1 if there is none, or several; by column or series if there are many.
 
     Raises
     ------
     TypeError
-        From `fit`, if `forecaster` is something else.
+        From `fit`, if `forecaster` is not a forecaster.
     ValueError
         From `fit` and `predict`, if the history is shorter than two seasons, or as the forecaster raises it.
 
@@ -81,22 +81,22 @@ class STL(BaseForecaster):
 
     @property
     def is_baseline(self) -> bool:  # type: ignore[override]
-        """Whether the forecaster is one."""
+        """Whether the forecaster is a baseline."""
         return getattr(self._inner, "is_baseline", False)
 
     @property
     def max_history(self) -> int | None:  # type: ignore[override]
-        """What the forecaster is given at most in a backtest."""
+        """Largest number of observations that the forecaster gets in a backtest."""
         return getattr(self._inner, "max_history", None)
 
     @property
     def uses_covariates(self) -> Any:  # type: ignore[override]
-        """What the forecaster uses."""
+        """Covariates that the forecaster uses."""
         return getattr(self._inner, "uses_covariates", False)
 
     @property
     def scope(self) -> str:
-        """Whether the forecaster learns from all series together: "global" or "local"."""
+        """Whether the forecaster is fitted to all series together ("global") or to each ("local")."""
         return getattr(self._inner, "scope", "local")
 
     @property
@@ -107,9 +107,9 @@ class STL(BaseForecaster):
         return self._copy()._time_covariates()
 
     def settled(self) -> Self:
-        """Return an unfitted copy whose season, and what its forecaster searched, are those of the fit.
+        """Return an unfitted copy with the season, and the forecaster's choices, selected in `fit`.
 
-        Of several series each has its own, and so has again whoever fits the copy.
+        After a fit to several series, the season stays as it is, and is selected again for each series.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class STL(BaseForecaster):
         seasons = {name: find_seasons(one.series(), self.season_length) for name, one in panel.alone()}
         adjusted, _ = self._adjust(panel, seasons, 0)
         inner.fit_panel(adjusted)
-        if getattr(inner, "interrupted_", False):  # Ctrl-C, which it answered by ending its training
+        if getattr(inner, "interrupted_", False):  # Ctrl-C ended its training
             raise KeyboardInterrupt
         lengths = {name: m if len(m) > 1 else (*m, 1)[0] for name, m in seasons.items()}
         return {
@@ -155,7 +155,7 @@ class STL(BaseForecaster):
     def _adjust(
         self, panel: Panel, seasons: dict[Any, tuple[int, ...]], horizon: int
     ) -> tuple[Panel, np.ndarray]:
-        """Return what is left without the seasons, and what these are in the `horizon` steps after it."""
+        """Return the seasonally adjusted series, and the seasons of the `horizon` steps after them."""
         arrays, names = panel.arrays, iter(panel.channel_names)
         rest = np.array(arrays.values, dtype=np.float64)
         ahead = np.zeros((panel.n_series, horizon, arrays.n_channels))
@@ -167,7 +167,7 @@ class STL(BaseForecaster):
         return panel.with_values(rest), ahead
 
     def _decompose(self, values: np.ndarray, seasons: tuple[int, ...]) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield the steps in each season, and the season at each observation."""
+        """Yield for each season its length and its value at each observation."""
         from statsmodels.tsa import seasonal
 
         if not seasons:

@@ -1,4 +1,4 @@
-"""The Theta method: a smoothed series and a share of its straight trend."""
+"""Theta method: simple exponential smoothing plus a share of the linear trend."""
 
 from typing import Any, Literal
 
@@ -14,25 +14,25 @@ from tsrnn.timeseries.seasonality import find_season
 from tsrnn.validation import with_parameters
 
 _ALPHAS = (0.1, 0.99)  # between which the paper looks for the smoothing parameter
-_UNCOUNTED = 3  # first errors
+_UNCOUNTED = 3  # first errors, which are not used in estimation
 
 
 @with_parameters(parameters.THETA)
 class Theta(BaseForecaster):
     """Theta method: simple exponential smoothing plus a share of the slope of the linear trend.
 
-    A season is first taken out by classical decomposition, multiplicative if every observation is positive,
-    and put back at the end. A forecast from new history keeps the smoothing parameter, and theta, and takes
-    pattern and trend from that history.
+    The series is first seasonally adjusted by classical decomposition, multiplicative if every observation is
+    positive, and the season is added to the forecast. Forecasts from new history keep smoothing parameter and
+    theta, with pattern and trend from that history.
 
     Attributes
     ----------
     alpha_ : float
         Smoothing parameter, between 0 and 1.
     theta_ : float
-        Theta in use; infinite if the whole slope is.
+        The theta used; infinite if the share of the slope is 1.
     season_length_ : int
-        The season in use; 1 if there is none.
+        The season used; 1 if there is none.
 
     Raises
     ------
@@ -46,9 +46,8 @@ class Theta(BaseForecaster):
 
     Notes
     -----
-    Equal to statsmodels' ``ThetaModel`` with its test of seasonality replaced, for any fixed theta.
-    `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise;
-    `fit` uses all it gets.
+    For any fixed theta equal to statsmodels' ``ThetaModel``, except for the test of seasonality. By default,
+    `backtest` passes only the most recent 2,000 observations, ``max_history``; `fit` uses all.
 
     References
     ----------
@@ -102,7 +101,7 @@ class Theta(BaseForecaster):
         return future * future_pattern if values.min() > 0 else future + future_pattern
 
     def _deseasonalize(self, values: np.ndarray, season: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the series without its season, and the season's pattern: factors if all are positive."""
+        """Return the seasonally adjusted series and the pattern, multiplicative for positive series."""
         positive = values.min() > 0
         who = "Theta" if season == 1 else f"Theta with season_length={season}"
         require(values, max(3, 2 * season if season > 1 else 0), who)
@@ -115,7 +114,7 @@ class Theta(BaseForecaster):
 
 
 def _smooth(values: np.ndarray, alpha: float, level: float) -> np.ndarray:
-    """Return the level after each observation, of simple exponential smoothing from an initial one."""
+    """Return the levels of simple exponential smoothing after each observation, from an initial level."""
     from scipy.signal import lfilter  # takes longer to import than all the rest
 
     return lfilter([alpha], [1.0, alpha - 1.0], values, zi=[(1.0 - alpha) * level])[0]
@@ -128,7 +127,7 @@ def _continue_static(values: np.ndarray, alpha: float, share: float, horizon: in
 
 
 def _continue_dynamic(values: np.ndarray, alpha: float, share: float, horizon: int) -> np.ndarray:
-    """Forecast step by step, each forecast taken for the observation that the next step follows."""
+    """Forecast step by step, with each forecast used as observation for the next step."""
     _, level, _ = _least_squares(values, alpha, share)
     extended = np.concatenate([values, np.empty(horizon)])
     state, n = _smooth(values, alpha, level)[-1], len(values)
@@ -145,7 +144,7 @@ def _continue_dynamic(values: np.ndarray, alpha: float, share: float, horizon: i
 
 
 def _optimise(values: np.ndarray) -> tuple[float, float]:
-    """Return the smoothing parameter and theta of least squared one-step errors."""
+    """Return the smoothing parameter and theta with the least squared one-step errors."""
     from scipy.optimize import minimize_scalar  # takes longer to import than all the rest
 
     def squares(alpha: float) -> float:
@@ -164,7 +163,7 @@ def _optimise(values: np.ndarray) -> tuple[float, float]:
 def _least_squares(
     values: np.ndarray, alpha: float, share: float | None = None
 ) -> tuple[float, float, float]:
-    """Return the least sum of squared one-step errors, the initial level and, unless given, the share.
+    """Return the least sum of squared one-step errors, the initial level, and the share unless it is given.
 
     The forecasts are linear in both: level_(t-1) + decay^(t-1) level_0 + share line_(t-1).
     """
@@ -198,7 +197,7 @@ def _lines(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @one_blas_thread()
 def _smoothing_parameter(values: np.ndarray) -> float:
-    """Estimate simple exponential smoothing that starts at the first value."""
+    """Estimate the parameter of simple exponential smoothing with the first value as initial level."""
     from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
 
     if np.ptp(values) <= 1e-12 * np.abs(values).max():

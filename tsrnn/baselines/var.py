@@ -1,4 +1,4 @@
-"""Vector autoregression: linear prediction of several channels from the past of all."""
+"""Vector autoregression of several channels, estimated by least squares."""
 
 from typing import Any, Literal, Self
 
@@ -19,9 +19,9 @@ from tsrnn.validation import counted, with_parameters
 
 @with_parameters(parameters.VAR)
 class VAR(BaseForecaster):
-    """Vector autoregression with constants, by least squares: each channel from the last values of all.
+    """Vector autoregression with constants: each channel is regressed on past values of all channels.
 
-    Of a single channel it is an autoregression.
+    With a single channel it is an autoregression.
 
     Attributes
     ----------
@@ -29,22 +29,22 @@ class VAR(BaseForecaster):
         A column for each channel's equation; rows ("const", ""), (1, channel), (2, channel), ..., of values
         or changes.
     lags_ : int
-        The number of past steps in use.
+        The number of past steps used.
     difference_ : tuple of bool
         For each channel, whether its changes are modelled.
 
     Raises
     ------
     TypeError
-        From `fit`, if a panel of separate series comes.
+        From `fit`, if `y` is a panel of separate series.
     ValueError
         From `fit` and `predict`, if the history is too short for the lags.
 
     Notes
     -----
     Estimates equal those of statsmodels' class of the same name, but long series are reduced block by block
-    to a triangular factor, so that memory does not grow with them. Unlike other classics, of which each
-    channel has one of its own, this is one model of all.
+    to a triangular factor, so that memory does not grow with them. Unlike the other classical methods, which
+    fit one model to each channel, this is one model of all channels.
 
     References
     ----------
@@ -84,7 +84,7 @@ class VAR(BaseForecaster):
         self.alias = alias
 
     def settled(self) -> Self:
-        """Return an unfitted copy whose lags are those that the fit has chosen; and so differences, if alike.
+        """Return an unfitted copy with the lags selected in `fit`, and differences if equal for all channels.
 
         Raises
         ------
@@ -149,7 +149,7 @@ class VAR(BaseForecaster):
         criteria = []
         for lags in range(1, most + 1):
             residual = factor[1 + lags * C :, -C:]
-            # what rounding leaves of a perfect fit says nothing: the first such number wins
+            # residuals of a perfect fit are rounding errors: the first such number wins
             variances = np.maximum(np.linalg.svd(residual, compute_uv=False) ** 2 / rows, 1e-24)
             criteria.append(rows * np.log(variances).sum() + 2 * C * (1 + lags * C))
         return 1 + int(np.argmin(criteria))
@@ -164,7 +164,7 @@ def _refuse_panel(panel: Panel) -> None:
 
 
 def _changes(values: np.ndarray, difference: tuple[bool, ...]) -> np.ndarray:
-    """Return the differences of some channels beside the values of the others."""
+    """Return the differences of some channels and the values of the others."""
     if not any(difference):
         return values
     return np.where(difference, np.diff(values, axis=0), values[1:])

@@ -1,21 +1,21 @@
-"""Recurrent cells step by step, in plain NumPy, to read, to teach and to check the compiled kernels by.
+"""Recurrent cells step by step in plain NumPy, for reading and teaching.
 
-A cell is two functions: a step forward, and a step backward that hands gradients on. `step` and
-`step_backward` find them by the cell's name and add the layer that reads the state. All take one sequence, x
-of shape (I,), or a batch, (B, I), and weights by name, as `layer_weights` takes them out of a network:
+A cell is two functions: a step forward, and a step backward, which computes gradients. `step` and
+`step_backward` look them up by the name of the cell and add the output layer. All take one sequence, x of
+shape (I,), or a batch, (B, I), and weights by name, as `layer_weights` returns them for a network:
 
 ===========  ===================  ===================================================================
 W_ih         (gates H, I)         input weights; LSTM gates in the order i, f, g, o, GRU's r, z, n
-W_hh         (gates H, H)         recurrent weights, but of "dense"
-bias         (gates H,)           one bias a gate; "gru" has a fourth block, b_hn
-W_peephole   (3, H)               "lstm_peephole" only: what i, f and o see of c
-W_yh         (H, O)               "jordan" only, instead of W_hh: what the state sees of the output
+W_hh         (gates H, H)         recurrent weights, except for "dense"
+bias         (gates H,)           one bias for each gate; "gru" has a fourth block, b_hn
+W_peephole   (3, H)               "lstm_peephole" only: weights of c in the gates i, f, o
+W_yh         (H, O)               "jordan" only, instead of W_hh: weights of the output before
 W_head       (O, H)               the output is W_head h + b_head, or softmax of it
 b_head       (O,)
 ===========  ===================  ===================================================================
 
 In the equations W' is W transposed, d is the gradient of the loss (da: d loss / d a), products of vectors are
-elementwise, and what has no time, as h, is of this step, h_before of the step before.
+elementwise; h is the state of this step, h_before that of the step before.
 
 Examples
 --------
@@ -39,7 +39,7 @@ Forward through a sequence, and backpropagation through time (Werbos, 1990):
 ...     dx, d_state, d_weights = cells.step_backward("lstm", weights, cache, dy, d_state)
 ...     gradient = {name: gradient[name] + d_weights[name] for name in gradient}
 
-The compiled kernels say the same:
+The compiled kernels compute the same gradient:
 
 >>> expected = np.empty_like(theta)
 >>> loss = network.value_and_gradient(theta, x[:, None], target[:, None], "mse", expected)
@@ -47,20 +47,20 @@ The compiled kernels say the same:
 True
 """
 
-from tsrnn.cells.gated import (
+from tsrnn.cells.gru import (
     gru_reset_before_step,
     gru_reset_before_step_backward,
     gru_step,
     gru_step_backward,
 )
-from tsrnn.cells.memory import (
+from tsrnn.cells.lstm import (
     lstm_peephole_step,
     lstm_peephole_step_backward,
     lstm_step,
     lstm_step_backward,
 )
-from tsrnn.cells.readout import cross_entropy, sigmoid, softmax
-from tsrnn.cells.simple import (
+from tsrnn.cells.output import cross_entropy, sigmoid, softmax
+from tsrnn.cells.rnn import (
     dense_step,
     dense_step_backward,
     jordan_step,

@@ -1,16 +1,16 @@
-"""A whole network, layer by layer, through the equations of its cells."""
+"""A whole network, run layer by layer and step by step with the NumPy cells."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
 
-from tsrnn.cells.readout import Gradients
+from tsrnn.cells.output import Gradients
 from tsrnn.cells.stepping import step
 
 
 class Network(Protocol):
-    """What is read of a `tsrnn.network.Network`."""
+    """The attributes of `tsrnn.network.Network` that are used here."""
 
     num_layers: int
     n_inputs: int
@@ -28,7 +28,7 @@ _LAYER = ("W_ih", "W_hh", "W_yh", "bias", "W_peephole")
 
 
 def layer_weights(network: Network, theta: np.ndarray, layer: int = 0, *, reverse: bool = False) -> Gradients:
-    """Take one layer's weights, and the head's if it reads this layer, out of a network's flat vector.
+    """Return the weights of one layer, and of the head if it reads this layer, from a flat vector.
 
     Parameters
     ----------
@@ -38,13 +38,13 @@ def layer_weights(network: Network, theta: np.ndarray, layer: int = 0, *, revers
     layer : int, default 0
         Counted from the input; -1 is the top layer.
     reverse : bool, default False
-        Of a bidirectional layer: the direction from the last step to the first.
+        For a bidirectional layer: the direction from the last step to the first.
 
     Returns
     -------
     dict of str to ndarray
-        Views into `theta`, without the layer's number: what is changed in them changes there. A lower layer
-        of the cell "jordan" reads out by weights of its own, which are its W_head and b_head.
+        Views into `theta`, by names without the number of the layer. A lower layer of the cell "jordan" has
+        output weights of its own, which are its W_head and b_head.
 
     Examples
     --------
@@ -66,14 +66,14 @@ def layer_weights(network: Network, theta: np.ndarray, layer: int = 0, *, revers
 
 
 def run_network(network: Network, theta: np.ndarray, x: np.ndarray) -> dict[str, list[Any]]:
-    """Run all layers from the zero state, and keep the gates of every step.
+    """Run all layers from the zero state, and return the gates of every step.
 
     Parameters
     ----------
     network : Network
     theta : ndarray of shape (n_parameters,)
     x : ndarray of shape (T, n_inputs) or (T, B, n_inputs)
-        Inputs as they enter the network, time first; the numbers of categories come after them.
+        Inputs of the network, time first, the numbers of categories last.
 
     Returns
     -------
@@ -114,14 +114,14 @@ def run_network(network: Network, theta: np.ndarray, x: np.ndarray) -> dict[str,
 
 
 def _categories(network: Network, views: Gradients, x: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the vectors that the numbers of categories in x stand for."""
-    for name, column, _ in network.architecture.tables:
+    """Yield the embedding vectors of the categories in x."""
+    for name, column, _ in network.architecture.embedding_tables:
         codes = x[..., column].astype(int)
         yield np.where(codes[..., None] < 0, 0, views[name][codes])
 
 
 def _run_layer(cell: str, weights: Gradients, rows: np.ndarray, skip: int) -> list[Any]:
-    """Return the gates of every step; a step follows the state `skip` steps before."""
+    """Return the gates of every step; the recurrence reaches `skip` steps back."""
     states: list[Any] = [None] * skip
     gates = []
     for t, row in enumerate(rows):

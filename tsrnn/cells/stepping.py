@@ -1,20 +1,20 @@
-"""One step of any cell, with the layer that reads its state."""
+"""One step of any cell with its output layer, forward and backward."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tsrnn.cells import gated, memory, simple
-from tsrnn.cells.readout import Gradients, Weights, read, read_backward
-from tsrnn.cells.simple import State
+from tsrnn.cells import gru, lstm, rnn
+from tsrnn.cells.output import Gradients, Weights, read, read_backward
+from tsrnn.cells.rnn import State
 from tsrnn.validation import check_choice
 
 OUTPUTS = ("linear", "softmax", None)
 
 
 class Equations(NamedTuple):
-    """A cell's functions, and how many vectors its state has: (h,) or (h, c)."""
+    """Functions of a cell, and the number of vectors of its state: (h,) or (h, c)."""
 
     step: Callable[..., Any]
     step_backward: Callable[..., Any]
@@ -22,20 +22,20 @@ class Equations(NamedTuple):
 
 
 CELLS = {
-    "rnn": Equations(simple.rnn_step, simple.rnn_step_backward),
-    "rnn_relu": Equations(simple.rnn_relu_step, simple.rnn_relu_step_backward),
-    "irnn": Equations(simple.rnn_relu_step, simple.rnn_relu_step_backward),
-    "jordan": Equations(simple.jordan_step, simple.jordan_step_backward),
-    "lstm": Equations(memory.lstm_step, memory.lstm_step_backward, 2),
-    "lstm_peephole": Equations(memory.lstm_peephole_step, memory.lstm_peephole_step_backward, 2),
-    "gru": Equations(gated.gru_step, gated.gru_step_backward),
-    "gru_reset_before": Equations(gated.gru_reset_before_step, gated.gru_reset_before_step_backward),
-    "dense": Equations(simple.dense_step, simple.dense_step_backward),
+    "rnn": Equations(rnn.rnn_step, rnn.rnn_step_backward),
+    "rnn_relu": Equations(rnn.rnn_relu_step, rnn.rnn_relu_step_backward),
+    "irnn": Equations(rnn.rnn_relu_step, rnn.rnn_relu_step_backward),
+    "jordan": Equations(rnn.jordan_step, rnn.jordan_step_backward),
+    "lstm": Equations(lstm.lstm_step, lstm.lstm_step_backward, 2),
+    "lstm_peephole": Equations(lstm.lstm_peephole_step, lstm.lstm_peephole_step_backward, 2),
+    "gru": Equations(gru.gru_step, gru.gru_step_backward),
+    "gru_reset_before": Equations(gru.gru_reset_before_step, gru.gru_reset_before_step_backward),
+    "dense": Equations(rnn.dense_step, rnn.dense_step_backward),
 }
 
 
 class Cache(NamedTuple):
-    """What `step_backward` needs of a step: the cell's gates and states by name, and the output made of h."""
+    """Values of a step that `step_backward` needs: gates and states by name, and the output."""
 
     gates: Any
     output: np.ndarray
@@ -43,7 +43,7 @@ class Cache(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A step's result: the state the next one follows, the output, and what the way back needs."""
+    """Result of a step: the new state, the output, and the cache for `step_backward`."""
 
     state: State
     output: np.ndarray
@@ -51,7 +51,7 @@ class Step(NamedTuple):
 
 
 class Gradient(NamedTuple):
-    """The loss's gradient with respect to a step's input, the state it followed, and each weight by name."""
+    """Gradient of the loss with respect to the input of a step, the state before it, and weights by name."""
 
     x: np.ndarray
     state: State
@@ -72,7 +72,7 @@ def step(
     x : ndarray of shape (I,) or (B, I)
         Input of one sequence or a batch.
     state : tuple of ndarray of shape (H,) or (B, H), optional
-        The state to follow, (h,), or (h, c) for the LSTMs; default: zeros.
+        State before the step, (h,), or (h, c) for the LSTMs; default: zeros.
     output : {"linear", "softmax", None}, default "linear"
         W_head h + b_head, softmax of it, or h itself, for the layer above.
 
@@ -109,18 +109,19 @@ def step_backward(
     cache : Cache
         From `step`.
     d_output : ndarray of the output's shape
-        Gradient of the loss with respect to this step's output; of a softmax, to the probabilities.
+        Gradient of the loss with respect to this step's output (the probabilities of a softmax).
     d_state : tuple of ndarray, optional
-        Gradient with respect to the state this step made, from the step after; default: zeros, there is none.
+        Gradient with respect to the state after this step, from the next step; default: zeros.
 
     Returns
     -------
     Gradient
-        ``x``, ``state`` (the one this step followed) and ``weights``, by name; a batch's shares are summed.
+        ``x``, ``state`` (before the step) and ``weights``, by name, summed over the batch.
 
     Examples
     --------
-    A state enters the next step and this step's output; its gradient is the sum of both. Here h = 3 + 4 / 2:
+    A state is used by the next step and by this step's output; its gradient is the sum of both. Here
+    h = 3 + 4 / 2:
 
     >>> weights = {"W_ih": np.array([[1.0]]), "W_hh": np.array([[0.5]]), "bias": np.array([0.0])}
     >>> _, _, cache = step("rnn_relu", weights, np.array([3.0]), (np.array([4.0]),), output=None)
@@ -140,7 +141,7 @@ def step_backward(
 
 
 def zero_state(cell: str, weights: Weights, x: np.ndarray) -> State:
-    """Return the state of zeros that a sequence or a batch like `x` starts from."""
+    """Return the initial state, zeros, for a sequence or a batch like `x`."""
     name, axis = {"jordan": ("W_yh", 0), "dense": ("W_ih", 0)}.get(cell, ("W_hh", 1))
     hidden_size = weights[name].shape[axis]
     return (np.zeros((*np.shape(x)[:-1], hidden_size)),) * CELLS[cell].n_states

@@ -200,7 +200,7 @@ def _read(
     network: Network, theta: np.ndarray, windows: WindowDataset, batch: Batch, reader: Reader, first: int = 0
 ) -> np.ndarray:
     """Return what a network says of the horizon, whose first step is step `first`: (B n, horizon, C)."""
-    output, _ = network.forward(theta, batch.x, first=windows.first, begins=batch.begins, known=batch.known)
+    output, _ = network.forward(theta, batch.x, first=windows.first, begins=batch.begins, future=batch.known)
     return batch.restore(reader.values(reader.raw(output, windows.values.shape[1]), batch.size, first))
 
 

@@ -53,6 +53,6 @@ def build_network(options: SimpleNamespace, preprocessor: Preprocessor) -> Netwo
         n_decoded=options.n_decoded,
         decoder=_DECODERS.get(options.strategy, "parallel"),
         categories=preprocessor.categories,
-        n_known=preprocessor.n_known if options.n_decoded else 0,
+        n_future=preprocessor.n_known if options.n_decoded else 0,
         dtype=options.dtype,
     )

@@ -62,5 +62,5 @@ def sigmoid(x):
 
 @kernel
 def flush(x):
-    """Zero for what is below 1e-30 in size: gradients decay into denormals, which are 10-70 times slower."""
+    """Return x, or 0 if abs(x) < 1e-30: small gradients turn into denormals, which are 10-70 times slower."""
     return type(x)(0) if abs(x) < type(x)(_TINY) else x

@@ -1,21 +1,21 @@
-"""The exact likelihood of an ARMA model in time proportional to the order, for each observation.
+"""Exact likelihood of an ARMA model, at a cost per observation proportional to its order.
 
-The general Kalman filter updates a matrix of r x r at each step. That of a stationary model whose matrices
-never change can be written as the change of that matrix, which has rank one: the Chandrasekhar recursions
-(Morf, Sidhu & Kailath, 1974, "Some new algorithms for recursive estimation in constant, linear, discrete-time
-systems", IEEE Transactions on Automatic Control 19(4)).
+The general Kalman filter updates an r x r covariance matrix at each step. For a stationary model with
+constant matrices, the change of this matrix from step to step has rank one, and only that change is updated:
+the Chandrasekhar recursions (Morf, Sidhu & Kailath, 1974, "Some new algorithms for recursive estimation in
+constant, linear, discrete-time systems", IEEE Transactions on Automatic Control 19(4)).
 """
 
 import numpy as np
 
 from tsrnn.kernels.jit import kernel
 
-_STEADY = 1e-15  # change of the variance, relative to the error's, that no likelihood shows
+_STEADY = 1e-15  # relative change of the error's variance below which the filter has converged
 
 
 @kernel
 def autocovariances(phi, orders, gamma):
-    """Fill in the autocovariances of u_t = phi_1 u_(t-1) + ... + phi_P u_(t-P) + e_t, e of variance 1.
+    """Write the autocovariances of u_t = phi_1 u_(t-1) + ... + phi_P u_(t-P) + e_t, with var(e_t) = 1.
 
     The Durbin-Levinson recursion backwards gives the models of all lower orders, and forwards from those the
     autocovariances (Brockwell & Davis, 1991, "Time Series: Theory and Methods", proposition 5.2.1).
@@ -23,7 +23,7 @@ def autocovariances(phi, orders, gamma):
     phi : (P,)
     orders : (P, P), written: row m - 1 begins with the coefficients of the model of order m
     gamma : (lags,), written
-    Returns whether the model is stationary; if not, nothing in gamma counts.
+    Returns whether the model is stationary; if not, gamma is incomplete.
     """
     P = len(phi)
     variance = 1.0
@@ -48,15 +48,15 @@ def autocovariances(phi, orders, gamma):
 
 
 @kernel
-def add_errors(theta, gamma, own):
-    """Fill in the autocovariances of u_t + theta_1 u_(t-1) + ..., given those of u.
+def add_moving_average(theta, gamma, gamma_y):
+    """Write the autocovariances of u_t + theta_1 u_(t-1) + ..., given those of u_t.
 
     theta : (r,), theta_0 = 1
-    gamma : (2 r,)
-    own : (r,), written
+    gamma : (2 r,), autocovariances of u
+    gamma_y : (r,), written
     """
     r = len(theta)
-    own[:] = 0.0
+    gamma_y[:] = 0.0
     for apart in range(r):
         weight = 0.0
         for i in range(r - apart):
@@ -64,18 +64,18 @@ def add_errors(theta, gamma, own):
         if weight != 0.0:
             for lag in range(r):
                 both = gamma[lag + apart] + (gamma[abs(lag - apart)] if apart > 0 else 0.0)
-                own[lag] += weight * both
+                gamma_y[lag] += weight * both
 
 
 @kernel
-def covary_with_the_next_state(phi, theta, own, psi, K):
-    """Fill in the covariance of the state at t + 1 with the observation at t.
+def state_covariance(phi, theta, gamma_y, psi, K):
+    """Write the covariances of the state at t + 1 with the observation y_t.
 
     Element i of that state is the sum over j >= i of phi_(j+1) y_(t+i-j) + theta_j e_(t+1+i-j).
 
     phi, theta : (r,), phi_1 first, theta_0 = 1 first, padded with zeros
-    own : (r,), autocovariances of y
-    psi : (r,), written: what an error adds to y from its own time on
+    gamma_y : (r,), autocovariances of y
+    psi : (r,), written: the effect of an error e_t on y_t, y_(t+1), ...
     K : (r,), written
     """
     r = len(phi)
@@ -84,30 +84,30 @@ def covary_with_the_next_state(phi, theta, own, psi, K):
         for j in range(k):
             psi[k] += phi[j] * psi[k - 1 - j]
     for i in range(r):
-        K[i] = phi[i] * own[0]
+        K[i] = phi[i] * gamma_y[0]
         for j in range(i + 1, r):
-            K[i] += phi[j] * own[j - i] + theta[j] * psi[j - i - 1]
+            K[i] += phi[j] * gamma_y[j - i] + theta[j] * psi[j - i - 1]
 
 
 @kernel
-def arma_likelihood(y, phi, theta, P, orders, gamma, rows, of_likelihood):
-    """Run through the prediction errors of y_t = sum phi_j y_(t-j) + e_t + sum theta_j e_(t-j).
+def arma_likelihood(y, phi, theta, P, orders, gamma, rows, terms):
+    """Write the terms of the likelihood of y_t = sum phi_j y_(t-j) + e_t + sum theta_j e_(t-j).
 
     y : (n,)
     phi, theta : (r,), r = max(P, Q + 1); phi_1 first, theta_0 = 1 first, padded with zeros
     P : number of autoregressive coefficients
     orders : (P, P), gamma : (2 r,), rows : (5, r), overwritten
-    of_likelihood : (2,), written: the sum of squared errors, each over its variance in units of that of e,
-        and the sum of the logarithms of those variances; infinite if the model is not stationary
+    terms : (2,), written: the sum of squared one-step errors, each divided by its variance relative to that
+        of e, and the sum of the logarithms of these variances; infinite if the model is not stationary
     """
     r, n = len(phi), len(y)
-    own, psi, K, W, a = rows[0], rows[1], rows[2], rows[3], rows[4]
-    of_likelihood[0] = of_likelihood[1] = np.inf
+    gamma_y, psi, K, W, a = rows[0], rows[1], rows[2], rows[3], rows[4]
+    terms[0] = terms[1] = np.inf
     if not autocovariances(phi[:P], orders, gamma):
         return
-    add_errors(theta, gamma, own)
-    covary_with_the_next_state(phi, theta, own, psi, K)
-    F, M = own[0], -1.0 / own[0]
+    add_moving_average(theta, gamma, gamma_y)
+    state_covariance(phi, theta, gamma_y, psi, K)
+    F, M = gamma_y[0], -1.0 / gamma_y[0]
     steady = False
     squares = logarithms = 0.0
     for i in range(r):
@@ -137,5 +137,5 @@ def arma_likelihood(y, phi, theta, P, orders, gamma, rows, of_likelihood):
         M += M * M * w * w / F
         F = F_next
         steady = abs(M) * largest * largest < _STEADY * F
-    of_likelihood[0] = squares
-    of_likelihood[1] = logarithms
+    terms[0] = squares
+    terms[1] = logarithms

@@ -1,4 +1,4 @@
-"""Dense layers in panels: y = W x + b at each of T steps and B windows."""
+"""Dense layers y = W x + b, applied to each of T steps and B windows; arrays in panels."""
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def dense_gradients(x, dy, ones, dW, dbias):
 
 @kernel
 def dense_steps(x, W, biases, y):
-    """Do what `dense` does, with a bias of each step's own: biases (T, panels, lanes)."""
+    """Write y = x W + biases[t], as `dense` but with a bias for each step: biases (T, panels, lanes)."""
     for t in range(len(y)):
         dense(x[t : t + 1], W, biases[t], y[t : t + 1])
 
@@ -62,7 +62,7 @@ def dense_steps_gradients(x, dy, ones, dW, dbiases):
 
 @kernel
 def rectify(y):
-    """Y = max(0, y)."""
+    """Write y = max(0, y), in place."""
     values = flat(y)
     zero = type(values[0])(0)
     for j in range(values.size):
@@ -71,7 +71,7 @@ def rectify(y):
 
 @kernel
 def rectify_backward(y, dy):
-    """Set dy to 0 where y is."""
+    """Set dy to 0 where y is 0."""
     values, d = flat(y), flat(dy)
     zero = type(values[0])(0)
     for j in range(values.size):

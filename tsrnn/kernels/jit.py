@@ -1,10 +1,11 @@
-"""The one decorator of all compiled code, and a disk cache that gives back only what fits.
+"""Decorator that compiles kernels with Numba, and a disk cache of their machine code.
 
-Numba's own cache has three gaps. It checks just the file that holds the kernel being loaded, so that a helper
-edited in another file, or another compile flag, leaves old machine code running. It numbers its files through
+Numba's own cache has three gaps. It checks only the source file of the kernel itself, so that a change in a
+helper from another file, or of a compile flag, leaves old machine code running. It numbers its files through
 an index that processes overwrite for one another, so that one can load what another compiled for other types
-or another processor. And it reads no folder that it cannot write to, such as one filled when a container
-image was built. Here every specialisation is one file, named after all that its machine code depends on.
+or another processor. And it does not read folders that it cannot write to, such as one filled when a
+container image was built. Here every specialisation is one file, whose name is a hash of all that its machine
+code depends on.
 """
 
 import os
@@ -40,16 +41,16 @@ _SETTINGS: Any = config  # Numba's environment variables
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile `function` on first use, holding no lock on the interpreter; cache the machine code on disk."""
+    """Compile `function` at its first call, to run without the GIL, and cache the machine code on disk."""
     dispatcher = njit(**_FLAGS)(function)
     if dispatcher is not function:  # NUMBA_DISABLE_JIT
-        with suppress(RuntimeError, OSError):  # sources out of sight: compile in every process
+        with suppress(RuntimeError, OSError):  # no source files to hash: compile in every process
             dispatcher._cache = _Cache(function)
     return dispatcher
 
 
 def cache_folder() -> Path | None:
-    """Return the folder that newly compiled code goes to, None if there is none to write to."""
+    """Return the folder that newly compiled code is written to, None if no folder is writable."""
     try:
         locator = _Cache(cache_folder)._impl.locator
         locator.ensure_cache_path()
@@ -62,12 +63,12 @@ def cache_folder() -> Path | None:
 def _source_stamp() -> str:
     sources = sorted(Path(__file__).parent.rglob("*.py"))
     if not sources:
-        raise RuntimeError("Machine code cannot be told from that of another version without the sources.")
+        raise RuntimeError("Without the sources, machine code cannot be matched to a version.")
     return sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 class _Files(IndexDataCacheFile):
-    """One file a specialisation, found in any of several folders, written to the locator's.
+    """Cache with one file for each specialisation, read from several folders and written to the first.
 
     `key` holds types, processor with its features, and a hash of the bytecode.
     """
@@ -101,7 +102,7 @@ def _forget_other_versions(folder: str) -> None:
 
 
 class _ReadableFolder(InTreeCacheLocator):
-    """The folder beside the sources, where nothing else can be written to either."""
+    """The folder beside the sources, for reading, if no folder is writable."""
 
     @classmethod
     def from_function(cls, py_func, py_file):

@@ -1,7 +1,10 @@
-"""Numbers of symbols turned into vectors: rows of a table (n, d) into panels (T, panels, B, lanes).
+"""Embedding lookup: numbers of symbols or categories are replaced by rows of a table, and its gradient.
 
-The numbers stand in a column of x (T, windows, columns), the vectors go to the columns of the panels from
-`start` on. A number that is no row's, such as a negative one, stands for a vector of zeros.
+x : (T, windows, columns), the numbers in one `column`
+table : (n, d)
+panels : (T, panels, B, lanes), the vectors are written to its columns from `start` on
+
+A number without a row, such as a negative one, gives a vector of zeros.
 """
 
 from tsrnn.kernels.jit import kernel
@@ -10,7 +13,7 @@ from tsrnn.kernels.packing.tile import lanes
 
 @kernel
 def lookup(x, first, column, table, start, panels):
-    """Write the vectors of the windows from `first` on."""
+    """Write the vectors of windows `first` to `first` + B into panels."""
     T, _, B, _ = panels.shape
     (n, d), width, zero = table.shape, lanes(panels), type(table[0, 0])(0)
     for t in range(T):
@@ -23,7 +26,7 @@ def lookup(x, first, column, table, start, panels):
 
 @kernel
 def lookup_backward(x, first, column, d_panels, start, d_table):
-    """Add to the table's gradient, given that of the panels."""
+    """Add to d_table, the gradient of the table, given that of the panels."""
     T, _, B, _ = d_panels.shape
     (n, d), width = d_table.shape, lanes(d_panels)
     for t in range(T):

@@ -1,7 +1,11 @@
 """Optimizer steps and gradient clipping over the flat parameter vector, in place.
 
-Each step takes theta and gradient (P,), moments (n_moments, P) that start at zero, the learning rate and
-the number t = 1, 2, ... of the step. Hyper-parameters are those customary in the field.
+theta : (P,), updated
+gradient : (P,)
+moments : (n_moments, P), updated; zeros before the first step
+t : number of the step, from 1
+
+Hyper-parameters other than the learning rate are the usual ones.
 """
 
 from collections.abc import Callable
@@ -50,7 +54,7 @@ def rmsprop(theta, gradient, moments, learning_rate, t):
 
 
 class Optimizer(NamedTuple):
-    """A compiled step, and how many moment vectors it keeps."""
+    """A compiled optimizer step, and the number of its moment vectors."""
 
     step: Callable
     n_moments: int

@@ -1,7 +1,7 @@
-"""Measures of forecasts: plain functions of plain arrays, compared by position.
+"""Accuracy measures of forecasts: functions of arrays, compared by position.
 
-Where the truth is NaN nothing was observed, and the point is skipped; where nothing was observed at all the
-result is NaN. A NaN forecast of an observed value makes the result NaN.
+Points whose true value is NaN (not observed) are skipped; if all are, the result is NaN. A NaN forecast of an
+observed value makes the result NaN.
 """
 
 from tsrnn.metrics.point import mae, mape, mase, owa, rmse, rmsse, smape

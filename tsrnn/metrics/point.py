@@ -1,4 +1,4 @@
-"""Errors of point forecasts."""
+"""Error measures of point forecasts."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -122,7 +122,7 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length
     """Mean absolute scaled error: `mae` over the seasonal naive method's in-sample mean absolute error.
 
     The scale is the mean of ``|y[t] - y[t - season_length]|`` over the training data. From 0 (perfect) up,
-    without a unit: below 1 is better than the seasonal naive method was, one season ahead, in training.
+    without a unit: below 1 is better than the seasonal naive method in training, one season ahead.
 
     Where the scale is 0 (the training data repeats exactly) the result is 0 for a forecast without any error
     and infinite for every other.
@@ -155,7 +155,7 @@ def mase(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length
 
 
 def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_length: int = 1) -> float:
-    """Root mean squared scaled error: `rmse` over the seasonal naive method's own, in-sample.
+    """Root mean squared scaled error: `rmse` over the seasonal naive method's in-sample `rmse`.
 
     The scale is the root of the mean of ``(y[t] - y[t - season_length])²`` over the training data. From 0
     (perfect) up, without a unit; where the scale is 0, as `mase`.
@@ -168,7 +168,7 @@ def rmsse(y_true: ArrayLike, y_pred: ArrayLike, y_train: ArrayLike, season_lengt
         The data before the forecast, as for `mase`. The M5 competition leaves out the zeros before the first
         sale.
     season_length : int, default=1
-        Observations per season; 1, the naive method, is what the M5 competition took.
+        Observations per season; 1 (the naive method) in the M5 competition.
 
     Raises
     ------
@@ -195,14 +195,14 @@ def owa(
     """Overall weighted average: mean of `smape` and of `mase`, each relative to that of the method Naive2.
 
     Each measure is averaged over all series first and then divided. Below 1 is better than Naive2, which is
-    the naive method on data cleared of a season where there is one.
+    the naive method on seasonally adjusted data, if there is a season.
 
     Parameters
     ----------
     smape_values, mase_values : array-like of shape (n_series,)
         The method's measures of each series, or their means as numbers.
     smape_naive2, mase_naive2 : array-like of shape (n_series,)
-        Those of Naive2 for the same series.
+        The measures of Naive2 for the same series.
 
     Raises
     ------
@@ -227,7 +227,7 @@ def owa(
 
 
 def symmetric_errors(y: np.ndarray, f: np.ndarray) -> np.ndarray:
-    """Return each point's part of `smape`."""
+    """Return the symmetric percentage error of each point."""
     return 200.0 * ratio(np.abs(y - f), np.abs(y) + np.abs(f))
 
 

@@ -1,4 +1,4 @@
-"""Measures of quantiles, samples and intervals. All but `coverage` are proper: the truth scores best."""
+"""Scores of quantile, sample and interval forecasts; all except `coverage` are proper scoring rules."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from tsrnn.metrics.point import seasonal_scale
 def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: float) -> float:
     """Pinball loss of a quantile q: mean of ``q (y - f)`` where the truth is above, ``(1 - q)(f - y)`` below.
 
-    From 0 (perfect) up, in the units of the data; of the median half of `mae`.
+    From 0 (perfect) up, in the units of the data; for the median it is half of `mae`.
 
     Parameters
     ----------
@@ -45,10 +45,9 @@ def pinball(y_true: ArrayLike, y_pred: ArrayLike, quantile: float) -> float:
 def crps(y_true: ArrayLike, samples: ArrayLike) -> float:
     """Continuous ranked probability score of samples: mean of ``E|X - y| - E|X - X'| / 2``.
 
-    X and X' are independent draws from the forecast. From 0 (perfect) up, in the units of the data; of a
-    point forecast it is `mae`. The second mean is over pairs of different samples, which makes the score that
-    of the distribution drawn from, on average, however few the samples are ("fair"); of few it can be
-    negative.
+    X and X' are independent draws from the forecast. From 0 (perfect) up, in the units of the data; for a
+    point forecast it is `mae`. The second mean is over pairs of different samples, so that the expected score
+    does not depend on the number of samples ("fair"); with few samples it can be negative.
 
     Parameters
     ----------
@@ -92,8 +91,8 @@ def crps(y_true: ArrayLike, samples: ArrayLike) -> float:
 def crps_of_quantiles(y_true: ArrayLike, y_pred: ArrayLike, quantiles: ArrayLike) -> float:
     """Continuous ranked probability score from quantiles: twice the mean of `pinball` over them.
 
-    Twice the integral of the pinball loss over all quantiles is the score of the whole distribution; equally
-    spaced ones approach it. Compare only what was scored with the same quantiles.
+    The score of a distribution is twice the integral of the pinball loss over all quantiles, which equally
+    spaced quantiles approximate. Compare only scores with the same quantiles.
 
     Parameters
     ----------
@@ -132,10 +131,10 @@ def crps_of_quantiles(y_true: ArrayLike, y_pred: ArrayLike, quantiles: ArrayLike
 
 
 def interval_score(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike, level: float) -> float:
-    """Score of an interval: mean of its width and, where the truth lies outside, 2/a times how far.
+    """Interval score: mean of the width plus, where the truth lies outside, 2/a times its distance.
 
     ``a = 1 - level / 100``. From 0 (perfect) up, in the units of the data: rewards narrow intervals, and
-    charges what they miss.
+    penalises values outside of them.
 
     Parameters
     ----------
@@ -185,7 +184,7 @@ def msis(
     Raises
     ------
     ValueError
-        As by either.
+        As in `interval_score` and `mase`.
 
     References
     ----------
@@ -230,12 +229,12 @@ def coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> float:
 
 
 def covered(y: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return each point's part of `coverage`: 100 in its interval, 0 outside; NaN where one is missing."""
+    """Return the coverage of each point: 100 inside of its interval, 0 outside, NaN where any is missing."""
     return np.where(np.isnan(y + low + high), np.nan, 100.0 * ((low <= y) & (y <= high)))
 
 
 def interval_scores(y: np.ndarray, low: np.ndarray, high: np.ndarray, level: float) -> np.ndarray:
-    """Return each point's part of `interval_score`."""
+    """Return the interval score of each point."""
     outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
     return high - low + 2 / (1 - level / 100) * outside
 

@@ -1,4 +1,4 @@
-"""Networks of recurrent layers: parameters, buffers and the order of kernels, forward and backward."""
+"""Networks of recurrent layers over one flat parameter vector: forward and backward passes."""
 
 from tsrnn.network.network import Network
 from tsrnn.network.truncation import truncated_value_and_gradient

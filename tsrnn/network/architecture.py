@@ -1,4 +1,4 @@
-"""What a network is made of, and its weights as the kernels read them."""
+"""Architecture of a network: sizes, shapes of its parameters, and their layout for the kernels."""
 
 from collections.abc import Iterator
 from itertools import accumulate
@@ -8,28 +8,29 @@ import numpy as np
 
 from tsrnn.kernels.cells import Cell
 from tsrnn.kernels.packing.panels import pack, unpack
-from tsrnn.network.layout import DECODER, SIDES, Arranger, Packing, recurrent, side_by_side
+from tsrnn.network.layout import DECODER, SIDES, Arranger, Packing, pack_recurrent_layer, stack_layers
 
 Views = dict[str, np.ndarray]
 
 
 class Inputs(NamedTuple):
-    """What a batch enters a network with.
+    """Inputs of a network for one batch.
 
     Attributes
     ----------
     x : ndarray of shape (T, B, n_inputs)
     state : list of ndarray, or None
-        Starting states; None: zeros.
+        Initial states; None: zeros.
     spans : ndarray of int64, shape (B, 2) or (0, 2)
         First step of each window, and the one after its last; empty if all have all T.
     masks : list of ndarray, or None
-        What dropout lets through of each layer, the last steps those decoded; of the top layer before a
-        decoder, only these, because nothing reads the others.
+        Dropout masks of the layers' outputs, decoded steps last; for the top layer of a network with a
+        decoder, only decoded steps, because no others are read.
     truth : ndarray of shape (n_decoded, B, n_outputs), or None
-        What a sequential decoder reads in place of its outputs, nan where it reads them.
-    known : ndarray of shape (n_decoded, B, n_known), or None
-        What decoded steps read besides.
+        Targets that a sequential decoder reads instead of its outputs (teacher forcing), nan where it reads
+        its outputs.
+    future : ndarray of shape (n_decoded, B, n_future), or None
+        Future covariates of the decoded steps.
     """
 
     x: np.ndarray
@@ -37,11 +38,11 @@ class Inputs(NamedTuple):
     spans: np.ndarray
     masks: list[np.ndarray] | None = None
     truth: np.ndarray | None = None
-    known: np.ndarray | None = None
+    future: np.ndarray | None = None
 
 
 class Architecture(NamedTuple):
-    """What a stack is made of; the parameters of `Network` explain the fields."""
+    """Sizes and options of a network, as documented in `Network`."""
 
     cell: Cell
     n_inputs: int
@@ -57,39 +58,39 @@ class Architecture(NamedTuple):
     decoder: str
     n_symbols: int
     pooling: str
-    n_known: int
+    n_future: int
     categories: tuple[tuple[int, int], ...]
     dtype: np.dtype
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """Directions of each layer, as in the names of the parameters."""
+        """Endings of parameter names for the directions of a layer: "" and, if bidirectional, "_reverse"."""
         return SIDES[: 1 + self.bidirectional]
 
     @property
-    def unrolls(self) -> bool:
-        """Whether a decoder of its own layers reads its own output."""
+    def has_sequential_decoder(self) -> bool:
+        """Whether further layers decode step by step, reading their own output."""
         return self.n_decoded > 0 and self.decoder == "sequential"
 
     @property
-    def n_entering(self) -> int:
-        """Numbers that enter at a step, those that categories stand for included."""
+    def n_features(self) -> int:
+        """Inputs at each step, including the embedding vectors of categories."""
         return self.n_inputs + sum(d for _, d in self.categories)
 
     @property
-    def tables(self) -> list[tuple[str, int, int]]:
-        """Names of tables of vectors, columns of x with their rows' numbers, columns where vectors begin."""
+    def embedding_tables(self) -> list[tuple[str, int, int]]:
+        """Embedding tables: name, column of x with the numbers, and first column of their vectors."""
         if self.n_symbols:
             return [("W_symbol", 0, 0)]
         n, starts = self.n_inputs, accumulate((d for _, d in self.categories), initial=self.n_inputs)
         return [(f"W_category_{k}", n + k, start) for k, start in enumerate(list(starts)[:-1])]
 
     def skip(self, layer: int) -> int:
-        """Return the steps from a state back to the one it follows."""
+        """Return how many steps back the recurrence of a layer reaches."""
         return self.dilation**layer
 
     def named_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Yield the parameters in order."""
+        """Yield names and shapes of the parameters, in the order of theta."""
         H, O = self.hidden_size, self.n_outputs  # noqa: E741
         features = H * len(self.suffixes)
         if self.n_symbols:
@@ -97,18 +98,18 @@ class Architecture(NamedTuple):
         for k, (n, d) in enumerate(self.categories):
             yield f"W_category_{k}", (n, d)
         if self.embedding:
-            yield "W_embed", (H, self.n_entering)
+            yield "W_embed", (H, self.n_features)
             yield "b_embed", (H,)
         for layer in range(self.num_layers):
             for suffix in self.suffixes:
                 yield from self._layer_shapes(layer, suffix, self.layer_inputs(layer))
-        if self.unrolls:
+        if self.has_sequential_decoder:
             for layer in range(self.num_layers):
-                yield from self._layer_shapes(layer, DECODER, H if layer > 0 else O + self.n_known)
+                yield from self._layer_shapes(layer, DECODER, H if layer > 0 else O + self.n_future)
         elif self.n_decoded:
             yield "position", (self.n_decoded, self.layer_inputs(0))
-            if self.n_known:
-                yield "W_known", (self.layer_inputs(0), self.n_known)
+            if self.n_future:
+                yield "W_known", (self.layer_inputs(0), self.n_future)
         yield "W_head", (O, features)
         yield "b_head", (O,)
 
@@ -127,32 +128,34 @@ class Architecture(NamedTuple):
             yield f"b_y_{name}", (O,)
 
     def layer_inputs(self, layer: int) -> int:
-        """Return how many numbers enter a layer at a step."""
+        """Return the number of inputs of a layer at each step."""
         if layer > 0:
             return self.hidden_size * len(self.suffixes)
-        return self.hidden_size if self.embedding else self.n_entering
+        return self.hidden_size if self.embedding else self.n_features
 
     def composed_shapes(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """Yield what is composed of the parameters where outputs are fed back."""
+        """Yield names and shapes of recurrent weights and biases composed for output feedback."""
         H = self.hidden_size
-        for suffix in ("", DECODER)[: 1 + self.unrolls]:
+        for suffix in ("", DECODER)[: 1 + self.has_sequential_decoder]:
             for layer in range(self.num_layers * self.cell.feeds_output_back):
                 yield f"W_hh_{layer}{suffix}", (H, H)
                 yield f"bias_{layer}{suffix}", (H,)
 
 
 def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
-    """Arrange positions in theta as the kernels read weights, and the transposes that only backward reads."""
+    """Return the layouts of the packed weights, and of the transposes that only backward passes read."""
     arrange = Arranger(network.hidden_size, network.dtype)
     forward: Views = {}
     backward: Views = {}
     for layer in range(network.num_layers):
         from_layer = layer > 0 or network.embedding
         for suffix in network.suffixes:
-            one, two = recurrent(arrange, network.cell, views, f"{layer}{suffix}", from_layer=from_layer)
-            decodes_in_parallel = network.n_decoded and not network.unrolls
-            if not from_layer and not decodes_in_parallel and not network.tables:
-                del two["W_x_transposed"]  # nothing trainable lies below
+            one, two = pack_recurrent_layer(
+                arrange, network.cell, views, f"{layer}{suffix}", from_layer=from_layer
+            )
+            decodes_in_parallel = network.n_decoded and not network.has_sequential_decoder
+            if not from_layer and not decodes_in_parallel and not network.embedding_tables:
+                del two["W_x_transposed"]  # no gradient of the inputs is needed
             forward |= {f"{name}_{layer}{suffix}": array for name, array in one.items()}
             backward |= {f"{name}_{layer}{suffix}": array for name, array in two.items()}
     head = arrange.features(arrange.outputs(views["W_head"]), from_layer=True)
@@ -169,19 +172,19 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
         }
         if network.categories:
             backward["W_embed_transposed"] = arrange.transposed(embed)
-    forward |= {name: views[name] for name, *_ in network.tables}
-    if network.n_symbols:  # read a whole vector at a time where symbols are generated
+    forward |= {name: views[name] for name, *_ in network.embedding_tables}
+    if network.n_symbols:  # sampling reads whole machine vectors
         whole = arrange.panels_of(network.n_inputs) * arrange.width
         forward["W_symbol"] = arrange.pad(views["W_symbol"], 1, whole)
-    if network.unrolls:
+    if network.has_sequential_decoder:
         layers = [
-            recurrent(arrange, network.cell, views, f"{layer}{DECODER}", from_layer=layer > 0)
+            pack_recurrent_layer(arrange, network.cell, views, f"{layer}{DECODER}", from_layer=layer > 0)
             for layer in range(network.num_layers)
         ]
-        one, two = (side_by_side(list(part)) for part in zip(*layers, strict=True))
+        one, two = (stack_layers(list(part)) for part in zip(*layers, strict=True))
         forward |= {f"{name}{DECODER}": array for name, array in one.items()}
         backward |= {f"{name}{DECODER}": array for name, array in two.items()}
-    elif network.n_known:
+    elif network.n_future:
         W_known = arrange.features(arrange.outputs(views["W_known"]), from_layer=False)
         biases = arrange.outputs(views["position"].T).T
         forward |= {
@@ -195,7 +198,7 @@ def pack_index(network: Architecture, views: Views) -> tuple[Packing, Packing]:
 
 
 class PackedWeights:
-    """Weights in panels, and the transposes that backward reads."""
+    """Weights in panels, and the transposes that backward passes read."""
 
     def __init__(self, packings: tuple[Packing, Packing], dtype: np.dtype) -> None:
         self._packings = packings
@@ -211,7 +214,7 @@ class PackedWeights:
 
 
 class PackedGradient:
-    """The gradient of packed weights."""
+    """Gradient of the packed weights."""
 
     def __init__(self, packing: Packing, dtype: np.dtype) -> None:
         self._packing = packing
@@ -223,14 +226,14 @@ class PackedGradient:
         unpack(self.flat, self._packing.positions, gradient)
 
 
-def check_together(network: Architecture, cell: str) -> None:
-    """Refuse options that do not go together."""
+def check_compatible(network: Architecture, cell: str) -> None:
+    """Raise ValueError for options that cannot be combined."""
     if network.n_decoded:
         _check_decodes(network)
-    elif network.n_known:
+    elif network.n_future:
         raise ValueError(
-            f"Only decoded steps read what is known of them; got n_known={network.n_known} with n_decoded=0. "
-            "Set n_known=0, or let it enter with the other inputs."
+            f"Only decoded steps read future covariates of their own; got n_future={network.n_future} with "
+            "n_decoded=0. Set n_future=0, or append them to the other inputs."
         )
     if network.bidirectional and network.cell.feeds_output_back:
         raise ValueError(
@@ -239,7 +242,7 @@ def check_together(network: Architecture, cell: str) -> None:
         )
     if network.n_symbols and network.categories:
         raise ValueError(
-            "Symbols are all that enters; categories enter beside numbers. "
+            "Symbols are the only inputs of a network; categories need numbers as inputs, too. "
             f"Got n_symbols={network.n_symbols} with categories={network.categories}: set one of them."
         )
     if network.n_symbols and (network.embedding or network.n_decoded):
@@ -262,8 +265,8 @@ def _check_decodes(network: Architecture) -> None:
             f"Decoded steps follow one state; with dilation={network.dilation} several are open. "
             "Set dilation=1."
         )
-    if network.unrolls and network.n_outputs > network.n_inputs:
+    if network.has_sequential_decoder and network.n_outputs > network.n_inputs:
         raise ValueError(
-            "A sequential decoder goes on from the last inputs, the first of which its outputs continue; got "
+            "A sequential decoder starts from the last inputs, which must include all that it forecasts; got "
             f"n_outputs={network.n_outputs} with n_inputs={network.n_inputs}. Feed in all that is forecast."
         )

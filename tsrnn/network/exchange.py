@@ -1,7 +1,7 @@
-"""Weights by name, in this library's layout, PyTorch's and Keras'.
+"""Export and import of weights by name, in the layouts of tsrnn, PyTorch and Keras.
 
-The equations are the same; what differs is how many biases there are, the order of the gates and which way
-matrices lie. Every conversion is exact, but for the sum of two biases that only ever act as their sum.
+The equations are the same; the number of biases, the order of the gates and the orientation of matrices
+differ. Every conversion is exact, except that two biases that are always added become their sum.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ Arrays = dict[str, np.ndarray]
 
 LAYOUTS = ("tsrnn", "torch", "keras")
 _TORCH = ("rnn", "rnn_relu", "irnn", "lstm", "gru")
-_KNOWN = {"torch": _TORCH, "keras": (*_TORCH, "gru_reset_before")}
+_CELLS = {"torch": _TORCH, "keras": (*_TORCH, "gru_reset_before")}
 _MODULES = {"torch": "torch.nn", "keras": "keras.layers"}
 
 
@@ -28,13 +28,13 @@ def export_weights(network: Network, theta: np.ndarray, layout: str = "tsrnn") -
     network : Network
     theta : ndarray of shape (n_parameters,)
     layout : {"tsrnn", "torch", "keras"}, default "tsrnn"
-        For layer l = 0, 1, ..., and once more with ``_reverse`` at the end where it runs both ways:
+        For layer l = 0, 1, ..., and again with ``_reverse`` at the end if the network is bidirectional:
 
         "tsrnn": ``W_ih_l`` (gates H, inputs), ``W_hh_l`` (gates H, H), ``bias_l``, ... as `Network.views`
         names them, with the LSTM's gates in the order i, f, g, o and the GRU's r, z, n.
 
         "torch": ``weight_ih_ll`` (so "weight_ih_l0"), ``weight_hh_ll``, ``bias_ih_ll``, ``bias_hh_ll``: the
-        ``state_dict()`` of torch.nn.RNN, LSTM and GRU; the second bias is zero but for GRU's b_hn. Dense
+        ``state_dict()`` of torch.nn.RNN, LSTM and GRU; the second bias is zero except for GRU's b_hn. Dense
         layers as torch.nn.Linear: ``head.weight`` (outputs, H) and ``head.bias``.
 
         "keras": ``kernel_l`` (inputs, gates H), ``recurrent_kernel_l`` (H, gates H), ``bias_l``, in the order
@@ -44,7 +44,7 @@ def export_weights(network: Network, theta: np.ndarray, layout: str = "tsrnn") -
         ``bias_head``.
 
         The layers of a sequential decoder end in ``_decoder``; they are another module of the same kind.
-        Vectors of symbols are ``symbol.weight`` for torch.nn.Embedding, ``embeddings_symbol`` for
+        Embedding vectors of symbols are ``symbol.weight`` for torch.nn.Embedding, ``embeddings_symbol`` for
         keras.layers.Embedding.
 
     Returns
@@ -55,7 +55,7 @@ def export_weights(network: Network, theta: np.ndarray, layout: str = "tsrnn") -
     ------
     ValueError
         If the other library has no such cell ("jordan", "lstm_peephole"; "gru_reset_before" in PyTorch), or
-        no such stack (residual, dilated).
+        no such stack of layers (residual, dilated).
 
     Examples
     --------
@@ -83,14 +83,14 @@ def export_weights(network: Network, theta: np.ndarray, layout: str = "tsrnn") -
 
 
 def import_weights(network: Network, weights: Mapping[str, Any], layout: str = "tsrnn") -> np.ndarray:
-    """Return the flat vector of a network whose weights are given by name.
+    """Return the flat parameter vector of a network, given its weights by name.
 
     Parameters
     ----------
     network : Network
     weights : mapping of str to array-like
-        Every name that `export_weights` gives for the layout, with its shape; PyTorch's tensors are taken as
-        they are. Of two biases that act as their sum, the sum is kept.
+        All names that `export_weights` returns for the layout, with their shapes; PyTorch tensors are
+        accepted. Two biases that are always added are replaced by their sum.
     layout : {"tsrnn", "torch", "keras"}, default "tsrnn"
 
     Returns
@@ -101,7 +101,7 @@ def import_weights(network: Network, weights: Mapping[str, Any], layout: str = "
     ------
     TypeError, ValueError
         If `weights` is no mapping, if a name is missing or unknown, or an array has another shape than needed
-        or numbers that are not finite; and as `export_weights`.
+        or numbers that are not finite; and for the reasons of `export_weights`.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def import_weights(network: Network, weights: Mapping[str, Any], layout: str = "
 
 def _layers(network: Network) -> Iterator[str]:
     architecture = network.architecture
-    stacks = [architecture.suffixes, *([("_decoder",)] if architecture.unrolls else [])]
+    stacks = [architecture.suffixes, *([("_decoder",)] if architecture.has_sequential_decoder else [])]
     for suffixes in stacks:
         for layer in range(network.num_layers):
             yield from (f"{layer}{suffix}" for suffix in suffixes)
@@ -149,7 +149,7 @@ def _from_torch_layer(cell: str, suffix: str, arrays: Arrays) -> Arrays:
 
 
 def _one_bias(cell: str, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Add two biases, but keep apart what the GRU's reset gate acts on."""
+    """Add two biases, except those of the GRU's candidate, where the reset gate acts on the second."""
     if cell != "gru":
         return first + second
     n = 2 * len(first) // 3
@@ -175,7 +175,7 @@ def _from_keras_layer(cell: str, suffix: str, arrays: Arrays) -> Arrays:
 
 
 def _swapped(cell: str, rows: np.ndarray) -> np.ndarray:
-    """Exchange the first two of the GRU's three blocks: PyTorch's r, z, n and Keras' z, r, h."""
+    """Exchange the first two of the GRU's three blocks: r, z, n in PyTorch, z, r, h in Keras."""
     if cell not in ("gru", "gru_reset_before"):
         return rows
     r, z, n = np.split(rows, 3)
@@ -194,16 +194,16 @@ def _dense_name(name: str, layout: str) -> str:
 
 
 def _dense(name: str, array: np.ndarray, layout: str) -> np.ndarray:
-    """Turn a dense layer's matrix as the layout has it, either way."""
-    is_turned = layout == "keras" and name.startswith("W_") and name != "W_symbol"
-    return array.T if is_turned else array
+    """Transpose a dense layer's matrix to or from the layout, where it is the other way round."""
+    is_transposed = layout == "keras" and name.startswith("W_") and name != "W_symbol"
+    return array.T if is_transposed else array
 
 
 def _check_layout(network: Network, layout: str) -> None:
     check_choice("layout", layout, LAYOUTS)
     if layout == "tsrnn":
         return
-    known, architecture = _KNOWN[layout], network.architecture
+    known, architecture = _CELLS[layout], network.architecture
     if network.cell_name not in known:
         raise ValueError(
             f'layout="{layout}" knows the cells {", ".join(known)}; {_MODULES[layout]} has no recurrent '

@@ -1,4 +1,4 @@
-"""How far back a network's gradient reaches, and what its recurrent weights would do to it."""
+"""Diagnostics of vanishing and exploding gradients: gradient norms over time, and spectral radii."""
 
 import numpy as np
 
@@ -15,12 +15,12 @@ def gradient_flow(
     loss: str,
     size: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """Measure the gradient that reaches the states of earlier steps from a loss after the last one.
+    """Return gradient norms, by step, of the loss after the last step with respect to earlier states.
 
     Parameters
     ----------
     network : Network
-        One-way, with a head that reads the last step or decodes from it.
+        Not bidirectional, with a head that reads the last step, or a decoder that starts from it.
     theta : ndarray of shape (n_parameters,)
     x : ndarray of shape (T, B, n_inputs)
     target : ndarray of shape (1 or n_decoded, B, n_outputs)
@@ -30,14 +30,14 @@ def gradient_flow(
     Returns
     -------
     dict of str to ndarray of shape (T,)
-        "h_l" for the states of each layer l and, of LSTMs, "c_l" for its memories. Entry k - 1 is the norm of
-        d loss / d state, the state being the one k steps before the last state; root of the mean square over
-        the windows. Each is what the later steps read: of a dilated layer, the states of several steps.
+        "h_l" for the states of each layer l and, for LSTMs, "c_l" for its memories. Entry k - 1 is the norm
+        of d loss / d state for the state k steps before the last one, as root mean square over the windows.
+        For a dilated layer it is the norm over all states that later steps read.
 
     Raises
     ------
     ValueError
-        For networks whose loss does not come from the last state alone: bidirectional ones, pooling="mean".
+        For networks whose loss does not depend on the last state alone: bidirectional ones, pooling="mean".
 
     Notes
     -----
@@ -78,13 +78,14 @@ def gradient_flow(
 
 
 def spectral_radii(network: Network, theta: np.ndarray) -> dict[str, float]:
-    """Return the largest eigenvalue, in size, of each recurrent matrix.
+    """Return the largest absolute eigenvalue of each recurrent matrix.
 
-    Of a simple cell "h_l" for W_hh of layer l (W_yh W_head for "jordan"): a linear cell's gradient vanishes
-    below 1 and explodes above; the slope of tanh, at most 1, takes its share (Pascanu et al., 2013,
-    arXiv:1211.5063, section 2.1). Of a gated one a number for each gate's block, "i_l", "f_l", "g_l", "o_l"
-    or "r_l", "z_l", "n_l": it decides little by itself, as most of the gradient passes by these matrices.
-    ``_reverse`` at the end for the other direction. Without recurrence there are none.
+    For a simple cell "h_l" for W_hh of layer l (W_yh W_head for "jordan"): the gradient of a linear cell
+    vanishes if it is below 1 and explodes if it is above; the slope of tanh, at most 1, shrinks it further
+    (Pascanu et al., 2013, arXiv:1211.5063, section 2.1). For a gated cell one number for each gate's block,
+    "i_l", "f_l", "g_l", "o_l" or "r_l", "z_l", "n_l"; it tells less, because most of the gradient does not
+    pass through these matrices. Names end in ``_reverse`` for the other direction of a bidirectional network.
+    Empty for cells without recurrence.
 
     Examples
     --------

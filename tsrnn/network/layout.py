@@ -1,7 +1,6 @@
-"""Where each parameter of a network lies in the panels its kernels read.
+"""Packing of parameters: positions in theta of the numbers in the panels that kernels read.
 
-The layouts are found by arranging positions in theta the way the kernels want the numbers arranged; -1 stands
-for padding.
+Layouts are arrays of positions, arranged like the numbers; -1 is padding.
 """
 
 from math import prod
@@ -18,7 +17,7 @@ DECODER = "_decoder"
 
 
 def named_views(flat: np.ndarray, shapes: Shapes) -> dict[str, np.ndarray]:
-    """Return arrays of given names and shapes that lie one after the other in a vector."""
+    """Return views into a vector that holds arrays of these names and shapes one after the other."""
     views, start = {}, 0
     for name, shape in shapes.items():
         views[name] = flat[start : start + prod(shape)].reshape(shape)
@@ -27,14 +26,14 @@ def named_views(flat: np.ndarray, shapes: Shapes) -> dict[str, np.ndarray]:
 
 
 class Packing(NamedTuple):
-    """Packed arrays side by side: for each of their numbers its position in theta; their names and shapes."""
+    """Layout of packed arrays: the position in theta of each of their numbers, and their names and shapes."""
 
     positions: np.ndarray
     shapes: Shapes
 
     @classmethod
     def of(cls, arrays: dict[str, np.ndarray]) -> "Packing":
-        """Lay named arrays of positions side by side."""
+        """Return the layout of named arrays of positions, one after the other."""
         flat = [array.ravel() for array in arrays.values()]
         index = np.concatenate(flat) if flat else np.empty(0)
         return cls(index.astype(np.int32), {name: array.shape for name, array in arrays.items()})
@@ -45,7 +44,7 @@ class Packing(NamedTuple):
 
 
 class Arranger:
-    """Arranges positions for hidden sizes of H units and panels of `width` lanes."""
+    """Arranges positions in panels of `width` lanes, for layers of H units."""
 
     def __init__(self, hidden_size: int, dtype: np.dtype) -> None:
         self.H = hidden_size
@@ -53,22 +52,22 @@ class Arranger:
         self.P = -(-hidden_size // self.width)
 
     def panels_of(self, n: int) -> int:
-        """Return the panels that n columns fill."""
+        """Return the number of panels that n columns need."""
         return -(-n // self.width)
 
     def pad(self, array: np.ndarray, axis: int, size: int) -> np.ndarray:
-        """Lengthen an axis to `size`."""
+        """Pad an axis to `size`."""
         widths = [(0, 0)] * array.ndim
         widths[axis] = (0, size - array.shape[axis])
         return np.pad(array, widths, constant_values=-1)
 
     def units(self, rows: np.ndarray, blocks: tuple[int, ...]) -> np.ndarray:
-        """Choose blocks of H rows and pad each to whole panels: (blocks H, ...) to (blocks P lanes, ...)."""
+        """Select blocks of H rows and pad each to whole panels: (blocks H, ...) to (blocks P lanes, ...)."""
         rows = rows.reshape(-1, self.H, *rows.shape[1:])[list(blocks)]
         return self.pad(rows, 1, self.P * self.width).reshape(-1, *rows.shape[2:])
 
     def features(self, columns: np.ndarray, *, from_layer: bool) -> np.ndarray:
-        """Pad the last axis as x lies in panels: layers to whole ones, plain inputs if wider than one."""
+        """Pad the last axis like x: outputs of a layer to whole panels, inputs only if wider than a panel."""
         *leading, K = columns.shape
         if from_layer:
             split = columns.reshape(*leading, -1, self.H)
@@ -76,16 +75,16 @@ class Arranger:
         return columns if self.width >= K else self.pad(columns, len(leading), self.panels_of(K) * self.width)
 
     def forward(self, matrix: np.ndarray) -> np.ndarray:
-        """Lay out a padded matrix (rows, K) in the panels (rows / lanes, K, lanes) to multiply K numbers."""
+        """Arrange a padded matrix (rows, K) in panels (rows / lanes, K, lanes), for forward passes."""
         return matrix.reshape(len(matrix) // self.width, self.width, matrix.shape[1]).transpose(0, 2, 1)
 
     def transposed(self, matrix: np.ndarray) -> np.ndarray:
-        """Lay out a padded matrix (rows, K) in the panels (K / lanes, rows, lanes) to multiply gradients."""
+        """Arrange a padded matrix (rows, K) in panels (K / lanes, rows, lanes), for backward passes."""
         matrix = self.pad(matrix, 1, self.panels_of(matrix.shape[1]) * self.width)
         return matrix.reshape(len(matrix), matrix.shape[1] // self.width, self.width).transpose(1, 0, 2)
 
     def vector(self, values: np.ndarray) -> np.ndarray:
-        """Lay out padded values (n,) as (n / lanes, lanes)."""
+        """Arrange padded values (n,) as (n / lanes, lanes)."""
         return values.reshape(-1, self.width)
 
     def outputs(self, rows: np.ndarray) -> np.ndarray:
@@ -93,10 +92,10 @@ class Arranger:
         return self.pad(rows, 0, self.panels_of(len(rows)) * self.width)
 
 
-def recurrent(
+def pack_recurrent_layer(
     arrange: Arranger, cell: Cell, views: dict[str, np.ndarray], suffix: str, *, from_layer: bool
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Arrange one recurrent layer: the arrays of `scan.Weights`, and the transposes of `scan.Backweights`."""
+    """Return the layouts of a recurrent layer: the arrays of `scan.Weights`, and the transposed matrices."""
     P, width = arrange.P, arrange.width
     W_x = arrange.features(arrange.units(views[f"W_ih_{suffix}"], cell.x_gates), from_layer=from_layer)
     W_h = np.empty((0, P * width), np.int64)
@@ -112,8 +111,8 @@ def recurrent(
     return forward, {"W_x_transposed": arrange.transposed(W_x), "W_h_transposed": arrange.transposed(W_h)}
 
 
-def side_by_side(layers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Stack equal arrays of many layers; what leads from inputs to the lowest one is by itself."""
+def stack_layers(layers: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Stack the arrays of several layers; W_x of the lowest layer, of another shape, is kept as `lowest`."""
     stacked = {}
     for name, lowest in layers[0].items():
         upper = [layer[name] for layer in layers[1:]]

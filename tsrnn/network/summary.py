@@ -1,4 +1,4 @@
-"""The layers of a network in words."""
+"""Table of the layers of a network."""
 
 from math import prod
 
@@ -9,7 +9,7 @@ _Row = tuple[str, str, str]
 
 
 def summary(network: Architecture, cell: str, shapes: Shapes) -> str:
-    """Return a table of layers with their parameter counts, given the name of the cell and all shapes."""
+    """Return a table of layers with their numbers of parameters, given the shapes of all parameters."""
     rows = [("layer", "shape", "parameters")]
     if network.n_symbols:
         rows.append(_of_table("symbols", shapes["W_symbol"]))
@@ -20,7 +20,7 @@ def summary(network: Architecture, cell: str, shapes: Shapes) -> str:
         endings = tuple(f"_{layer}{suffix}" for suffix in network.suffixes)
         up = network.hidden_size * len(network.suffixes)
         rows.append(_of_layer(f"{cell} {layer}", network.layer_inputs(layer), up, shapes, endings))
-    for layer in range(network.num_layers if network.unrolls else 0):
+    for layer in range(network.num_layers if network.has_sequential_decoder else 0):
         n_inputs = shapes[f"W_ih_{layer}{DECODER}"][1]
         ending = (f"_{layer}{DECODER}",)
         rows.append(_of_layer(f"decoder {layer}", n_inputs, network.hidden_size, shapes, ending))

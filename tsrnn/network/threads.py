@@ -1,4 +1,4 @@
-"""Independent pieces of compiled work on several threads."""
+"""Independent tasks of compiled code run on several threads."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ def _pool(process: int) -> ThreadPoolExecutor:
 
 
 def run_all(tasks: Sequence[Callable[[], T]], n_threads: int) -> list[T]:
-    """Return what the tasks return, at most `n_threads` of them at a time, one thread being the caller's.
+    """Run tasks on up to `n_threads` threads, one of them the caller's, and return their results in order.
 
     Examples
     --------

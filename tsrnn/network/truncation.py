@@ -1,4 +1,4 @@
-"""Backpropagation through time that is cut off after some steps."""
+"""Truncated backpropagation through time: gradients followed back a limited number of steps."""
 
 from itertools import pairwise
 from typing import Any
@@ -20,18 +20,18 @@ def truncated_value_and_gradient(
     bptt: int,
     weight: np.ndarray | None = None,
     begins: np.ndarray | None = None,
-    known: np.ndarray | None = None,
+    future: np.ndarray | None = None,
     **more: Any,
 ) -> float:
-    """Return the mean loss and write its gradient, followed back at most `bptt` steps.
+    """Return the mean loss and write its gradient, truncated to at most `bptt` steps.
 
-    The steps are cut into stretches of `bptt`, the last of which ends with the batch (Williams & Peng, 1990,
-    BPTT(h; h)). From one to the next the states are handed over, but no gradient comes back. With no more
-    than `bptt` steps this is `Network.value_and_gradient`, which explains the parameters.
+    The steps are split into segments of `bptt`, the last of which ends with the batch (Williams & Peng, 1990,
+    BPTT(h; h)). A segment starts from the final states of the one before, through which no gradient flows
+    back. With no more than `bptt` steps this is `Network.value_and_gradient`, which documents the parameters.
     """
     if bptt >= len(x):
         return network.value_and_gradient(
-            theta, x, target, loss, gradient, weight=weight, begins=begins, known=known, **more
+            theta, x, target, loss, gradient, weight=weight, begins=begins, future=future, **more
         )
     if weight is None:
         weight = np.empty((0, 0), theta.dtype)
@@ -46,7 +46,7 @@ def truncated_value_and_gradient(
         if not here_total > 0:
             workspace = more.get("workspace")
             _, state = network.forward(
-                theta, x[low:high], state, first=-1, begins=begins_here, known=known, workspace=workspace
+                theta, x[low:high], state, first=-1, begins=begins_here, future=future, workspace=workspace
             )
             continue
         final = network.zero_state(x.shape[1])
@@ -60,7 +60,7 @@ def truncated_value_and_gradient(
             state=state,
             weight=weight[here],
             begins=begins_here,
-            known=known,
+            future=future,
             final=final,
             **more,
         )

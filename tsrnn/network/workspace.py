@@ -1,4 +1,4 @@
-"""What a network needs to run again and again without allocating: packed weights, buffers for its batches."""
+"""Workspace of a network: packed weights and buffers, reused from batch to batch, and its threads."""
 
 from functools import partial
 from itertools import pairwise
@@ -8,16 +8,16 @@ import numpy as np
 
 from tsrnn.kernels.losses import LOSSES, total_weight
 from tsrnn.network.architecture import Architecture, Inputs, PackedGradient, PackedWeights
-from tsrnn.network.layers.output_feedback import Feedback
+from tsrnn.network.layers.output_feedback import OutputFeedback
 from tsrnn.network.layout import Packing
 from tsrnn.network.shard import Shard
 from tsrnn.network.threads import run_all
 
-_SPLIT_WORK = 3e8  # floating-point operations of a training step from which on several threads are worth it
+_SPLIT_WORK = 3e8  # floating-point operations of a training step above which it is split over threads
 _MOST_GROUPS = 4
-_ROUND = 8  # windows: the rows of a tile
-_FEWEST = 16  # windows that are worth going through time for
-_CACHE = 1_000_000  # bytes of a shard's buffers that its own processor keeps at hand
+_ROUND = 8  # windows, the largest number of rows of a tile
+_FEWEST = 16  # windows of a group or shard; with fewer, steps are too small to be efficient
+_CACHE = 1_000_000  # bytes of a shard's buffers that fit the cache of one processor core
 _KEPT_SIZES = 3
 
 State = list[np.ndarray]
@@ -25,7 +25,7 @@ G = TypeVar("G", bound="_Group")
 
 
 class Objective(NamedTuple):
-    """What the outputs of a batch are measured by; see `tsrnn.kernels.losses`."""
+    """Loss, targets and weights of a batch; see `tsrnn.kernels.losses`."""
 
     loss: str
     target: np.ndarray
@@ -36,18 +36,18 @@ class Objective(NamedTuple):
     def of(
         cls, loss: str, target: np.ndarray, weight: np.ndarray | None = None, size: np.ndarray | None = None
     ) -> Self:
-        """Return the objective; without weights or sizes these are ones."""
+        """Return the objective; without weights or sizes all are 1."""
         weights = np.empty((0, 0), target.dtype) if weight is None else weight
         sizes = np.empty(0, target.dtype) if size is None else np.ascontiguousarray(size, target.dtype)
         return cls(loss, target, weights, sizes)
 
     @property
     def total(self) -> float:
-        """Sum of the weights of all targets there are."""
+        """Sum of the weights of all targets that are not nan."""
         return total_weight(self.target, self.weight)
 
     def part(self, output: np.ndarray, total: float, first: int, d_output: np.ndarray) -> float:
-        """Return what the outputs from window `first` on add to the mean loss, and write its gradient."""
+        """Return the part of the mean loss from windows `first` on, and write its gradient to d_output."""
         return LOSSES[self.loss](output, self.target, self.weight, self.size, total, first, d_output)
 
     def sum(self, output: np.ndarray) -> float:
@@ -58,19 +58,19 @@ class Objective(NamedTuple):
 class Workspace:
     """Buffers for the batches of one network; used by one caller at a time.
 
-    A batch is cut into groups of windows, each with a gradient of its own, and a group into shards that use
-    the same buffers one after the other. Its size alone decides how, never the number of threads: every
-    number comes from the same operations in the same order on one thread or many.
+    A batch is split into groups of windows, each with its own gradient, and a group into shards that use the
+    same buffers one after the other. The split depends on the sizes only, not on the number of threads, so
+    that results do not depend on the number of threads either.
 
     Parameters
     ----------
     network : Architecture
     packings : tuple of Packing
-        As returned by `pack_index`.
+        As returned by `tsrnn.network.architecture.pack_index`.
     n_threads : int, default 1
         Threads to spread groups over.
-    feedback : Feedback, optional
-        For networks whose output is fed back.
+    feedback : OutputFeedback, optional
+        For networks with output feedback.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Workspace:
         network: Architecture,
         packings: tuple[Packing, Packing],
         n_threads: int = 1,
-        feedback: Feedback | None = None,
+        feedback: OutputFeedback | None = None,
     ) -> None:
         self._network, self._packings, self._n_threads = network, packings, n_threads
         self._feedback = feedback
@@ -87,7 +87,7 @@ class Workspace:
         self._training_groups: dict[tuple[int, int, int], list[_TrainingGroup]] = {}
 
     def load(self, theta: np.ndarray, *, training: bool) -> None:
-        """Pack theta for the kernels."""
+        """Pack theta for the kernels; in training the transposed matrices, too."""
         self.packed.load(self._feedback.compose(theta) if self._feedback else theta, training=training)
 
     def forward(self, theta: np.ndarray, inputs: Inputs, output: np.ndarray, final: State) -> None:
@@ -107,7 +107,7 @@ class Workspace:
     ) -> float:
         """Return the mean loss and write its gradient in the order of theta.
 
-        Write the final states and the gradient of the starting ones, too, unless these are empty.
+        Write the final states and the gradient of the initial states, too, unless these lists are empty.
         """
         self.load(theta, training=True)
         first = len(inputs.x) - len(objective.target)
@@ -128,23 +128,23 @@ class Workspace:
         return value
 
     def _groups_for(
-        self, known: dict[tuple[int, int, int], list[G]], kind: type[G], x: np.ndarray, first: int
+        self, cached: dict[tuple[int, int, int], list[G]], kind: type[G], x: np.ndarray, first: int
     ) -> list[G]:
         T, B, _ = x.shape
-        if (T, B, first) not in known:
-            while len(known) >= _KEPT_SIZES:
-                del known[next(iter(known))]
+        if (T, B, first) not in cached:
+            while len(cached) >= _KEPT_SIZES:
+                del cached[next(iter(cached))]
             work = 6.0 * T * B * len(self._packings[0].positions)
             n = max(1, min(_MOST_GROUPS, B // _FEWEST)) if work > _SPLIT_WORK else 1
-            known[T, B, first] = [
+            cached[T, B, first] = [
                 kind(self._network, self.packed, self._packings[0], range(low, high), T, first)
-                for low, high in pairwise(_edges(0, B, n))
+                for low, high in pairwise(_split_edges(0, B, n))
             ]
-        return known[T, B, first]
+        return cached[T, B, first]
 
 
 class _Group:
-    """Windows of a batch."""
+    """Consecutive windows of a batch, run on one thread."""
 
     gradient: PackedGradient | None = None
 
@@ -160,7 +160,7 @@ class _Group:
         n_shards = _shards(network, len(packing.positions), n_steps, len(windows))
         by_size: dict[int, Shard] = {}
         self._shards: list[tuple[Shard, int, int]] = []
-        for start, stop in pairwise(_edges(windows.start, windows.stop, n_shards)):
+        for start, stop in pairwise(_split_edges(windows.start, windows.stop, n_shards)):
             n = stop - start
             if n not in by_size:
                 views = None if self.gradient is None else self.gradient.views
@@ -173,11 +173,11 @@ class _Group:
             shard.forward(inputs, start)
             output[:, start:stop] = shard.output
             if final:
-                shard.final(final, start)
+                shard.write_final_state(final, start)
 
 
 class _TrainingGroup(_Group):
-    """Windows of a batch, and the gradient that is theirs."""
+    """Consecutive windows of a batch, with the gradient of their part of the loss."""
 
     gradient: PackedGradient
 
@@ -188,7 +188,7 @@ class _TrainingGroup(_Group):
     def value_and_gradient(
         self, inputs: Inputs, objective: Objective, total: float, final: State, d_state: State
     ) -> float:
-        """Return the group's part of the mean loss, and leave its gradient in `gradient`."""
+        """Return the group's part of the mean loss, and write its gradient to `self.gradient`."""
         self.gradient.flat[:] = 0
         value = 0.0
         for shard, start, _ in self._shards:
@@ -196,15 +196,15 @@ class _TrainingGroup(_Group):
             d_output = np.empty_like(shard.output)
             value += objective.part(shard.output, total, start, d_output)
             if final:
-                shard.final(final, start)
+                shard.write_final_state(final, start)
             shard.backward(d_output)
             if d_state:
-                shard.d_start(d_state, start)
+                shard.write_initial_gradient(d_state, start)
         return value
 
 
 def _shards(network: Architecture, n_weights: int, n_steps: int, n_windows: int) -> int:
-    """Return into how many shards to cut a group, so that buffers or else weights stay in the cache."""
+    """Return the number of shards of a group, so that buffers or else weights stay in the cache."""
     saved = network.cell.step.n_blocks + network.cell.n_states
     per_window = (
         (n_steps + network.n_decoded)
@@ -218,12 +218,12 @@ def _shards(network: Architecture, n_weights: int, n_steps: int, n_windows: int)
     return max(1, n_windows // max(fewest, _CACHE // per_window // _ROUND * _ROUND))
 
 
-def _edges(low: int, high: int, n: int) -> list[int]:
-    """Cut windows into n parts, whole tiles but for the last.
+def _split_edges(low: int, high: int, n: int) -> list[int]:
+    """Return the edges of n parts of windows, of whole tiles except for the last part.
 
     Examples
     --------
-    >>> _edges(0, 50, 2)
+    >>> _split_edges(0, 50, 2)
     [0, 24, 50]
     """
     return [low + (high - low) * k // n // _ROUND * _ROUND for k in range(n)] + [high]

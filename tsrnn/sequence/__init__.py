@@ -1,4 +1,4 @@
-"""Estimators of whole sequences, and of each of their steps, for scikit-learn."""
+"""Scikit-learn estimators with one target for each sequence, or for each of its steps; a generator."""
 
 from tsrnn.sequence.classifier import RNNClassifier
 from tsrnn.sequence.regressor import RNNRegressor

@@ -1,4 +1,4 @@
-"""What estimators of sequences share: reading, scaling, training, running the network."""
+"""Base class of sequence estimators: input checks, scaling, training and running of the network."""
 
 from collections.abc import Collection
 from types import SimpleNamespace
@@ -12,26 +12,26 @@ from sklearn.utils.validation import check_is_fitted
 
 from tsrnn.forecasting.inspection import WeightsMixin
 from tsrnn.network import Network
-from tsrnn.sequence.dataset import Examples, Scaling, Sequences, split_off
-from tsrnn.sequence.formats import Reading, read_sequences, read_weight
-from tsrnn.training.ensemble import Progress, check_continues, history, start_runs
+from tsrnn.sequence.dataset import Examples, Scaling, Sequences, validation_split
+from tsrnn.sequence.formats import SequenceData, read_sequences, read_weight
+from tsrnn.training.ensemble import OptimizerState, check_continues, history, start_runs
 from tsrnn.training.loop import Run, train_all
 from tsrnn.validation import ParametersMixin, seed_sequence
 
 
 class Targets(NamedTuple):
-    """What `BaseSequenceEstimator._encode` makes of a `y`.
+    """Targets of a fit, encoded by `BaseSequenceEstimator._encode`.
 
     Attributes
     ----------
     values : ndarray of float64
-        (n, n_targets), or (rows, n_targets) with one row for each step; nan where there is none.
+        (n, n_targets), or (rows, n_targets) with one row for each step; nan where missing.
     weight : ndarray of shape (n,) or (rows,)
     n_outputs : int
-        Values that the network is to give for each.
+        Number of outputs of the network.
     loss : str
     fitted : dict
-        Attributes to be remembered.
+        Fitted attributes that the targets determine.
     classes : ndarray of shape (n,), or None
         Numbers of the samples' classes, for a stratified split.
     """
@@ -45,7 +45,7 @@ class Targets(NamedTuple):
 
 
 class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
-    """Base class of estimators of sequences: `_encode` is what a subclass adds to train one."""
+    """Base class of sequence estimators; subclasses implement `_encode`, which encodes targets."""
 
     _every_step = False
 
@@ -56,20 +56,20 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
     network_: Network
     thetas_: np.ndarray
     scaling_: Scaling
-    progress_: list[Progress]
+    optimizer_states_: list[OptimizerState]
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on sequences, forgetting any earlier fit unless `warm_start`.
+        """Train on sequences, from new weights unless `warm_start`.
 
         Parameters
         ----------
         X : array-like of shape (samples, steps) or (samples, steps, features), or list of sequences
             A sequence in a list is an array, list or Series of shape (steps,), or an array or DataFrame of
-            shape (steps, features); lengths may differ. Nested lists of equal length are taken for an array.
+            shape (steps, features); lengths may differ. Nested lists of equal length are treated as an array.
         y : array-like
-            Targets; the class says of which shape.
+            Targets, of the shape documented in the class.
         sample_weight : array-like of shape (samples,), optional
-            What each sequence counts in the loss; with 0 it has no effect at all.
+            Weight of each sequence in the loss; with 0 it has no effect at all.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If the data or a parameter cannot be used; the message names the way out.
+            If the data or a parameter cannot be used.
         """
         try:
             options = self._options(resume=self.warm_start and self.__sklearn_is_fitted__())
@@ -92,12 +92,12 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
         return self
 
     def _fit_partially(self, X: Any, y: Any, sample_weight: Any, classes: np.ndarray | None = None) -> Self:
-        """Visit the sequences once, going on from where training has come."""
+        """Train for one epoch, continuing from the present weights and optimizer state."""
         resume = self.__sklearn_is_fitted__()
         try:
             options = self._options(resume=resume)
             options.max_epochs, options.max_steps, options.early_stopping = 1, None, False
-            options.schedule, options.going_on, options.classes = "constant", resume, classes
+            options.schedule, options.continues, options.classes = "constant", resume, classes
             fitted = self._train(X, y, sample_weight, options)
         except BaseException:
             if not resume:
@@ -123,14 +123,14 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
             delattr(self, name)
 
     def _options(self, *, resume: bool) -> SimpleNamespace:
-        """Return the parameters, checked, and how to start.
+        """Return the parameters, checked, and options of a continued training.
 
-        Besides them: whether to ``resume`` from the present weights and scaling, and, ``going_on``, from the
-        state of optimizer and generator; the ``classes`` there are, None if the data show them.
+        ``resume``: start from the present weights and scaling. ``continues``: also from the state of the
+        optimizer and random generator. ``classes``: None if they are taken from the data.
         """
         checked = self._check_parameters()
         options = SimpleNamespace(**{"patch_size": 1, "pooling": "last"} | vars(checked))
-        options.resume, options.going_on = resume, False
+        options.resume, options.continues = resume, False
         options.classes = getattr(self, "classes_", None) if resume else None
         return options
 
@@ -139,26 +139,26 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
         if y is None:
             name = type(self).__name__
             raise ValueError(f"{name} requires y to be passed, but the target y is None. Pass targets.")
-        read = read_sequences(self, X, reset=not options.resume)
-        weight = read_weight(sample_weight, len(read.lengths))
-        targets = self._encode(y, read, weight, options)
+        data = read_sequences(self, X, reset=not options.resume)
+        weight = read_weight(sample_weight, len(data.lengths))
+        targets = self._encode(y, data, weight, options)
         options.loss = targets.loss
         if options.resume:
             scaling = self.scaling_
         elif options.normalize is None:
-            scaling = Scaling.none(read.values.shape[1])
+            scaling = Scaling.none(data.values.shape[1])
         else:
-            scaling = Scaling.fit(read.values, np.repeat(weight, read.lengths))
-        network = _build_network(options, read.values.shape[1], targets.n_outputs)
-        examples = _examples(read, targets, scaling, options, self._every_step)
-        del read  # training needs one copy of the data
+            scaling = Scaling.fit(data.values, np.repeat(weight, data.lengths))
+        network = _build_network(options, data.values.shape[1], targets.n_outputs)
+        examples = _examples(data, targets, scaling, options, self._every_step)
+        del data  # keep only one copy of the data in training
         runs = self._runs(network, examples, targets, options)
         interrupted = train_all(runs, options.n_jobs, verbose=self.verbose > 0)
         return targets.fitted | {
             "network_": network,
             "thetas_": np.stack([run.theta for run in runs]),
             "scaling_": scaling,
-            "progress_": [Progress.of(run) for run in runs],
+            "optimizer_states_": [OptimizerState.of(run) for run in runs],
             "history_": pd.DataFrame(history(runs)),
             "interrupted_": interrupted,
             "n_parameters_": network.n_parameters,
@@ -172,33 +172,34 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
         parts = (items, items[:0])
         if options.early_stopping:
             classes = None if targets.classes is None else targets.classes[items]
-            training, held = split_off(
+            training, validation = validation_split(
                 items, options.validation_fraction, np.random.default_rng(split_seed), classes
             )
-            parts = training, held[np.argsort(examples.sequences.lengths[held], kind="stable")]
+            order = np.argsort(examples.sequences.lengths[validation], kind="stable")
+            parts = training, validation[order]
         rngs = [np.random.default_rng(seed) for seed in seeds]
         lengths = examples.sequences.lengths if np.ptp(examples.sequences.lengths) else None
         if not options.resume:
             return start_runs(network, examples, parts, options, rngs, lengths=lengths)
         check_continues(network, options.n_members, self.thetas_)
-        if options.going_on:
-            rngs = [progress.rng for progress in self.progress_]
+        if options.continues:
+            rngs = [state.rng for state in self.optimizer_states_]
         runs = start_runs(network, examples, parts, options, rngs, self.thetas_, lengths)
-        if options.going_on:
-            for run, progress in zip(runs, self.progress_, strict=True):
-                progress.hand_on(run)
+        if options.continues:
+            for run, state in zip(runs, self.optimizer_states_, strict=True):
+                state.restore(run)
         return runs
 
-    def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
+    def _encode(self, y: Any, data: SequenceData, weight: np.ndarray, options: SimpleNamespace) -> Targets:
         raise NotImplementedError
 
-    def _run(self, X: Any) -> tuple[Reading, np.ndarray]:
-        """Return what was read, and the outputs (members, sequences or rows, n_outputs) of the networks."""
+    def _run_network(self, X: Any) -> tuple[SequenceData, np.ndarray]:
+        """Return the checked data, and outputs (members, sequences or rows, n_outputs) of the networks."""
         check_is_fitted(self)
-        read = read_sequences(self, X, reset=False)
-        sequences = Sequences(self.scaling_.apply(read.values, str(self.network_.dtype)), read.lengths)
-        sequences = sequences.in_patches(self.network_.n_inputs // read.values.shape[1])
-        n = len(read.values) if self._every_step else len(read.lengths)
+        data = read_sequences(self, X, reset=False)
+        sequences = Sequences(self.scaling_.apply(data.values, str(self.network_.dtype)), data.lengths)
+        sequences = sequences.in_patches(self.network_.n_inputs // data.values.shape[1])
+        n = len(data.values) if self._every_step else len(data.lengths)
         outputs = np.empty((len(self.thetas_), n, self.network_.n_outputs))
         workspace = self.network_.workspace(effective_n_jobs(self.n_jobs))
         for items in sequences.batches():
@@ -215,13 +216,13 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
                 f"The states of cell={self.network_.cell_name!r} grew beyond all numbers. Give sequences "
                 'like those of the fit, or fit with a cell whose states are bounded, such as "gru".'
             )
-        return read, outputs
+        return data, outputs
 
 
 def _examples(
-    read: Reading, targets: Targets, scaling: Scaling, options: SimpleNamespace, every_step: bool
+    data: SequenceData, targets: Targets, scaling: Scaling, options: SimpleNamespace, every_step: bool
 ) -> Examples:
-    sequences = Sequences(scaling.apply(read.values, options.dtype), read.lengths)
+    sequences = Sequences(scaling.apply(data.values, options.dtype), data.lengths)
     return Examples(
         sequences.in_patches(options.patch_size),
         targets.values.astype(options.dtype),

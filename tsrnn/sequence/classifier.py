@@ -1,4 +1,4 @@
-"""The recurrent classifier of sequences."""
+"""Recurrent classifier of whole sequences."""
 
 from types import SimpleNamespace
 from typing import Any, Self
@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
-from tsrnn.sequence.formats import Reading, read_one_label_each
+from tsrnn.sequence.formats import SequenceData, read_one_label_each
 from tsrnn.sequence.labels import (
     class_factors,
     class_numbers,
@@ -24,10 +24,10 @@ from tsrnn.validation import with_parameters
 class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
     """Predict labels of whole sequences with a recurrent neural network.
 
-    A stack of recurrent layers reads each sequence, a dense head turns what it has come to (its last state,
-    or the mean of all) into a number for each class, and the softmax of these is trained to give the
-    probabilities. Sequences may differ in length; what pads them to a batch has no effect. A scikit-learn
-    estimator: it works in pipelines, searches and cross-validation.
+    A stack of recurrent layers reads each sequence, a dense head maps its last state, or the mean of all
+    states, to a number for each class, and the softmax of these numbers is trained to be the probabilities.
+    Sequences may differ in length; padding has no effect. A scikit-learn estimator: it works in pipelines,
+    searches and cross-validation.
 
     Attributes
     ----------
@@ -150,13 +150,13 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict the logarithm of the probability of each class: (samples, classes)."""
-        _, outputs = self._run(X)
+        _, outputs = self._run_network(X)
         return log_probabilities(outputs)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Visit sequences once, with a constant learning rate, going on from where training has come.
+        """Train for one epoch with a constant learning rate, continuing earlier training.
 
-        The first call sets the scaling. If it fails, the classifier stays as it was.
+        The first call sets the scaling. If a call fails, the classifier is unchanged.
 
         Parameters
         ----------
@@ -171,8 +171,8 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
         refuse_balanced(self.class_weight)
         return self._fit_partially(X, y, sample_weight, given_classes(classes, self))
 
-    def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
-        labels = read_one_label_each(y, len(read.lengths))
+    def _encode(self, y: Any, data: SequenceData, weight: np.ndarray, options: SimpleNamespace) -> Targets:
+        labels = read_one_label_each(y, len(data.lengths))
         known, numbers = weight > 0, np.zeros(len(labels), np.int64)
         classes = find_classes(labels[known]) if options.classes is None else options.classes
         numbers[known] = class_numbers(labels[known], classes)

@@ -1,4 +1,4 @@
-"""Sequences of unequal length, laid end to end without padding, and batches gathered from them."""
+"""Datasets of sequences of unequal length, stored end to end without padding, and their scaling."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _PREDICTION_BATCH = 1024
 
 
 class Scaling(NamedTuple):
-    """What is subtracted from each column, and what it is divided by.
+    """Standardisation of columns: (values - level) / scale.
 
     Examples
     --------
@@ -29,26 +29,26 @@ class Scaling(NamedTuple):
 
     @classmethod
     def fit(cls, values: np.ndarray, weight: np.ndarray) -> Self:
-        """Return weighted means and standard deviations of values (rows, columns); 1 for a constant one.
+        """Return weighted means and standard deviations of values (rows, columns); scale 1 for constant ones.
 
-        What is nan, or of no weight, counts for nothing.
+        Values that are nan, and rows of weight 0, are ignored.
         """
-        known = weight[:, None] > 0
-        largest = np.fmax.reduce(np.abs(values), axis=0, where=known, initial=0.0)
+        counts = weight[:, None] > 0
+        largest = np.fmax.reduce(np.abs(values), axis=0, where=counts, initial=0.0)
         unit = np.where(largest > 0, largest, 1.0).astype(np.float64)
         level = _weighted_mean(values, weight, lambda rows: rows / unit)
         scale = np.sqrt(_weighted_mean(values, weight, lambda rows: (rows / unit - level) ** 2))
-        # What is below the rounding noise of the level means nothing.
+        # A scale below the rounding errors of the level counts as constant.
         scale = np.where(scale > 1e-12 * np.abs(level), scale * unit, 1.0)
         return cls(level * unit, scale)
 
     @classmethod
     def none(cls, n_columns: int) -> Self:
-        """Return the scaling that changes nothing."""
+        """Return the scaling that leaves values unchanged."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
     def apply(self, values: np.ndarray, dtype: str) -> np.ndarray:
-        """Return scaled values as a new array; refuse those that are too large for its type."""
+        """Return scaled values as a new array; raise ValueError if they are too large for its type."""
         scaled = np.empty(values.shape, dtype)
         for start in range(0, len(values), _BLOCK):
             rows = slice(start, start + _BLOCK)
@@ -63,7 +63,7 @@ class Scaling(NamedTuple):
         return scaled
 
     def undo(self, values: np.ndarray) -> np.ndarray:
-        """Bring values back, in double precision."""
+        """Return values on the original scale, in double precision."""
         return values * self.scale + self.level
 
 
@@ -73,7 +73,7 @@ def _weighted_mean(
     total, count = np.zeros((2, values.shape[1]))
     for start in range(0, len(values), _BLOCK):
         rows, w = values[start : start + _BLOCK], weight[start : start + _BLOCK, None]
-        known = (w > 0) & ~np.isnan(rows)  # what counts for nothing may be of any size
+        known = (w > 0) & ~np.isnan(rows)  # rows of weight 0 may hold anything
         total += np.sum(w * change(rows), axis=0, where=known)
         count += np.sum(w * known, axis=0)
     return total / np.where(count > 0, count, 1.0)
@@ -86,15 +86,15 @@ class Sequences:
     Attributes
     ----------
     values : ndarray of shape (rows, n_inputs)
-        What the network reads at a step, one sequence after the other.
+        Inputs of the network, one sequence after the other.
     lengths : ndarray of int64, shape (n,)
-        Rows of each.
+        Number of rows of each sequence.
 
     Examples
     --------
     >>> sequences = Sequences(np.arange(5.0)[:, None], np.array([3, 2]))
     >>> x, lengths, _ = sequences.gather(np.array([0, 1]))
-    >>> x[:, :, 0], lengths  # what follows the end is padding
+    >>> x[:, :, 0], lengths  # steps after the end are padding
     (array([[0., 3.], [1., 4.], [2., 4.]]), array([3, 2]))
     """
 
@@ -103,18 +103,18 @@ class Sequences:
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """First row of each."""
+        """First row of each sequence."""
         return np.cumsum(self.lengths) - self.lengths
 
     def gather(self, items: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
-        """Return inputs (T, B, n_inputs), lengths or None if all have T, and the rows (T, B) they are."""
+        """Return inputs (T, B, n_inputs), lengths or None if all have T, and their row numbers (T, B)."""
         starts, lengths = self.starts[items], self.lengths[items]
         T = lengths.max()
         rows = starts + np.minimum(np.arange(T)[:, None], lengths - 1)
         return self.values[rows], None if lengths.min() == T else lengths, rows
 
     def batches(self) -> Iterator[np.ndarray]:
-        """Yield all items in batches for prediction, the longest first, each with others of its length."""
+        """Yield all items in batches of similar length for prediction, the longest first."""
         order, start = np.argsort(-self.lengths, kind="stable"), 0
         while start < len(order):
             n = np.clip(_PREDICTION_STEPS // self.lengths[order[start]], 1, _PREDICTION_BATCH)
@@ -122,7 +122,7 @@ class Sequences:
             start += n
 
     def in_patches(self, patch_size: int) -> "Sequences":
-        """Return sequences that are read several rows at once, the last ones filled up with zeros.
+        """Return sequences with several rows joined to one; incomplete last patches are filled with zeros.
 
         Examples
         --------
@@ -141,17 +141,17 @@ class Sequences:
 
 @dataclass(frozen=True)
 class Examples:
-    """Sequences with their targets: a `tsrnn.training.loop.Source` whose items are the numbers of sequences.
+    """Sequences with targets: a `tsrnn.training.loop.Dataset` whose items are numbers of sequences.
 
     Attributes
     ----------
     sequences : Sequences
     target : ndarray
-        (n, n_targets) for sequences, or (rows, n_targets) for their rows; nan where there is none.
+        (n, n_targets) for sequences, or (rows, n_targets) for their rows; nan where missing.
     weight : ndarray of shape (n,) or (rows,)
-        Of each target in the mean loss.
+        Weight of each target in the mean loss.
     every_step : bool
-        Whether each row has a target.
+        Whether each row has a target, instead of each sequence.
     """
 
     sequences: Sequences
@@ -166,7 +166,7 @@ class Examples:
 
     @cached_property
     def totals(self) -> np.ndarray:
-        """Weight of all targets of each sequence (n,); one without any cannot be learned from."""
+        """Total weight of the targets of each sequence (n,)."""
         per_target = self.weight * (self.target == self.target).sum(axis=1)
         return np.add.reduceat(per_target, self.sequences.starts) if self.every_step else per_target
 
@@ -175,35 +175,35 @@ class Examples:
         return bool((self.weight == 1).all())
 
     @cached_property
-    def _usual(self) -> float:
+    def _mean_total(self) -> float:
         return self.totals.sum() / np.count_nonzero(self.totals)
 
     def batch(self, items: np.ndarray) -> Batch:
-        """Gather sequences, padded to the longest of them.
+        """Return a batch of sequences, padded to the longest of them.
 
-        The scale makes up for the mean being taken over the batch's own weight: a batch of little weight
-        counts little.
+        The loss of a batch is a mean over its own total weight. ``Batch.scale`` is the ratio of that weight
+        to the mean one, so that a batch of little weight contributes little.
         """
         x, lengths, rows = self.sequences.gather(items)
         where = rows if self.every_step else items[None]
         target, weight = self.target[where], None if self._is_even else self.weight[where]
         if self.every_step and lengths is not None:
             target[np.arange(len(rows))[:, None] >= lengths] = np.nan
-        scale = float(self.totals[items].mean() / self._usual)
+        scale = float(self.totals[items].mean() / self._mean_total)
         return Batch(x, target, weight=weight, lengths=lengths, scale=scale)
 
 
-def split_off(
+def validation_split(
     items: np.ndarray, fraction: float, rng: np.random.Generator, classes: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return items to train and, drawn at random, to validate on.
+    """Return training items, and validation items drawn at random.
 
-    With `classes`, a number for each item, each has its share in both parts, and at least one item to train
-    on.
+    With `classes`, a number for each item, the split is stratified, with at least one training item of each
+    class.
 
     Examples
     --------
-    >>> split_off(np.arange(10), 0.2, np.random.default_rng(0), np.repeat([0, 1], 5))
+    >>> validation_split(np.arange(10), 0.2, np.random.default_rng(0), np.repeat([0, 1], 5))
     (array([1, 2, 3, 4, 5, 6, 7, 8]), array([0, 9]))
     """
     order = rng.permutation(len(items))

@@ -1,4 +1,4 @@
-"""The door for sequences: arrays, lists and pandas objects in, rows laid end to end out."""
+"""Input of sequence estimators: arrays, lists and pandas objects, checked and concatenated to one array."""
 
 from typing import Any, NamedTuple
 
@@ -15,22 +15,22 @@ _FORMS = (
 )
 
 
-class Reading(NamedTuple):
-    """What was read of an `X`.
+class SequenceData(NamedTuple):
+    """The sequences of an `X`, concatenated, and its form.
 
     Attributes
     ----------
     values : ndarray of float64 or float32, shape (rows, n_features)
-        All sequences, one after the other, a row for each step.
+        All sequences, one after the other, with a row for each step.
     lengths : ndarray of int64, shape (n,)
-        Steps of each.
+        Number of steps of each sequence.
     is_list : bool
-        Whether each sequence came as an object of its own.
+        Whether `X` is a list of sequences, instead of one array.
     n_columns, n_steps : int, int or None
-        What scikit-learn calls features: the columns of a 2-D `X`, which are steps, else features. Steps that
-        all sequences must have because a 2-D `X` has as many columns; None: any.
+        Features in the sense of scikit-learn: the columns of a 2-D `X`, which are steps, else features.
+        Number of steps of all sequences if `X` is 2-D, else None.
     names : ndarray of str, or None
-        Columns of the DataFrames that the sequences came in.
+        Columns of sequences that are DataFrames.
     """
 
     values: np.ndarray
@@ -41,11 +41,11 @@ class Reading(NamedTuple):
     names: np.ndarray | None = None
 
 
-def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Reading:
-    """Read sequences, finite and of one number of features.
+def read_sequences(estimator: Any, X: Any, *, reset: bool) -> SequenceData:
+    """Return the sequences of `X`, checked to be finite and to have the same number of features.
 
-    With `reset`, what is seen of them is kept on the estimator (``n_features_in_``, ``feature_names_in_``,
-    ``n_steps_in_``); without, it must be what was kept.
+    With `reset`, ``n_features_in_``, ``feature_names_in_`` and ``n_steps_in_`` of the estimator are set;
+    without it, `X` must agree with them.
 
     Raises
     ------
@@ -53,19 +53,19 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Reading:
     """
     X = _as_array_or_list(X)
     if isinstance(X, list):
-        read = _read_list(X)
+        data = _read_list(X)
     elif X.ndim == 3:
-        read = _read_3d(estimator, X)
+        data = _read_3d(estimator, X)
     else:
-        read = _read_2d(estimator, X, reset=reset)
+        data = _read_2d(estimator, X, reset=reset)
     if reset:
-        estimator.n_features_in_, estimator.n_steps_in_ = read.n_columns, read.n_steps
-        if read.n_steps is None:
-            _keep_names(estimator, read.names)
+        estimator.n_features_in_, estimator.n_steps_in_ = data.n_columns, data.n_steps
+        if data.n_steps is None:
+            _keep_names(estimator, data.names)
     else:
-        _check_as_fitted(estimator, read)
-    _check_finite(read)
-    return read
+        _check_as_fitted(estimator, data)
+    _check_finite(data)
+    return data
 
 
 def _as_array_or_list(X: Any) -> Any:
@@ -75,7 +75,7 @@ def _as_array_or_list(X: Any) -> Any:
         nested = all(isinstance(item, list | tuple | float | int | np.number) for item in X)
         if not nested:
             return list(X)
-        try:  # nested lists of one length are an array, as everywhere in scikit-learn
+        try:  # nested lists of equal length are an array, as everywhere in scikit-learn
             X = np.asarray(X)
         except ValueError:
             return list(X)
@@ -93,17 +93,17 @@ def _is_list_in_an_array(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind == "O"
 
 
-def _read_2d(estimator: Any, X: Any, *, reset: bool) -> Reading:
+def _read_2d(estimator: Any, X: Any, *, reset: bool) -> SequenceData:
     more: dict[str, Any] = {"dtype": _FLOATS, "order": "C", "ensure_all_finite": False}
     if reset or estimator.n_steps_in_ is not None:
         X = validate_data(estimator, X, reset=reset, **more)
     else:
         X = check_array(X, estimator=estimator, input_name="X", **more)
     n, n_steps = X.shape
-    return Reading(X.reshape(-1, 1), np.full(n, n_steps), False, n_steps, n_steps)
+    return SequenceData(X.reshape(-1, 1), np.full(n, n_steps), False, n_steps, n_steps)
 
 
-def _read_3d(estimator: Any, X: Any) -> Reading:
+def _read_3d(estimator: Any, X: Any) -> SequenceData:
     X = check_array(
         X,
         estimator=estimator,
@@ -117,10 +117,10 @@ def _read_3d(estimator: Any, X: Any) -> Reading:
     n, n_steps, n_features = X.shape
     if n_steps == 0 or n_features == 0:
         raise ValueError(f"`X` must have steps and features; got an array of shape {X.shape}.")
-    return Reading(X.reshape(-1, n_features), np.full(n, n_steps), False, n_features)
+    return SequenceData(X.reshape(-1, n_features), np.full(n, n_steps), False, n_features)
 
 
-def _read_list(X: list[Any]) -> Reading:
+def _read_list(X: list[Any]) -> SequenceData:
     if not X:
         raise ValueError(f"`X` has 0 sequences; a minimum of 1 is required: {_FORMS}.")
     parts = [_read_one(item, i) for i, item in enumerate(X)]
@@ -134,7 +134,7 @@ def _read_list(X: list[Any]) -> Reading:
     values = np.concatenate(parts)
     if values.dtype not in _FLOATS:
         values = values.astype(np.float64)
-    return Reading(values, np.array([len(part) for part in parts]), True, n_features, None, _names(X))
+    return SequenceData(values, np.array([len(part) for part in parts]), True, n_features, None, _names(X))
 
 
 def _read_one(item: Any, i: int) -> np.ndarray:
@@ -157,7 +157,7 @@ def _read_one(item: Any, i: int) -> np.ndarray:
 
 
 def _names(X: list[Any]) -> np.ndarray | None:
-    """Return the columns of a list of DataFrames, which must be the same in each."""
+    """Return the columns of a list of DataFrames, checked to be the same in each."""
     columns = [list(item.columns) if isinstance(item, pd.DataFrame) else None for item in X]
     for i, names in enumerate(columns):
         if names != columns[0]:
@@ -176,31 +176,31 @@ def _keep_names(estimator: Any, names: np.ndarray | None) -> None:
         estimator.feature_names_in_ = names
 
 
-def _check_as_fitted(estimator: Any, read: Reading) -> None:
-    name, n_features = type(estimator).__name__, read.values.shape[1]
+def _check_as_fitted(estimator: Any, data: SequenceData) -> None:
+    name, n_features = type(estimator).__name__, data.values.shape[1]
     expected = estimator.n_features_in_ if estimator.n_steps_in_ is None else 1
     if n_features != expected:
         raise ValueError(
             f"`X` has {counted(n_features, 'feature')} at each step, but {name} was fitted to {expected}. "
             "Pass the same features, in the same order."
         )
-    known = getattr(estimator, "feature_names_in_", None)
-    if known is None or read.names is None or estimator.n_steps_in_ is not None:
+    fitted = getattr(estimator, "feature_names_in_", None)
+    if fitted is None or data.names is None or estimator.n_steps_in_ is not None:
         return
-    if list(read.names) != list(known):
+    if list(data.names) != list(fitted):
         raise ValueError(
-            f"The sequences of `X` must have the columns that {name} was fitted to, {list(known)}; got "
-            f"{list(read.names)}. Select and order them."
+            f"The sequences of `X` must have the columns that {name} was fitted to, {list(fitted)}; got "
+            f"{list(data.names)}. Select and order them."
         )
 
 
-def _check_finite(read: Reading) -> None:
-    if np.isfinite(read.values).all():
+def _check_finite(data: SequenceData) -> None:
+    if np.isfinite(data.values).all():
         return
-    row, feature = np.argwhere(~np.isfinite(read.values))[0]
-    sample, step = position(read.lengths, row)
-    what = "missing values (NaN)" if np.isnan(read.values[row, feature]) else "infinite values (inf)"
-    which = f", feature {feature}" if read.values.shape[1] > 1 else ""
+    row, feature = np.argwhere(~np.isfinite(data.values))[0]
+    sample, step = position(data.lengths, row)
+    what = "missing values (NaN)" if np.isnan(data.values[row, feature]) else "infinite values (inf)"
+    which = f", feature {feature}" if data.values.shape[1] > 1 else ""
     raise ValueError(
         f"`X` has {what} in sample {sample} at step {step}{which}, counted from 0. Fill them, or leave the "
         "steps out."
@@ -208,14 +208,14 @@ def _check_finite(read: Reading) -> None:
 
 
 def position(lengths: np.ndarray, row: int) -> tuple[int, int]:
-    """Return the number of the sequence and the step in it that a row is."""
+    """Return the number of the sequence, and of the step in it, of a row."""
     ends = np.cumsum(lengths)
     sample = int(np.searchsorted(ends, row, "right"))
     return sample, int(row - ends[sample] + lengths[sample])
 
 
 def read_weight(sample_weight: Any, n: int) -> np.ndarray:
-    """Return weights of n samples, ones for None; refuse what cannot be weights."""
+    """Return the weights of n samples, checked; ones for None."""
     if sample_weight is None:
         return np.ones(n)
     weight = np.array(sample_weight, np.float64)
@@ -233,13 +233,13 @@ def read_weight(sample_weight: Any, n: int) -> np.ndarray:
 
 
 def check_same_number(n_targets: int, n: int) -> None:
-    """Refuse targets of another number of samples."""
+    """Raise ValueError if `y` and `X` have different numbers of samples."""
     if n_targets != n:
         raise ValueError(f"`y` has {counted(n_targets, 'sample')} and `X` {n:,}. Give each a target.")
 
 
 def read_one_label_each(y: Any, n: int) -> np.ndarray:
-    """Return the labels (n,) of n samples."""
+    """Return the labels (n,) of n samples, checked."""
     objects = np.asarray(y, dtype=object)
     missing = pd.isna(objects) if objects.ndim == 1 else np.zeros(1, bool)
     if missing.any():
@@ -256,7 +256,7 @@ def read_one_label_each(y: Any, n: int) -> np.ndarray:
 
 
 def read_labels(y: Any, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return labels (rows,) of all steps, and which of them there are: not those that are None or NaN."""
+    """Return labels (rows,) of all steps, and where they are not missing (None or NaN)."""
     parts = [
         item if isinstance(item, np.ndarray) else np.array(list(item), dtype=object)
         for item in _targets_of(y, lengths)
@@ -265,12 +265,12 @@ def read_labels(y: Any, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         "U" if part.dtype.kind == "U" else "number" if part.dtype.kind in "biuf" else "O" for part in parts
     }
     labels = np.concatenate(parts if len(kinds) == 1 else [part.astype(object) for part in parts])
-    known = ~pd.isna(labels)
-    return labels, known
+    is_known = ~pd.isna(labels)
+    return labels, is_known
 
 
 def read_values(y: Any, lengths: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return numbers (rows, n_targets) of all steps, nan where there is none, and the axes of a sequence."""
+    """Return targets (rows, n_targets) of all steps, nan where missing, and their number of axes."""
     parts = [np.asarray(item, np.float64) for item in _targets_of(y, lengths)]
     values = np.concatenate(parts)
     if np.isinf(values).any():
@@ -282,7 +282,7 @@ def read_values(y: Any, lengths: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _targets_of(y: Any, lengths: np.ndarray) -> list[Any]:
-    """Return the targets of each sequence, as many as it has steps."""
+    """Return the targets of each sequence, checked to be as many as its steps."""
     parts = list(y.to_numpy() if isinstance(y, pd.DataFrame) else y)
     check_same_number(len(parts), len(lengths))
     for i, (part, n_steps) in enumerate(zip(parts, lengths, strict=True)):

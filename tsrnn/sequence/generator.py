@@ -1,4 +1,4 @@
-"""The recurrent generator: learns sequences of symbols and makes up more of them."""
+"""Recurrent generator, which learns sequences of symbols and samples new ones."""
 
 from collections.abc import Mapping
 from math import exp, log
@@ -13,11 +13,11 @@ from sklearn.exceptions import NotFittedError
 
 from tsrnn.network import Network
 from tsrnn.network.exchange import export_weights, import_weights
-from tsrnn.sequence.generation import SymbolStream
 from tsrnn.sequence.parameters import GENERATOR
-from tsrnn.sequence.symbols import Learned, Sequences, read_contexts, read_sequences
+from tsrnn.sequence.symbol_stream import SymbolStream
+from tsrnn.sequence.symbols import SymbolEncoding, SymbolSequences, read_contexts, read_sequences
 from tsrnn.training.loop import Training, train_all
-from tsrnn.training.truncated_bptt import Corpus, Start, StretchRun, hold_back, mean_loss
+from tsrnn.training.truncated_bptt import Corpus, InitialState, TruncatedRun, mean_loss, validation_split
 from tsrnn.validation import ParametersMixin, check_choice, seed_sequence, with_parameters
 
 _UNITS = {"nats": float, "bits": lambda nats: nats / log(2), "perplexity": exp}
@@ -26,22 +26,22 @@ _SCORING_BATCH, _SCORING_STEPS = 256, 256
 
 @with_parameters(GENERATOR)
 class RNNGenerator(ParametersMixin, BaseEstimator):
-    """Learn sequences of symbols, and make up more of them with a recurrent network.
+    """Learn sequences of symbols with a recurrent network, and sample new sequences.
 
-    At each step the network reads a symbol, as a vector of its own that is learned, and gives the probability
-    of every symbol to come next (Graves, 2013): characters of a text, notes of a melody, bases of a genome,
-    samples of a sound by `mulaw_encode`. Sampling reads each symbol drawn and draws again.
+    At each step the network reads a symbol, as a learned vector, and returns the probability of every symbol
+    to be the next (Graves, 2013): characters of a text, notes of a melody, bases of a genome, samples of a
+    sound encoded by `mulaw_encode`. In sampling, each drawn symbol is the next input.
 
     Attributes
     ----------
     symbols_ : list
-        The symbols there are, sorted if they can be: the order of probabilities.
+        The distinct symbols, sorted if possible: the order of probabilities.
     contexts_ : list or None
-        The labels there are; None if there was no context, or vectors.
+        The distinct labels of contexts; None without contexts, or if these are vectors.
     ends_ : bool
-        Whether it learned where sequences end, from many.
+        Whether the end of sequences is predicted, too: if `fit` was given many.
     history_ : pandas.DataFrame
-        One row for each evaluation, as of `RNNForecaster`; losses are in nats per symbol.
+        One row for each evaluation, as in `RNNForecaster`; losses are in nats per symbol.
     n_parameters_ : int
         Trained numbers.
     interrupted_ : bool
@@ -49,9 +49,9 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
 
     Notes
     -----
-    Every sequence is preceded by one more symbol, that stands for its start. Many sequences are followed by
-    it, too: how they begin and where they end is learned. One sequence is taken for a stretch of an endless
-    one: it is cut into rows that may start anywhere, and has no end.
+    A further symbol, which stands for the start, is put before every sequence. With many sequences it is put
+    after each, too, so that how they begin and where they end is learned. A single sequence is treated as
+    part of an endless one: it is split into rows that may start anywhere, and its end is not learned.
 
     Examples
     --------
@@ -63,7 +63,7 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
     >>> model.score("the question. ", unit="perplexity") < 1.5
     True
 
-    Melodies of two kinds, started by a label:
+    Melodies of two kinds, with a label as context:
 
     >>> melodies = [["C4", "E4", "G4"], ["A3", "C4", "E4"]] * 10
     >>> model = RNNGenerator(hidden_size=16, max_steps=150, random_state=0)
@@ -71,9 +71,9 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
     ['A3', 'C4', 'E4']
     """
 
-    learned_: Learned
+    encoding_: SymbolEncoding
     network_: Network
-    start_: Start
+    initial_state_: InitialState
     theta_: np.ndarray
 
     def __init__(
@@ -129,7 +129,7 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
         return hasattr(self, "theta_")
 
     def fit(self, sequences: Any, context: Any = None) -> Self:
-        """Learn one or many sequences.
+        """Train on one or many sequences.
 
         Parameters
         ----------
@@ -140,8 +140,8 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
             where each str is a symbol, as in ``["C4", "E4"]``, pass an array of one dimension,
             ``numpy.array(notes)``.
         context : optional
-            What starts each sequence, one for one sequence and a list for many: labels, which may be anything
-            hashable, or vectors of one length. From it follows the state that a sequence starts from, by a
+            Context of each sequence, one for one sequence and a list for many: labels, which may be anything
+            hashable, or vectors of equal length. The initial state of a sequence is computed from it, by a
             dense layer for h (and c) of every recurrent layer.
 
         Returns
@@ -155,15 +155,15 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
         """
         options = self._check_parameters()
         continued = self.warm_start and self.__sklearn_is_fitted__()
-        found = read_sequences(sequences, self.learned_.vocabulary if continued else None)
+        found = read_sequences(sequences, self.encoding_.vocabulary if continued else None)
         contexts = read_contexts(context, found)
-        learned = self.learned_ if continued else Learned.of(found, contexts)
-        if learned.ends != found.many:
-            known, given = ("many sequences", "one") if learned.ends else ("one sequence", "many")
+        encoding = self.encoding_ if continued else SymbolEncoding.of(found, contexts)
+        if encoding.ends != found.many:
+            fitted, given = ("many sequences", "one") if encoding.ends else ("one sequence", "many")
             raise ValueError(
-                f"Training on {known} can only continue with the like; got {given}. Set warm_start=False."
+                f"Training on {fitted} can only continue with the like; got {given}. Set warm_start=False."
             )
-        network, start = _build(options, learned)
+        network, start = _build(options, encoding)
         if continued and len(self.theta_) != network.n_parameters + start.n_parameters:
             raise ValueError(
                 f"Training can only continue with the same network: it has {len(self.theta_)} parameters, "
@@ -171,23 +171,25 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
             )
         rng = np.random.default_rng(seed_sequence(options.random_state))
         fresh = np.concatenate([network.initialise(rng), np.zeros(start.n_parameters, network.dtype)])
-        corpus = _corpus(learned, found, contexts, options)
-        corpora = hold_back(corpus, options.validation_fraction if options.early_stopping else 0.0, rng)
+        corpus = _corpus(encoding, found, contexts, options)
+        corpora = validation_split(
+            corpus, options.validation_fraction if options.early_stopping else 0.0, rng
+        )
         training = Training.of(options, loss="cross_entropy")
         theta = self.theta_.astype(network.dtype) if continued else fresh
-        run = StretchRun(network, start, theta, training, *corpora, rng, effective_n_jobs(options.n_jobs))
+        run = TruncatedRun(network, start, theta, training, *corpora, rng, effective_n_jobs(options.n_jobs))
         interrupted = train_all([run], None, verbose=options.verbose > 0)
         self.__dict__ |= {
-            "learned_": learned,
+            "encoding_": encoding,
             "network_": network,
-            "start_": start,
+            "initial_state_": start,
             "theta_": run.theta,
             "history_": pd.DataFrame(run.history),
             "interrupted_": interrupted,
             "n_parameters_": len(run.theta),
-            "symbols_": learned.vocabulary.symbols,
-            "contexts_": learned.contexts.labels if learned.contexts else None,
-            "ends_": learned.ends,
+            "symbols_": encoding.vocabulary.symbols,
+            "contexts_": encoding.contexts.labels if encoding.contexts else None,
+            "ends_": encoding.ends,
         }
         return self
 
@@ -201,28 +203,28 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
         random_state: Any = None,
         context: Any = None,
     ) -> Any:
-        """Make up a sequence.
+        """Sample a sequence.
 
         Parameters
         ----------
         n : int
-            How many symbols; fewer where the sequence ends before.
+            Number of symbols; fewer are returned if the sequence ends before.
         prime : optional
             Symbols that the sequence starts with, in the form of those fitted; default: none.
         temperature : float, default 1.0
-            What the logits are divided by: below 1 likely symbols become likelier, at 0 the likeliest is
+            Divisor of the logits: below 1 probable symbols become more probable, with 0 the most probable is
             taken.
         top_k : int, optional
-            Draw from so many of the likeliest symbols only; of equally likely ones the first.
+            Draw only from so many of the most probable symbols; of equally probable ones the first.
         random_state : int, numpy.random.Generator, numpy.random.RandomState or None, default None
             Seed; None draws another sequence each time.
         context : optional
-            What starts it, if the model was fitted with contexts: a label or vector.
+            Context of the sequence, if the model was fitted with contexts: a label or vector.
 
         Returns
         -------
         str, list or ndarray
-            What follows `prime`, in the form of the sequences fitted.
+            The symbols after `prime`, in the form of the training sequences.
 
         Raises
         ------
@@ -235,20 +237,20 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
         return stream.sample(n, temperature=temperature, top_k=top_k, random_state=random_state)
 
     def predict_proba(self, prime: Any = None, context: Any = None) -> np.ndarray:
-        """Return the distribution of the symbol that follows `prime`, as `SymbolStream.probabilities`."""
+        """Return the probabilities of the symbol after `prime`, as `SymbolStream.probabilities`."""
         stream = self.stream(context)
         return stream.probabilities if prime is None else stream.run(prime)
 
     def score(self, sequences: Any, context: Any = None, *, unit: str = "nats") -> float:
-        """Return the cross-entropy of sequences: how badly they were foreseen, lower is better.
+        """Return the cross-entropy of sequences under the model; lower is better.
 
         Parameters
         ----------
         sequences, context
             As in `fit`.
         unit : {"nats", "bits", "perplexity"}, default "nats"
-            The mean over all symbols, and ends if they were learned, of -log p, in base e or 2, given all
-            that came before; or exp(nats), the number of equally likely symbols that are as hard to foresee.
+            Mean of -log p, in base e or 2, over all symbols, and ends if they are learned, given the symbols
+            before; or exp(nats), the number of equally probable symbols that are as hard to predict.
 
         Returns
         -------
@@ -257,29 +259,31 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
             pass ``scoring=lambda model, y: -model.score(y)``.
         """
         check_choice("unit", unit, _UNITS)
-        learned = self._learned()
-        found = read_sequences(sequences, learned.vocabulary)
+        encoding = self._fitted_encoding()
+        found = read_sequences(sequences, encoding.vocabulary)
         sizes = SimpleNamespace(bptt=_SCORING_STEPS, batch_size=_SCORING_BATCH, dtype=self.network_.dtype)
-        corpus = _corpus(learned, found, read_contexts(context, found), sizes)
+        corpus = _corpus(encoding, found, read_contexts(context, found), sizes)
         workspace = self.network_.workspace(effective_n_jobs(self.n_jobs))
-        return float(_UNITS[unit](mean_loss(self.network_, self.start_, self.theta_, corpus, workspace)))
+        return float(
+            _UNITS[unit](mean_loss(self.network_, self.initial_state_, self.theta_, corpus, workspace))
+        )
 
     def stream(self, context: Any = None) -> SymbolStream:
-        """Return a stream, which takes in or draws one symbol after another."""
-        learned, dtype = self._learned(), self.network_.dtype
-        vectors = learned.encode(None if context is None else [context], 1, dtype)
+        """Return a `SymbolStream` at the start of a sequence, for prediction and sampling step by step."""
+        encoding, dtype = self._fitted_encoding(), self.network_.dtype
+        vectors = encoding.encode(None if context is None else [context], 1, dtype)
         n = self.network_.n_parameters
-        states = self.start_.states(self.theta_[n:], vectors)
-        return SymbolStream(self.network_, self.theta_[:n], learned.vocabulary, states)
+        states = self.initial_state_.states(self.theta_[n:], vectors)
+        return SymbolStream(self.network_, self.theta_[:n], encoding.vocabulary, states)
 
     def summary(self) -> str:
-        """Return the fitted network's layers and parameter counts as a table."""
-        self._learned()
+        """Return a table of the fitted network's layers with their numbers of parameters."""
+        self._fitted_encoding()
         return self.network_.summary()
 
     def get_weights(self, layout: str = "tsrnn") -> dict[str, np.ndarray]:
-        """Return the network's weights by name (`tsrnn.network.exchange`), without the context's."""
-        self._learned()
+        """Return the network's weights by name (`tsrnn.network.exchange`), without those for contexts."""
+        self._fitted_encoding()
         return export_weights(self.network_, self.theta_[: self.network_.n_parameters], layout)
 
     def set_weights(self, weights: Mapping[str, Any], layout: str = "tsrnn") -> Self:
@@ -290,39 +294,41 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
         TypeError, ValueError
             As `tsrnn.network.exchange.import_weights`; then nothing is changed.
         """
-        self._learned()
+        self._fitted_encoding()
         theta = self.theta_.copy()
         theta[: self.network_.n_parameters] = import_weights(self.network_, weights, layout)
         self.theta_ = theta
         return self
 
-    def _learned(self) -> Learned:
+    def _fitted_encoding(self) -> SymbolEncoding:
         if not self.__sklearn_is_fitted__():
             raise NotFittedError("This RNNGenerator is not fitted yet. Call fit(sequences) first.")
-        return self.learned_
+        return self.encoding_
 
 
-def _build(options: SimpleNamespace, learned: Learned) -> tuple[Network, Start]:
-    n_symbols = len(learned.vocabulary.symbols)
+def _build(options: SimpleNamespace, encoding: SymbolEncoding) -> tuple[Network, InitialState]:
+    n_symbols = len(encoding.vocabulary.symbols)
     network = Network(
         options.cell,
         options.embedding_size,
         options.hidden_size,
         options.num_layers,
-        n_symbols + learned.ends,
+        n_symbols + encoding.ends,
         dropout=options.dropout,
         n_symbols=n_symbols + 1,
         dtype=options.dtype,
     )
-    return network, Start(network, learned.contexts.size if learned.contexts else 0)
+    return network, InitialState(network, encoding.contexts.size if encoding.contexts else 0)
 
 
-def _corpus(learned: Learned, found: Sequences, contexts: list[Any] | None, sizes: SimpleNamespace) -> Corpus:
+def _corpus(
+    encoding: SymbolEncoding, found: SymbolSequences, contexts: list[Any] | None, sizes: SimpleNamespace
+) -> Corpus:
     return Corpus(
-        [learned.vocabulary.encode(one) for one in found.each],
-        learned.encode(contexts, len(found.each), sizes.dtype),
-        len(learned.vocabulary.symbols),
-        learned.ends,
+        [encoding.vocabulary.encode(one) for one in found.each],
+        encoding.encode(contexts, len(found.each), sizes.dtype),
+        len(encoding.vocabulary.symbols),
+        encoding.ends,
         sizes.bptt,
         sizes.batch_size,
     )

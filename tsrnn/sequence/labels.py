@@ -1,4 +1,4 @@
-"""Labels of any type as the numbers of classes, and what each class weighs."""
+"""Encoding of class labels as numbers, weights of classes, and mean probabilities of ensembles."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import numpy as np
 
 
 def find_classes(labels: np.ndarray) -> np.ndarray:
-    """Return the classes there are, sorted; at least two.
+    """Return the distinct labels, sorted; at least two are required.
 
     Examples
     --------
     >>> find_classes(np.array(["no", "yes", "no"], dtype=object))
     array(['no', 'yes'], dtype=object)
     """
-    from sklearn.utils.multiclass import type_of_target  # not worth every user's import time
+    from sklearn.utils.multiclass import type_of_target  # slow to import
 
     if labels.dtype.kind == "O":
         native = np.array(list(labels))
@@ -52,7 +52,7 @@ def class_numbers(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
 def class_factors(
     class_weight: Any, numbers: np.ndarray, weight: np.ndarray, classes: np.ndarray
 ) -> np.ndarray:
-    """Return what the weight of each class is multiplied by.
+    """Return the factor of each class for the weights of its samples.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def log_probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def refuse_balanced(class_weight: Any) -> None:
-    """Say that classes cannot be balanced where not all of the data are known."""
+    """Raise ValueError for class_weight="balanced", which partial_fit cannot compute."""
     if isinstance(class_weight, str):
         raise ValueError(
             f'class_weight="{class_weight}" needs all of the data at once, which partial_fit has not. Pass a '
@@ -100,7 +100,7 @@ def refuse_balanced(class_weight: Any) -> None:
 
 
 def given_classes(classes: Any, estimator: Any) -> np.ndarray:
-    """Return the classes that ``partial_fit`` is to know: given at the first call, kept since."""
+    """Return the classes of ``partial_fit``: those passed at the first call."""
     if not estimator.__sklearn_is_fitted__():
         if classes is None:
             raise ValueError(

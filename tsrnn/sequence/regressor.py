@@ -1,4 +1,4 @@
-"""The recurrent regressor of sequences."""
+"""Recurrent regressor of whole sequences."""
 
 from types import SimpleNamespace
 from typing import Any, Self
@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array
 
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
 from tsrnn.sequence.dataset import Scaling
-from tsrnn.sequence.formats import Reading, check_same_number
+from tsrnn.sequence.formats import SequenceData, check_same_number
 from tsrnn.sequence.parameters import REGRESSOR
 from tsrnn.validation import with_parameters
 
@@ -18,10 +18,9 @@ from tsrnn.validation import with_parameters
 class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
     """Predict numbers from whole sequences with a recurrent neural network.
 
-    A stack of recurrent layers reads each sequence, and a dense head turns what it has come to (its last
-    state, or the mean of all) into one number or several. Sequences may differ in length; what pads them to a
-    batch has no effect. Targets are standardised inside. A scikit-learn estimator: it works in pipelines,
-    searches and cross-validation.
+    A stack of recurrent layers reads each sequence, and a dense head maps its last state, or the mean of all
+    states, to one number or several. Sequences may differ in length; padding has no effect. Targets are
+    standardised internally. A scikit-learn estimator: it works in pipelines, searches and cross-validation.
 
     Attributes
     ----------
@@ -132,14 +131,14 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
         -------
         ndarray of float64, of shape (samples,) or (samples, outputs), as `y` was
         """
-        _, outputs = self._run(X)
+        _, outputs = self._run_network(X)
         values = self.target_scaling_.undo(np.median(outputs, axis=0))
         return values if self.target_ndim_ == 2 else values[:, 0]
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Visit sequences once, with a constant learning rate, going on from where training has come.
+        """Train for one epoch with a constant learning rate, continuing earlier training.
 
-        The first call sets the scaling. If it fails, the regressor stays as it was.
+        The first call sets the scaling. If a call fails, the regressor is unchanged.
 
         Parameters
         ----------
@@ -156,11 +155,11 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
+    def _encode(self, y: Any, data: SequenceData, weight: np.ndarray, options: SimpleNamespace) -> Targets:
         values = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y", estimator=self)
         if values.ndim not in (1, 2):
             raise ValueError(f"`y` must have shape (samples,) or (samples, outputs); got {values.shape}.")
-        check_same_number(len(values), len(read.lengths))
+        check_same_number(len(values), len(data.lengths))
         columns = values.reshape(len(values), -1)
         scaling = self.target_scaling_ if options.resume else Scaling.fit(columns, weight)
         return Targets(

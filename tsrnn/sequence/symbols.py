@@ -1,4 +1,4 @@
-"""Sequences of symbols: from text, lists and arrays to numbers, and back."""
+"""Encoding of symbol sequences (texts, lists, arrays) and contexts as numbers, and decoding."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -8,41 +8,41 @@ import numpy as np
 from tsrnn.validation import counted
 
 
-class Sequences(NamedTuple):
-    """Sequences as they were given.
+class SymbolSequences(NamedTuple):
+    """Sequences of symbols as passed by the user.
 
     Attributes
     ----------
     each : list of sequence
-        A str, list or array of symbols each.
+        Each a str, list or array of symbols.
     many : bool
-        Whether they were given as several, each with an end of its own.
+        Whether several sequences were passed, each with an end.
     """
 
     each: list[Sequence[Hashable]]
     many: bool
 
 
-def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> Sequences:
-    """Tell one sequence from many.
+def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> SymbolSequences:
+    """Return the sequences in the input, which may be one sequence or many.
 
-    A str is one sequence, as are arrays with one dimension and lists of symbols, which may be tuples. Lists
-    of these and arrays with two dimensions are many. In a list of str, each is a text if one of them is
-    longer than a character, unless they are `known` symbols.
+    A str, an array with one dimension and a list of symbols, which may be tuples, are one sequence. Lists of
+    these and arrays with two dimensions are many. In a list of str, each str is a sequence if one of them is
+    longer than a character, unless all are `known` symbols.
 
     Raises
     ------
     TypeError, ValueError
-        For what is neither, or empty.
+        For any other input, and for empty sequences.
 
     Examples
     --------
     >>> read_sequences("abc")
-    Sequences(each=['abc'], many=False)
+    SymbolSequences(each=['abc'], many=False)
     >>> read_sequences(["anna", "bob"])
-    Sequences(each=['anna', 'bob'], many=True)
+    SymbolSequences(each=['anna', 'bob'], many=True)
     >>> read_sequences([["C4", "E4"], ["G4"]])
-    Sequences(each=[['C4', 'E4'], ['G4']], many=True)
+    SymbolSequences(each=[['C4', 'E4'], ['G4']], many=True)
     """
     is_array = isinstance(sequences, np.ndarray)
     shape = getattr(sequences, "shape", (0,) if isinstance(sequences, Sequence) else ())
@@ -59,7 +59,7 @@ def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> Sequenc
         )
     each: Any = sequences if isinstance(sequences, str) or is_array else list(sequences)
     many = ndim == 2 or (isinstance(each, list) and _holds_many(each, known))
-    found = Sequences(list(each) if many else [each], many)
+    found = SymbolSequences(list(each) if many else [each], many)
     for i, one in enumerate(found.each):
         if len(one) == 0:
             which = f"number {i} of `sequences`" if many else "`sequences`"
@@ -70,7 +70,7 @@ def read_sequences(sequences: Any, known: "Vocabulary | None" = None) -> Sequenc
 
 
 def _holds_many(items: list[Any], known: "Vocabulary | None") -> bool:
-    if known is not None and known.form is not str and all(map(known.knows, items)):
+    if known is not None and known.form is not str and all(map(known.contains, items)):
         return False
     inner = [isinstance(item, list) or (isinstance(item, np.ndarray) and item.ndim) for item in items]
     if any(inner):
@@ -81,12 +81,12 @@ def _holds_many(items: list[Any], known: "Vocabulary | None") -> bool:
 
 
 class Vocabulary:
-    """The symbols there are, numbered in order.
+    """The distinct symbols of sequences, and their numbers.
 
     Parameters
     ----------
     sequences : list of sequence
-        Whose symbols to number: sorted or, where they cannot be, in the order of their first appearance.
+        Their symbols are numbered in sorted order or, if they cannot be sorted, by first appearance.
 
     Examples
     --------
@@ -107,16 +107,16 @@ class Vocabulary:
             self.symbols = list(found)
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
 
-    def knows(self, symbol: Any) -> bool:
-        """Return whether it is one of the symbols."""
+    def contains(self, symbol: Any) -> bool:
+        """Return whether a symbol is in the vocabulary."""
         try:
             return symbol in self._numbers
         except TypeError:
             return False
 
     def number(self, symbol: Any, position: int | None = None) -> int:
-        """Return a symbol's number; refuse an unknown one, and name its position."""
-        if not self.knows(symbol):
+        """Return the number of a symbol; raise ValueError, with its position, if it is unknown."""
+        if not self.contains(symbol):
             where = "" if position is None else f" at position {position}"
             raise ValueError(
                 f"{symbol!r}{where} is none of the {counted(len(self.symbols), 'symbol')} that the model was "
@@ -133,7 +133,7 @@ class Vocabulary:
             return np.array([self.number(symbol, i) for i, symbol in enumerate(symbols)], np.int64)
 
     def decode(self, numbers: Iterable[int]) -> Any:
-        """Return symbols in the form of the sequences that made the vocabulary."""
+        """Return the symbols of numbers, in the form of the first sequence (str, list or array)."""
         symbols = [self.symbols[number] for number in numbers]
         if self.form is str:
             return "".join(symbols)
@@ -145,7 +145,7 @@ class Vocabulary:
 
 
 def _plain(sequence: Sequence[Hashable]) -> Sequence[Hashable]:
-    """Return symbols as Python's own objects, which equal NumPy's but are found faster."""
+    """Return symbols as Python objects, which are looked up faster than NumPy's."""
     symbols = sequence.tolist() if isinstance(sequence, np.ndarray) else sequence
     if isinstance(symbols, str) or (isinstance(sequence, np.ndarray) and sequence.dtype.kind in "iub"):
         return symbols
@@ -163,7 +163,7 @@ def _listed(symbols: list[Any], most: int = 10) -> str:
 
 
 class Contexts:
-    """What starts a sequence, as vectors: labels, each a unit vector, or vectors as they are.
+    """Encoding of contexts as vectors: one-hot vectors of labels, or the vectors passed.
 
     Parameters
     ----------
@@ -173,9 +173,9 @@ class Contexts:
     Attributes
     ----------
     labels : list or None
-        In the order of their first appearance; None for vectors.
+        Distinct labels in the order of their first appearance; None for vectors.
     size : int
-        Numbers in a vector.
+        Length of a vector.
     """
 
     def __init__(self, contexts: list[Any]) -> None:
@@ -192,7 +192,7 @@ class Contexts:
         Raises
         ------
         ValueError
-            For labels unknown, vectors of another length, and numbers that are not finite.
+            For unknown labels, vectors of another length, and numbers that are not finite.
         """
         vectors = np.zeros((len(contexts), self.size), dtype)
         for i, one in enumerate(contexts):
@@ -216,20 +216,20 @@ class Contexts:
         return vectors
 
 
-class Learned(NamedTuple):
-    """What a model knows of its data."""
+class SymbolEncoding(NamedTuple):
+    """Vocabulary and contexts of a fitted generator, and whether its sequences have ends."""
 
     vocabulary: Vocabulary
     contexts: Contexts | None
     ends: bool
 
     @classmethod
-    def of(cls, found: Sequences, contexts: list[Any] | None) -> "Learned":
-        """Take in the sequences to learn, and what they start from."""
+    def of(cls, found: SymbolSequences, contexts: list[Any] | None) -> "SymbolEncoding":
+        """Return the encoding of training sequences and their contexts."""
         return cls(Vocabulary(found.each), None if contexts is None else Contexts(contexts), found.many)
 
     def encode(self, contexts: list[Any] | None, n: int, dtype: Any) -> np.ndarray:
-        """Return the vectors (n, C) that sequences start from."""
+        """Return the context vectors (n, C) of n sequences."""
         if (contexts is None) != (self.contexts is None):
             raise ValueError(
                 "The model was fitted without contexts; leave `context` out."
@@ -241,8 +241,8 @@ class Learned(NamedTuple):
         return self.contexts.encode(contexts, dtype)
 
 
-def read_contexts(context: Any, found: Sequences) -> list[Any] | None:
-    """Return one context for each sequence, None without any."""
+def read_contexts(context: Any, found: SymbolSequences) -> list[Any] | None:
+    """Return one context for each sequence, or None without contexts."""
     if context is None:
         return None
     if not found.many:

@@ -1,4 +1,4 @@
-"""The recurrent tagger: a label or a number for each step of a sequence."""
+"""Recurrent tagger, which predicts a label or a number for each step of a sequence."""
 
 from types import SimpleNamespace
 from typing import Any, Self
@@ -7,7 +7,7 @@ import numpy as np
 
 from tsrnn.sequence.base import BaseSequenceEstimator, Targets
 from tsrnn.sequence.dataset import Scaling
-from tsrnn.sequence.formats import Reading, read_labels, read_values, read_weight
+from tsrnn.sequence.formats import SequenceData, read_labels, read_values, read_weight
 from tsrnn.sequence.labels import (
     class_factors,
     class_numbers,
@@ -24,13 +24,13 @@ from tsrnn.validation import with_parameters
 class RNNTagger(BaseSequenceEstimator):
     """Predict a label, or a number, for each step of sequences with a recurrent neural network.
 
-    A stack of recurrent layers reads each sequence, by default in both directions, so that what is said of a
-    step may depend on all others, and a dense head turns each of its states into a number for each class, or
-    into the numbers wanted. Sequences may differ in length; what pads them to a batch has no effect.
+    A stack of recurrent layers reads each sequence, by default in both directions, so that the prediction of
+    a step may depend on all others, and a dense head maps the state at each step to a number for each class,
+    or to the predicted numbers. Sequences may differ in length; padding has no effect.
 
-    `fit` takes `y` of the form of `X`: an array of shape (samples, steps), or a list with a target for each
-    step of each sequence. Steps whose label is None or NaN count for nothing. Numbers may be several at each
-    step, (samples, steps, outputs).
+    `y` has the form of `X`: an array of shape (samples, steps), or a list with a target for each step of each
+    sequence. Steps whose target is None or NaN are ignored. There may be several numbers at each step,
+    (samples, steps, outputs).
 
     Attributes
     ----------
@@ -143,10 +143,10 @@ class RNNTagger(BaseSequenceEstimator):
         ndarray of shape (samples, steps) or (samples, steps, outputs), or list of ndarray
             A list of one array for each sequence if `X` is a list.
         """
-        read, values = self._predict_rows(X)
+        data, values = self._predict_rows(X)
         if "classes_" in vars(self):
-            return _in_form(self.classes_[values.argmax(axis=1)], read)
-        return _in_form(values if self.target_ndim_ == 2 else values[:, 0], read)
+            return _in_form(self.classes_[values.argmax(axis=1)], data)
+        return _in_form(values if self.target_ndim_ == 2 else values[:, 0], data)
 
     def predict_proba(self, X: Any) -> Any:
         """Predict the probability of each label at each step, in the order of `classes_`.
@@ -155,22 +155,22 @@ class RNNTagger(BaseSequenceEstimator):
         -------
         ndarray of shape (samples, steps, classes), or list of ndarray of shape (steps, classes)
         """
-        read, values = self._predict_rows(X)
+        data, values = self._predict_rows(X)
         if "classes_" not in vars(self):
             raise AttributeError("A tagger fitted to numbers has no probabilities. Call predict.")
-        return _in_form(np.exp(values), read)
+        return _in_form(np.exp(values), data)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the share of labelled steps whose label is right, or R² over the steps that have numbers."""
-        from sklearn.metrics import r2_score  # not worth every user's import time
+        from sklearn.metrics import r2_score  # slow to import
 
-        read, values = self._predict_rows(X)
-        weight = np.repeat(read_weight(sample_weight, len(read.lengths)), read.lengths)
+        data, values = self._predict_rows(X)
+        weight = np.repeat(read_weight(sample_weight, len(data.lengths)), data.lengths)
         if "classes_" in vars(self):
-            labels, known = read_labels(y, read.lengths)
+            labels, known = read_labels(y, data.lengths)
             right = self.classes_[values.argmax(axis=1)][known] == labels[known]
             return float(np.average(right, weights=weight[known]))
-        target = read_values(y, read.lengths)[0]
+        target = read_values(y, data.lengths)[0]
         shares = []
         for truth, predicted in zip(target.T, values.T, strict=True):
             known = ~np.isnan(truth)
@@ -178,9 +178,9 @@ class RNNTagger(BaseSequenceEstimator):
         return float(np.mean(shares))
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Visit sequences once, with a constant learning rate, going on from where training has come.
+        """Train for one epoch with a constant learning rate, continuing earlier training.
 
-        The first call sets the scaling. If it fails, the tagger stays as it was.
+        The first call sets the scaling. If a call fails, the tagger is unchanged.
 
         Parameters
         ----------
@@ -198,10 +198,9 @@ class RNNTagger(BaseSequenceEstimator):
         return self._fit_partially(X, y, sample_weight, classes)
 
     def __sklearn_tags__(self) -> Any:
-        """Return scikit-learn's tags: no classifier or regressor, whose `y` has one entry for each sample.
+        """Return scikit-learn's tags: neither classifier nor regressor, as `y` has a target for each step.
 
-        For the same reason scikit-learn's common checks cannot run: they know no `y` with a column for each
-        column of `X`.
+        For the same reason scikit-learn's common checks cannot run: their `y` has one target for each sample.
         """
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
@@ -212,18 +211,18 @@ class RNNTagger(BaseSequenceEstimator):
     def _has_labels(self) -> bool:
         return self.loss == "cross_entropy"
 
-    def _predict_rows(self, X: Any) -> tuple[Reading, np.ndarray]:
-        """Return what was read, and log probabilities or numbers for each of its rows."""
-        read, outputs = self._run(X)
+    def _predict_rows(self, X: Any) -> tuple[SequenceData, np.ndarray]:
+        """Return the checked data, and log probabilities or predicted numbers for each of its rows."""
+        data, outputs = self._run_network(X)
         if "classes_" in vars(self):
-            return read, log_probabilities(outputs)
-        return read, self.target_scaling_.undo(np.median(outputs, axis=0))
+            return data, log_probabilities(outputs)
+        return data, self.target_scaling_.undo(np.median(outputs, axis=0))
 
-    def _encode(self, y: Any, read: Reading, weight: np.ndarray, options: SimpleNamespace) -> Targets:
-        weight = np.repeat(weight, read.lengths)
+    def _encode(self, y: Any, data: SequenceData, weight: np.ndarray, options: SimpleNamespace) -> Targets:
+        weight = np.repeat(weight, data.lengths)
         if self._has_labels:
-            return self._encode_labels(*read_labels(y, read.lengths), weight, options)
-        values, ndim = read_values(y, read.lengths)
+            return self._encode_labels(*read_labels(y, data.lengths), weight, options)
+        values, ndim = read_values(y, data.lengths)
         scaling = self.target_scaling_ if options.resume else Scaling.fit(values, weight)
         fitted = {"target_scaling_": scaling, "target_ndim_": ndim}
         return Targets(scaling.apply(values, "float64"), weight, values.shape[1], options.loss, fitted)
@@ -241,8 +240,8 @@ class RNNTagger(BaseSequenceEstimator):
         return Targets(values, weights, len(classes), options.loss, {"classes_": classes})
 
 
-def _in_form(rows: np.ndarray, read: Reading) -> Any:
-    """Return what is said of each row in the form that the sequences came in."""
-    if read.is_list:
-        return np.split(rows, np.cumsum(read.lengths)[:-1])
-    return rows.reshape(len(read.lengths), -1, *rows.shape[1:])
+def _in_form(rows: np.ndarray, data: SequenceData) -> Any:
+    """Return values of rows in the form of `X`: a list of arrays, or one array."""
+    if data.is_list:
+        return np.split(rows, np.cumsum(data.lengths)[:-1])
+    return rows.reshape(len(data.lengths), -1, *rows.shape[1:])

@@ -204,11 +204,9 @@ def _fill(what: str, values: np.ndarray, columns: pd.Index, steps: Steps, missin
         part = slice(offsets[s], offsets[s + 1])
         cause = "infinite" if infinite else "missing" if whole[s, c] or missing == "error" else "ends"
         _refuse_gaps(what, columns[c], bad[part, c], steps.labels.of(s), steps.where(s), cause, missing)
-    for c in np.flatnonzero(bad.any(axis=0)):
-        if what == "X":
-            interpolate(values[:, c], bad[:, c], offsets)
-        else:
-            _carry(values[:, c], bad[:, c], offsets)
+    fill = interpolate if what == "X" else _carry
+    for column in np.flatnonzero(bad.any(axis=0)):
+        fill(values[:, column], bad[:, column], offsets)
 
 
 def _refuse_gaps(

@@ -165,7 +165,7 @@ def _begin_with_observations(parsed: Parsed, gaps: np.ndarray, missing: str) -> 
     firsts = np.minimum.reduceat(rows, offsets[:-1])
     there = np.less(firsts, offsets[1:])
     if not there.all():
-        _report_empty(parsed.keys[~there].tolist(), len(there), missing)
+        _report_empty(parsed.keys[~there].tolist(), len(firsts), missing)
     if (firsts == offsets[:-1]).all():
         return parsed, gaps
     kept = np.flatnonzero(there)

@@ -1,4 +1,4 @@
-"""Networks trained on the same data with seeds of their own: how they start, and what is left of them."""
+"""Ensembles of networks trained on the same data from different seeds: start, refit and history."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -8,19 +8,19 @@ import numpy as np
 from joblib import effective_n_jobs
 
 from tsrnn.network import Network
-from tsrnn.training.loop import Items, Run, Source, Training, train_all
+from tsrnn.training.loop import Dataset, Items, Run, Training, train_all
 from tsrnn.training.windows import WindowDataset
 
 
-class Progress(NamedTuple):
-    """What a run leaves, besides its weights, for another to go on from.
+class OptimizerState(NamedTuple):
+    """State of the optimizer and random generator after a run, from which another run can continue.
 
     Attributes
     ----------
     optimizer : str
     moments : ndarray of shape (n_moments, n_parameters)
     n_steps : int
-        Steps the moments were gathered over.
+        Number of optimizer steps that the moments are accumulated over.
     rng : numpy.random.Generator
     """
 
@@ -31,40 +31,40 @@ class Progress(NamedTuple):
 
     @classmethod
     def of(cls, run: Run) -> Self:
-        """Return what a run leaves."""
+        """Return the state after a run."""
         return cls(run.training.optimizer, run.moments, run.steps_since_restart, run.rng)
 
-    def hand_on(self, run: Run) -> None:
-        """Let a run's optimizer go on, if it is the same."""
+    def restore(self, run: Run) -> None:
+        """Continue the moments in a run with the same optimizer."""
         if run.training.optimizer == self.optimizer:
             run.moments[:], run.steps_since_restart = self.moments, self.n_steps
 
 
 def start_runs(
     network: Network,
-    source: Source,
+    dataset: Dataset,
     items: tuple[Items, Items],
     options: SimpleNamespace,
     rngs: Sequence[np.random.Generator],
     thetas: np.ndarray | None = None,
     lengths: np.ndarray | None = None,
 ) -> list[Run]:
-    """Return a run for each generator, from fresh parameters or from `thetas` (n_members, n_parameters).
+    """Return a run for each generator, from random parameters or from `thetas` (n_members, n_parameters).
 
-    `items` are those to train and to validate on; `options` has the fields of `Training` and ``n_jobs``; for
-    `lengths` see `Run`.
+    `items` are those to train on and those to validate on; `options` has the fields of `Training` and
+    ``n_jobs``; for `lengths` see `Run`.
     """
     training = Training.of(options)
     n_threads = max(1, effective_n_jobs(options.n_jobs) // len(rngs))
     runs = []
     for member, rng in enumerate(rngs):
         theta = network.initialise(rng) if thetas is None else thetas[member].copy()
-        runs.append(Run(network, theta, training, source, *items, rng, n_threads, lengths))
+        runs.append(Run(network, theta, training, dataset, *items, rng, n_threads, lengths))
     return runs
 
 
 def check_continues(network: Network, n_members: int, thetas: np.ndarray) -> None:
-    """Refuse to go on with weights (n_members, n_parameters) of other networks."""
+    """Raise ValueError if `thetas` (n_members, n_parameters) are weights of other networks."""
     if n_members != len(thetas):
         raise ValueError(
             f"Training can only continue with the same networks: there are {len(thetas)}, "
@@ -78,20 +78,20 @@ def check_continues(network: Network, n_members: int, thetas: np.ndarray) -> Non
 
 
 def refit(runs: Sequence[Run], items: Items, n_jobs: int | None, *, verbose: bool) -> tuple[list[Run], bool]:
-    """Train afresh on all `items`, validation included, for as long as early stopping found best.
+    """Train again on all `items`, validation included, for as many epochs as were best in early stopping.
 
-    Returns the new runs, and whether Ctrl-C ended them early. There are none if nothing was validated.
+    Returns the new runs, and whether Ctrl-C ended them early. There are no new runs without validation items.
     """
     if not all(len(run.validation_items) and run.best_step for run in runs):
         return [], False
-    again = [run.again(items) for run in runs]
-    return again, train_all(again, n_jobs, verbose=verbose)
+    refitted = [run.refit_run(items) for run in runs]
+    return refitted, train_all(refitted, n_jobs, verbose=verbose)
 
 
 def history(runs: Sequence[Run], refitted: Sequence[Run] = ()) -> list[dict[str, Any]]:
-    """Return the rows of all histories, with the number of the ``member`` if there are many.
+    """Return the rows of all histories, with the number of the ``member`` if there are several.
 
-    If there is a second training, ``phase`` tells the rows of the first, "search", from its, "refit".
+    If there is a second training, ``phase`` is "search" in rows of the first, "refit" in rows of the second.
     """
     if refitted:
         phases = {"search": runs, "refit": refitted}

@@ -1,4 +1,4 @@
-"""The training loop: shuffled batches, schedules, early stopping, clipping, recovery, history."""
+"""Training loop: shuffled batches, learning-rate schedules, early stopping, clipping, recovery, history."""
 
 import math
 import signal
@@ -24,38 +24,38 @@ from tsrnn.time_limit import check_deadline
 from tsrnn.training.windows import Batch, Starts
 
 SCHEDULES = ("constant", "cosine", "plateau")
-_LONGEST_PERIOD = 100  # steps between evaluations, where an epoch is longer
+_LONGEST_PERIOD = 100  # most and least steps between evaluations, which otherwise follow each epoch
 _SHORTEST_PERIOD = 10
 _EVALUATION_BATCH = 256
-_LIKE_LENGTH = 0.25  # logarithm of how much longer a sequence may be that is mixed with others
+_LENGTH_NOISE = 0.25  # added to log lengths in sorting, so that batches differ between epochs
 _PLATEAU_PATIENCE = 5  # evaluations without improvement before schedule="plateau" halves the rate
 _MOST_RECOVERIES = 3
-_MOST_CLIPPED = 0.5  # share of steps from which on clipping, not the learning rate, sets the pace
-_TELLING_STEPS = 200  # the first steps' gradients are long in any training
+_MOST_CLIPPED = 0.5  # share of clipped steps above which a warning is issued
+_MIN_STEPS_TO_WARN = 200  # gradients are large in the first steps of any training
 
 
 class Items(Protocol):
-    """Numbers of items, an array or what can be indexed like one."""
+    """Numbers of items: an array, or an object that is indexed like one."""
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, places: Any, /) -> np.ndarray: ...
 
 
-class Source(Protocol):
-    """What a network is trained on: numbered items, put together to batches."""
+class Dataset(Protocol):
+    """Training data: numbered items, from which batches are gathered."""
 
     @property
     def first(self) -> int:
         """First step that has a target."""
 
     def batch(self, items: np.ndarray) -> Batch:
-        """Gather items."""
+        """Return a batch of items, given their numbers."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """Settings of one training run; the parameters of `RNNForecaster` explain them."""
+    """Settings of one training run, as documented in `RNNForecaster`."""
 
     loss: str
     optimizer: str
@@ -73,39 +73,39 @@ class Training:
 
     @classmethod
     def of(cls, options: SimpleNamespace, **changes: Any) -> Self:
-        """Return what an estimator's parameters say of training; it may lack those that have defaults."""
+        """Return the settings among an estimator's parameters, which may lack those that have defaults."""
         given = vars(options) | changes
         return cls(**{name: given[name] for name in cls.__dataclass_fields__.keys() & given.keys()})
 
 
 @dataclass
 class Run:
-    """One network in training: parameters, optimizer state and what has happened so far.
+    """Training of one network: its parameters, the state of the optimizer, and the history so far.
 
     Parameters
     ----------
     network : Network
     theta : ndarray of shape (n_parameters,)
-        Where to start; trained in place.
+        Initial parameters; trained in place.
     training : Training
-    source : Source
-        Such as `tsrnn.training.windows.Windows`, whose items are starts.
+    dataset : Dataset
+        Such as `tsrnn.training.windows.Windows`, whose items are the starts of windows.
     items, validation_items : Items
-        What to train on and, if any, to validate on.
+        Items to train on and, if any, to validate on.
     rng : numpy.random.Generator
         Shuffles the items and draws the dropout masks.
     n_threads : int, default 1
         Threads to spread large batches over; the result does not depend on it.
     lengths : ndarray, optional
-        Steps of each item there is: batches are then put together from items of like length.
+        Number of steps of each item of the dataset; batches are then made of items of similar length.
     end : int, optional
-        Step to end with, where that is before `n_steps`, over which the learning rate falls.
+        Last step, if before `n_steps`; schedules of the learning rate extend over `n_steps`.
     """
 
     network: Network
     theta: np.ndarray
     training: Training
-    source: Source
+    dataset: Dataset
     items: Items
     validation_items: Items
     rng: np.random.Generator
@@ -131,26 +131,25 @@ class Run:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches it takes to visit every item once; the last may be smaller."""
+        """Batches in which every item is used once; the last may be smaller."""
         return -(-len(self.items) // self.training.batch_size)
 
     @cached_property
     def n_steps(self) -> int:
-        """Steps until `max_steps` or `max_epochs`, whichever ends first."""
+        """Steps until `max_steps` or `max_epochs`, whichever is reached first."""
         epochs = math.inf if self.training.max_epochs is None else self.training.max_epochs
         steps = math.inf if self.training.max_steps is None else self.training.max_steps
         return int(min(steps, epochs * self.steps_per_epoch))
 
     @property
     def last_step(self) -> int:
-        """Step that training ends with, unless something ends it earlier."""
+        """Last step, unless training is stopped earlier."""
         return self.n_steps if self.end is None else min(self.end, self.n_steps)
 
-    def again(self, items: Items) -> "Run":
-        """Return a run from the same start that visits each of `items` as often as led to this one's best.
+    def refit_run(self, items: Items) -> "Run":
+        """Return a run from the same initial parameters on other items, for the best number of epochs.
 
-        It draws from the same seed, validates on nothing, and its learning rate falls as it did here, epoch
-        for epoch.
+        It has the same seed and the same schedule of the learning rate by epochs, and no validation.
         """
         longer = len(items) / len(self.items)
         n_steps = math.ceil(longer * self.n_steps)
@@ -166,7 +165,7 @@ class Run:
         )
 
     def train(self, stop: Event, progress: Any) -> None:
-        """Train to the end, or until early stopping, `stop` or a hopeless loss ends it.
+        """Train up to `last_step`, early stopping, the event `stop` or repeated losses that are not finite.
 
         With early stopping, the weights of the best evaluation are kept.
 
@@ -184,16 +183,16 @@ class Run:
     def _loop(self, stop: Event, progress: Any) -> None:
         period = min(max(self.steps_per_epoch, _SHORTEST_PERIOD), _LONGEST_PERIOD)
         batches = self._batches()
-        meter = _Meter()
+        means_so_far = _RunningMeans()
         for step in range(1, self.last_step + 1):
             check_deadline()
-            if stop.is_set() or not self._step(step, next(batches), meter):
+            if stop.is_set() or not self._step(step, next(batches), means_so_far):
                 return
             self.n_taken = step
             progress.update()
             if step % period == 0 or step == self.last_step:
-                self._evaluate(step, meter)
-                meter = _Meter()
+                self._evaluate(step, means_so_far)
+                means_so_far = _RunningMeans()
                 if self.training.early_stopping and (
                     self.evaluations_since_best >= self.training.n_iter_no_change
                 ):
@@ -206,20 +205,20 @@ class Run:
             if self.lengths is None:
                 order = self.items[self._order()]
             else:
-                noise, items = self.rng.uniform(0, _LIKE_LENGTH, len(self.items)), self.items[:]
+                noise, items = self.rng.uniform(0, _LENGTH_NOISE, len(self.items)), self.items[:]
                 order = items[np.argsort(np.log(self.lengths[items]) + noise)]
                 starts = self.rng.permutation(starts)
             for start in starts:
-                yield self.source.batch(order[start : start + size])
+                yield self.dataset.batch(order[start : start + size])
 
     def _order(self) -> np.ndarray:
-        """Draw an epoch's items."""
+        """Draw the order of the items in an epoch."""
         if isinstance(self.items, Starts):
             return self.items.draw(self.rng, self.n_steps * self.training.batch_size)
         return self.rng.permutation(len(self.items))
 
-    def _step(self, step: int, batch: Any, meter: "_Meter") -> bool:
-        """Take one optimizer step; False when recovery has failed too often."""
+    def _step(self, step: int, batch: Any, means_so_far: "_RunningMeans") -> bool:
+        """Take one optimizer step; return False if the loss was not finite too often."""
         training = self.training
         loss = self._value_and_gradient(step, batch)
         norm = clip_norm(self.gradient, math.inf if training.clip_norm is None else training.clip_norm)
@@ -229,7 +228,7 @@ class Run:
         if training.clip_value is not None:
             clipped |= clip_value(self.gradient, training.clip_value) > 0
         self.n_clipped += clipped
-        meter.add(loss, norm, clipped)
+        means_so_far.add(loss, norm, clipped)
         self.good[:] = self.theta
         self.steps_since_restart += 1
         self.optimizer.step(
@@ -238,10 +237,10 @@ class Run:
         return True
 
     def _value_and_gradient(self, step: int, batch: Batch) -> float:
-        """Return the mean loss and write its gradient."""
+        """Return the mean loss of a batch and write its gradient."""
         x, target, loss, bptt = batch.x, batch.target, self.training.loss, self.training.bptt
         more: dict[str, Any] = {"weight": batch.weight, "size": batch.size}
-        more |= {"begins": batch.begins, "known": batch.known}
+        more |= {"begins": batch.begins, "future": batch.known}
         more |= {"rng": self.rng, "workspace": self.workspace}
         more["teacher_forcing"] = self.training.teacher_forcing * (1 - (step - 1) / self.n_steps)
         if bptt is not None:
@@ -278,14 +277,16 @@ class Run:
         )
         return False
 
-    def _evaluate(self, step: int, meter: "_Meter") -> None:
+    def _evaluate(self, step: int, means_so_far: "_RunningMeans") -> None:
         validation_loss = self._validation_loss()
         row = {
             "step": step,
-            **meter.means(),
+            **means_so_far.means(),
             "validation_loss": validation_loss,
             "learning_rate": self._learning_rate(step),
-            "seconds": perf_counter() - meter.started + (self.history[-1]["seconds"] if self.history else 0),
+            "seconds": perf_counter()
+            - means_so_far.started
+            + (self.history[-1]["seconds"] if self.history else 0),
         }
         self.history.append(row)
         score = row["loss"] if math.isnan(validation_loss) else validation_loss
@@ -297,17 +298,17 @@ class Run:
             self.rate_factor /= 2
 
     def _validation_loss(self) -> float:
-        """Mean loss over what to validate on; nan without any."""
+        """Return the mean loss over the validation items, nan without any."""
         total, count = 0.0, 0.0
         for start in range(0, len(self.validation_items), _EVALUATION_BATCH):
-            batch = self.source.batch(self.validation_items[start : start + _EVALUATION_BATCH])
+            batch = self.dataset.batch(self.validation_items[start : start + _EVALUATION_BATCH])
             output, _ = self.network.forward(
                 self.theta,
                 batch.x,
-                first=self.source.first,
+                first=self.dataset.first,
                 lengths=batch.lengths,
                 begins=batch.begins,
-                known=batch.known,
+                future=batch.known,
                 workspace=self.workspace,
             )
             objective = Objective.of(self.training.loss, batch.target, batch.weight, batch.size)
@@ -316,8 +317,8 @@ class Run:
         return total / count if count else math.nan
 
 
-class _Meter:
-    """Means over the steps since the last evaluation."""
+class _RunningMeans:
+    """Means of loss, gradient norm and clipped steps since the last evaluation."""
 
     def __init__(self) -> None:
         self.started = perf_counter()
@@ -332,16 +333,16 @@ class _Meter:
 
 
 def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool:
-    """Train independent runs, several at once with `n_jobs` threads; the result does not depend on how many.
+    """Train independent runs on `n_jobs` threads; results do not depend on their number.
 
-    Ctrl-C ends all of them, keeps what they have learned, warns, and makes the return value True; a second
-    one interrupts as usual.
+    Ctrl-C ends all runs with the best weights so far, issues a warning, and makes the return value True; a
+    second Ctrl-C interrupts as usual.
     """
-    from tqdm import tqdm  # not worth every user's import time
+    from tqdm import tqdm  # slow to import
 
     n_threads = min(effective_n_jobs(n_jobs), len(runs))
     n_steps = sum(run.last_step for run in runs)
-    with _ctrl_c_sets(Event()) as stop, tqdm(total=n_steps, unit="step", disable=not verbose) as progress:
+    with _stop_on_ctrl_c(Event()) as stop, tqdm(total=n_steps, unit="step", disable=not verbose) as progress:
         if n_threads == 1:
             for run in runs:
                 run.train(stop, progress)
@@ -366,7 +367,7 @@ def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool
 
 def _warn_if_mostly_clipped(runs: Sequence[Run]) -> None:
     n_taken, n_clipped = (sum(getattr(run, name) for run in runs) for name in ("n_taken", "n_clipped"))
-    if n_taken < _TELLING_STEPS or n_clipped <= _MOST_CLIPPED * n_taken:
+    if n_taken < _MIN_STEPS_TO_WARN or n_clipped <= _MOST_CLIPPED * n_taken:
         return
     training = runs[0].training
     limits = {name: getattr(training, name) for name in ("clip_norm", "clip_value")}
@@ -381,8 +382,8 @@ def _warn_if_mostly_clipped(runs: Sequence[Run]) -> None:
 
 
 @contextmanager
-def _ctrl_c_sets(stop: Event) -> Iterator[Event]:
-    """Let Ctrl-C set an event: an exception in the middle of compiled code would surface as a SystemError."""
+def _stop_on_ctrl_c(stop: Event) -> Iterator[Event]:
+    """Make Ctrl-C set an event: an exception inside of compiled code would turn into a SystemError."""
     in_main_thread = current_thread() is main_thread()
     if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield stop

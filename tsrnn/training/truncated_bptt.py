@@ -1,4 +1,4 @@
-"""Training on sequences in stretches, with the state handed on from each to the next."""
+"""Training by truncated backpropagation through time: sequences are split, states are kept between parts."""
 
 import math
 from collections.abc import Iterator
@@ -8,21 +8,21 @@ import numpy as np
 
 from tsrnn.network import Network
 from tsrnn.network.workspace import Objective, State, Workspace
-from tsrnn.training.loop import Run, Source, Training
+from tsrnn.training.loop import Dataset, Run, Training
 
-_ROUND = 8  # steps: stretches of few different lengths find their buffers again
-_MOST_LEFT_OUT = 0.1
+_ROUND = 8  # steps; buffers are reused for segments of the same length
+_MOST_LEFT_OUT = 0.1  # share of the symbols that an epoch may skip
 
 
-class Stretch(NamedTuple):
-    """Some steps of several sequences.
+class Segment(NamedTuple):
+    """A batch of segments: consecutive steps of several sequences.
 
     Attributes
     ----------
     x, target : ndarray of shape (T, B, 1)
-        Numbers of symbols, each target following its x; nan where a sequence is over.
+        Numbers of symbols; the target is the symbol after x, nan after the end of a sequence.
     contexts : ndarray of shape (B, C), or None
-        What the sequences start from; None: with the final state of the stretch before.
+        Contexts of sequences that start with this segment; None: they continue from the segment before.
     """
 
     x: np.ndarray
@@ -31,7 +31,7 @@ class Stretch(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """Sequences of numbered symbols to train on, or to be measured on.
+    """Sequences of numbered symbols, for training or scoring.
 
     Attributes
     ----------
@@ -39,17 +39,18 @@ class Corpus(NamedTuple):
     contexts : ndarray of shape (n, C)
         One row for each sequence; C may be 0.
     boundary : int
-        Number of the symbol that every sequence starts from and, if `ends`, is followed by.
+        Number of the symbol that is put before every sequence and, if `ends`, after it.
     ends : bool
-        Whether sequences have ends. If not, there is one to train on, cut into rows that may start anywhere.
+        Whether the end of sequences is predicted, too. If not, there is one sequence to train on, which is
+        split into rows.
     bptt, batch_size : int
-        Steps of a stretch, and how many sequences or rows go through it side by side.
+        Steps of a segment, and the number of sequences or rows in a batch.
 
     Examples
     --------
     >>> corpus = Corpus([np.array([0, 1, 0])], np.empty((1, 0)), 2, ends=True, bptt=2, batch_size=1)
-    >>> for stretch in corpus.in_order():
-    ...     print(stretch.x[:, 0, 0], stretch.target[:, 0, 0], stretch.contexts is None)
+    >>> for segment in corpus.in_order():
+    ...     print(segment.x[:, 0, 0], segment.target[:, 0, 0], segment.contexts is None)
     [2. 0.] [0. 1.] False
     [1. 0.] [0. 2.] True
     """
@@ -62,16 +63,16 @@ class Corpus(NamedTuple):
     batch_size: int
 
     @property
-    def n_stretches(self) -> int:
-        """How many stretches an epoch has."""
+    def n_segments(self) -> int:
+        """Number of segments in an epoch."""
         if not self.ends:
             return -(-self._rows[1] // self.bptt)
         lengths = sorted(len(one) + 1 for one in self.codes)
         longest = (lengths[min(last, len(lengths)) - 1] for last in self._lasts)
         return sum(-(-length // self.bptt) for length in longest)
 
-    def epoch(self, rng: np.random.Generator) -> Iterator[Stretch]:
-        """Yield all there is once, in a random order."""
+    def epoch(self, rng: np.random.Generator) -> Iterator[Segment]:
+        """Yield the segments of an epoch: every sequence or row once, in random order."""
         if self.ends:
             batches = self._batches(rng.permutation(len(self.codes)))
             for i in rng.permutation(len(batches)):
@@ -80,18 +81,18 @@ class Corpus(NamedTuple):
         n_rows, length = self._rows
         first = rng.integers(len(self.codes[0]) - n_rows * length + 1)
         rows = self.codes[0][first : first + n_rows * length].reshape(n_rows, length)
-        yield from self._walk(list(rows), np.repeat(self.contexts, n_rows, axis=0))
+        yield from self._segments(list(rows), np.repeat(self.contexts, n_rows, axis=0))
 
-    def in_order(self) -> Iterator[Stretch]:
-        """Yield all there is once, whole sequences from the shortest to the longest."""
+    def in_order(self) -> Iterator[Segment]:
+        """Yield the segments of all sequences, from the shortest to the longest."""
         for batch in self._batches(np.arange(len(self.codes))):
             yield from self._sequences(batch)
 
     @property
     def _rows(self) -> tuple[int, int]:
-        """How many rows to cut the one sequence into, and their length: an epoch leaves out a few symbols.
+        """Number and length of the rows that the one sequence is split into.
 
-        Which ones is left to chance, so that rows and stretches start elsewhere in each epoch.
+        An epoch skips a few symbols at random, so that rows and segments start elsewhere in each epoch.
         """
         n = len(self.codes[0])
         n_rows = max(1, min(self.batch_size, n // self.bptt))
@@ -103,15 +104,15 @@ class Corpus(NamedTuple):
         return range(self.batch_size, len(self.codes) + self.batch_size, self.batch_size)
 
     def _batches(self, order: np.ndarray) -> list[np.ndarray]:
-        """Put sequences of like length together, so that little is padding."""
+        """Return batches of sequences of similar length, with little padding."""
         lengths = np.array([len(one) for one in self.codes])
         order = order[np.argsort(lengths[order], kind="stable")]
         return [order[last - self.batch_size : last] for last in self._lasts]
 
-    def _sequences(self, which: np.ndarray) -> Iterator[Stretch]:
-        return self._walk([self.codes[i] for i in which], self.contexts[which])
+    def _sequences(self, which: np.ndarray) -> Iterator[Segment]:
+        return self._segments([self.codes[i] for i in which], self.contexts[which])
 
-    def _walk(self, rows: list[np.ndarray], contexts: np.ndarray) -> Iterator[Stretch]:
+    def _segments(self, rows: list[np.ndarray], contexts: np.ndarray) -> Iterator[Segment]:
         n_steps = max(map(len, rows)) + self.ends
         symbols = np.full((n_steps + _ROUND, len(rows), 1), np.nan, contexts.dtype)
         symbols[0] = self.boundary
@@ -122,40 +123,45 @@ class Corpus(NamedTuple):
         for low in range(0, n_steps, self.bptt):
             high = low + min(self.bptt, -(-(n_steps - low) // _ROUND) * _ROUND)
             x = np.nan_to_num(symbols[low:high])
-            yield Stretch(x, symbols[low + 1 : high + 1], contexts if low == 0 else None)
+            yield Segment(x, symbols[low + 1 : high + 1], contexts if low == 0 else None)
 
 
-def hold_back(corpus: Corpus, fraction: float, rng: np.random.Generator) -> tuple[Corpus, Corpus | None]:
-    """Split off the end of the one sequence, or some of many at random, if both parts have something."""
+def validation_split(
+    corpus: Corpus, fraction: float, rng: np.random.Generator
+) -> tuple[Corpus, Corpus | None]:
+    """Return training and validation data: the end of a single sequence, or some of many drawn at random.
+
+    The validation part is None if either part would be empty.
+    """
     whole = corpus.codes if corpus.ends else corpus.codes[0]
     n = round(fraction * len(whole))
     if not 0 < n < len(whole):
         return corpus, None
     if corpus.ends:
-        held_back, rest = (
+        validation, training = (
             corpus._replace(codes=[corpus.codes[i] for i in part], contexts=corpus.contexts[part])
             for part in np.split(rng.permutation(len(whole)), [n])
         )
-        return rest, held_back
+        return training, validation
     n_rows = max(1, min(corpus.batch_size, n // corpus.bptt))
     rows = np.array_split(corpus.codes[0][-n:], n_rows)
     contexts = np.repeat(corpus.contexts, n_rows, axis=0)
     return corpus._replace(codes=[corpus.codes[0][:-n]]), corpus._replace(codes=rows, contexts=contexts)
 
 
-class Start:
-    """The states that contexts start a network from: a dense layer to h (and c) of each recurrent layer.
+class InitialState:
+    """Initial states computed from contexts, by a dense layer for h (and c) of each recurrent layer.
 
     Parameters
     ----------
     network : Network
     size : int
-        Numbers C of a context; without one, 0, the state is zero and there are no weights.
+        Size C of a context; with 0, states are zero and there are no weights.
 
     Examples
     --------
-    >>> start = Start(Network("lstm", 1, 8, 1, 1), size=2)
-    >>> start.n_parameters, start.states(np.zeros(48), np.ones((3, 2)))[0].shape
+    >>> initial = InitialState(Network("lstm", 1, 8, 1, 1), size=2)
+    >>> initial.n_parameters, initial.states(np.zeros(48), np.ones((3, 2)))[0].shape
     (48, (2, 1, 3, 8))
     """
 
@@ -165,11 +171,11 @@ class Start:
         self.n_parameters = self._shape[0] * (size + 1) if size else 0
 
     def states(self, weights: np.ndarray, contexts: np.ndarray) -> State:
-        """Return the starting states (n_states, 1, B, H) of each layer, W contexts + b."""
+        """Return the initial states (n_states, 1, B, H) of each layer, W contexts + b."""
         states = self._network.zero_state(len(contexts))
         if self.n_parameters:
             n = self._shape[0]
-            # Not by BLAS: its sums depend on the number of its threads.
+            # Not with BLAS, whose sums depend on its number of threads.
             rows = np.einsum("bc,sc->bs", contexts, weights[n:].reshape(self._shape)) + weights[:n]
             parts = np.split(rows, len(states), axis=1)
             for state, part in zip(states, parts, strict=True):
@@ -177,20 +183,20 @@ class Start:
         return states
 
     def backward(self, d_states: State, contexts: np.ndarray, gradient: np.ndarray) -> None:
-        """Write the weights' gradient, given that of the states."""
+        """Write the gradient of the weights, given that of the states."""
         n, B = self._shape[0], len(contexts)
         rows = np.concatenate([d[:, 0].swapaxes(0, 1).reshape(B, -1) for d in d_states], axis=1)
         gradient[:n] = rows.sum(axis=0)
         gradient[n:] = np.einsum("bs,bc->sc", rows, contexts).ravel()
 
 
-class StretchRun(Run):
-    """A network in training on a corpus; theta holds its parameters, followed by those of the start."""
+class TruncatedRun(Run):
+    """Training of a network on a corpus; theta holds its parameters, then those of the initial state."""
 
     def __init__(
         self,
         network: Network,
-        start: Start,
+        initial_state: InitialState,
         theta: np.ndarray,
         training: Training,
         corpus: Corpus,
@@ -198,32 +204,32 @@ class StretchRun(Run):
         rng: np.random.Generator,
         n_threads: int,
     ) -> None:
-        self.corpus, self._validation, self._start = corpus, validation, start
+        self.corpus, self._validation, self._initial_state = corpus, validation, initial_state
         self._state: State = []
         no_items = np.empty(0)
-        source = cast(Source, corpus)  # read by what is overridden only
-        super().__init__(network, theta, training, source, no_items, no_items, rng, n_threads)
+        dataset = cast(Dataset, corpus)  # used by overridden methods only
+        super().__init__(network, theta, training, dataset, no_items, no_items, rng, n_threads)
 
     @property
     def steps_per_epoch(self) -> int:
-        """Stretches it takes to visit every symbol once."""
-        return self.corpus.n_stretches
+        """Number of segments in an epoch."""
+        return self.corpus.n_segments
 
-    def _batches(self) -> Iterator[Stretch]:
+    def _batches(self) -> Iterator[Segment]:
         while True:
             yield from self.corpus.epoch(self.rng)
 
-    def _value_and_gradient(self, step: int, stretch: Any) -> float:
+    def _value_and_gradient(self, step: int, segment: Any) -> float:
         network, n = self.network, self.network.n_parameters
-        B, starts = stretch.x.shape[1], stretch.contexts is not None
-        if starts:
-            self._state = self._start.states(self.theta[n:], stretch.contexts)
-        reaches_start = starts and self._start.n_parameters > 0
-        final, d_state = network.zero_state(B), network.zero_state(B) if reaches_start else None
+        B, is_first = segment.x.shape[1], segment.contexts is not None
+        if is_first:
+            self._state = self._initial_state.states(self.theta[n:], segment.contexts)
+        trains_initial_state = is_first and self._initial_state.n_parameters > 0
+        final, d_state = network.zero_state(B), network.zero_state(B) if trains_initial_state else None
         loss = network.value_and_gradient(
             self.theta[:n],
-            stretch.x,
-            stretch.target,
+            segment.x,
+            segment.target,
             self.training.loss,
             self.gradient[:n],
             rng=self.rng,
@@ -234,25 +240,25 @@ class StretchRun(Run):
         )
         self.gradient[n:] = 0
         if d_state is not None:
-            self._start.backward(d_state, stretch.contexts, self.gradient[n:])
+            self._initial_state.backward(d_state, segment.contexts, self.gradient[n:])
         self._state = final if math.isfinite(loss) else network.zero_state(B)
         return loss
 
     def _validation_loss(self) -> float:
         if self._validation is None:
             return math.nan
-        return mean_loss(self.network, self._start, self.theta, self._validation, self.workspace)
+        return mean_loss(self.network, self._initial_state, self.theta, self._validation, self.workspace)
 
 
 def mean_loss(
-    network: Network, start: Start, theta: np.ndarray, corpus: Corpus, workspace: Workspace
+    network: Network, initial_state: InitialState, theta: np.ndarray, corpus: Corpus, workspace: Workspace
 ) -> float:
-    """Return the cross-entropy of whole sequences, in nats per symbol, ends included."""
+    """Return the cross-entropy of whole sequences in nats per symbol, including ends."""
     n, total, count = network.n_parameters, 0.0, 0.0
     state: State = []
     for x, target, contexts in corpus.in_order():
         if contexts is not None:
-            state = start.states(theta[n:], contexts)
+            state = initial_state.states(theta[n:], contexts)
         logits, state = network.forward(theta[:n], x, state, workspace=workspace)
         objective = Objective.of("cross_entropy", target)
         total += objective.sum(logits)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.kernels.gather import drop_gaps, gather, lay_covariates
+from tsrnn.kernels.gather import gather_covariates, gather_windows, mask_missing
 from tsrnn.training.starts import Runs, Starts, padded_starts, split_starts
 from tsrnn.validation import counted
 
@@ -235,7 +235,7 @@ class WindowDataset(NamedTuple):
         target = np.empty((target_size[0], B, target_size[1] * C), dtype)
         anchors = np.empty((C, B), dtype)
         scaling = np.array([context.level, context.factor], dtype)
-        gather(
+        gather_windows(
             self.values,
             scaling,
             starts,
@@ -250,7 +250,7 @@ class WindowDataset(NamedTuple):
             anchors,
         )
         if context.gaps.size and len(target):
-            drop_gaps(context.gaps, starts, first_target, target)
+            mask_missing(context.gaps, starts, first_target, target)
         self._add_context(starts, shown, static, x)
         known, begins = self._known(starts), self._begins(starts)
         size = context.sizes[context.series(starts)] if len(context.sizes) else None
@@ -296,7 +296,7 @@ class WindowDataset(NamedTuple):
             (context.future, next_one, last, 0),
         ):
             if table.shape[1]:
-                lay_covariates(table, starts, first, end, column, w, holds, x)
+                gather_covariates(table, starts, first, end, column, w, holds, x)
                 column += w * table.shape[1]
         if has_future:
             x[:, :, column] = np.arange(len(x))[:, None] >= L // w
@@ -310,7 +310,7 @@ class WindowDataset(NamedTuple):
             return None
         L, w = shape.lookback, shape.patch_size
         known = np.empty((shape.n_decoded, len(starts), w * future.shape[1]), self.values.dtype)
-        lay_covariates(future, starts, L, L + shape.horizon, 0, w, 0, known)
+        gather_covariates(future, starts, L, L + shape.horizon, 0, w, 0, known)
         return known
 
     def _begins(self, starts: np.ndarray) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""Decoders that read what is known of their steps: oracle, slopes, coins, threads."""
+"""Decoders that read the future covariates of their steps: oracle, slopes, coins, threads."""
 
 import numpy as np
 import pytest
@@ -15,35 +15,35 @@ OPTIONS = {
     "decoding": {"n_decoded": 2, "residual": True, "embedding": True},
     "unrolling": {"n_decoded": 3, "decoder": "sequential", "residual": True, "embedding": True},
 }
-SIZES = [(3, 1, 2, 1), (17, 2, 3, 20), (40, 3, 18, 5), (16, 2, 16, 16)]  # units, layers, outputs, known
+SIZES = [(3, 1, 2, 1), (17, 2, 3, 20), (40, 3, 18, 5), (16, 2, 16, 16)]  # units, layers, outputs, n_future
 
 
 def told(network, options, B):
-    """Inputs, targets, a state, what is known of the steps, and which steps are told the truth."""
+    """Inputs, targets, a state, the future covariates of the steps, and which steps read targets."""
     x, target, state = draw(network, options, T=5, B=B)
     rng = np.random.default_rng(7)
-    known = rng.standard_normal((*target.shape[:2], network.architecture.n_known)).astype(network.dtype)
+    future = rng.standard_normal((*target.shape[:2], network.architecture.n_future)).astype(network.dtype)
     target[1, 0, 1] = np.nan
-    return x, target, state, known, np.where(rng.random(target.shape[:2]) < 0.5, 1, -1)
+    return x, target, state, future, np.where(rng.random(target.shape[:2]) < 0.5, 1, -1)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("hidden_size", "num_layers", "n_outputs", "n_known"), SIZES)
+@pytest.mark.parametrize(("hidden_size", "num_layers", "n_outputs", "n_future"), SIZES)
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_steps_read_what_is_known_of_them(cell, option, hidden_size, num_layers, n_outputs, n_known, dtype):
-    options = OPTIONS[option] | {"n_known": n_known}
+def test_steps_read_what_is_known_of_them(cell, option, hidden_size, num_layers, n_outputs, n_future, dtype):
+    options = OPTIONS[option] | {"n_future": n_future}
     sizes = {"hidden_size": hidden_size, "num_layers": num_layers, "n_outputs": n_outputs, "dtype": dtype}
     network, theta = make(cell, options, n_inputs=n_outputs + 1, **sizes)
     shapes = oracle.parameter_shapes(cell, n_outputs + 1, hidden_size, num_layers, n_outputs, **options)
     assert {name: view.shape for name, view in network.views(theta).items()} == shapes
-    x, target, state, known, coins = told(network, options, B=7)
+    x, target, state, future, coins = told(network, options, B=7)
     views = network.views(theta)
-    expected, _ = oracle.network_forward(cell, views, x, state, known=known, **options)
-    output, _ = network.forward(theta, x, state, known=known)
+    expected, _ = oracle.network_forward(cell, views, x, state, future=future, **options)
+    output, _ = network.forward(theta, x, state, future=future)
     assert_close(output, expected, dtype, "output")
     truth = np.where(coins[:, :, None] > 0, target, np.nan)
-    expected, _ = oracle.network_forward(cell, views, x, state, truth=truth, known=known, **options)
+    expected, _ = oracle.network_forward(cell, views, x, state, truth=truth, future=future, **options)
     value = network.value_and_gradient(
         theta,
         x,
@@ -51,7 +51,7 @@ def test_steps_read_what_is_known_of_them(cell, option, hidden_size, num_layers,
         "mae",
         np.empty_like(theta),
         state=state,
-        known=known,
+        future=future,
         rng=Coins(coins) if "decoder" in options else None,
         teacher_forcing=0.5,
     )
@@ -59,17 +59,17 @@ def test_steps_read_what_is_known_of_them(cell, option, hidden_size, num_layers,
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-@pytest.mark.parametrize(("num_layers", "n_known"), [(1, 2), (3, 1)])
+@pytest.mark.parametrize(("num_layers", "n_future"), [(1, 2), (3, 1)])
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_gradients_of_steps_that_know_something_are_slopes(cell, option, num_layers, n_known, dropout):
-    options = OPTIONS[option] | {"n_known": n_known}
+def test_gradients_of_steps_that_know_something_are_slopes(cell, option, num_layers, n_future, dropout):
+    options = OPTIONS[option] | {"n_future": n_future}
     network, theta = make(cell, options, num_layers=num_layers, dropout=dropout)
-    x, target, state, known, _ = told(network, options, B=3)
+    x, target, state, future, _ = told(network, options, B=3)
 
     def value_at(theta, gradient=None):
         gradient = np.empty_like(theta) if gradient is None else gradient
-        more = {"state": state, "known": known, "begins": np.array([0, 3, 1])}
+        more = {"state": state, "future": future, "begins": np.array([0, 3, 1])}
         rng = np.random.default_rng(5)
         return network.value_and_gradient(
             theta, x, target, "mse", gradient, rng=rng, teacher_forcing=0.5, **more
@@ -85,12 +85,12 @@ def test_gradients_of_steps_that_know_something_are_slopes(cell, option, num_lay
 @pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("cell", ["lstm_peephole", "gru_reset_before", "jordan"])
 def test_gradients_of_wider_networks_are_slopes_in_any_direction(cell, option, hidden_size):
-    options = OPTIONS[option] | {"n_known": 19}
+    options = OPTIONS[option] | {"n_future": 19}
     network, theta = make(cell, options, hidden_size=hidden_size, num_layers=2, n_inputs=20, n_outputs=18)
-    x, target, state, known, _ = told(network, options, B=9)
+    x, target, state, future, _ = told(network, options, B=9)
 
     def value_at(theta, gradient):
-        return network.value_and_gradient(theta, x, target, "mse", gradient, state=state, known=known)
+        return network.value_and_gradient(theta, x, target, "mse", gradient, state=state, future=future)
 
     gradient, spare, step = np.empty_like(theta), np.empty_like(theta), 1e-4
     value_at(theta, gradient)
@@ -104,53 +104,53 @@ def test_gradients_of_wider_networks_are_slopes_in_any_direction(cell, option, h
 
 @pytest.mark.parametrize("option", ["decoding", "unrolling"])
 def test_shards_and_threads_share_what_is_known(option):
-    options = OPTIONS[option] | {"n_known": 2}
+    options = OPTIONS[option] | {"n_future": 2}
     network, theta = make("gru", options, hidden_size=40, num_layers=2, dtype="float32")
     rng, n = np.random.default_rng(3), 150
     x, steps = rng.standard_normal((60, n, 2)).astype(np.float32), network.architecture.n_decoded
-    target, known = (rng.standard_normal((steps, n, 2)).astype(np.float32) for _ in range(2))
+    target, future = (rng.standard_normal((steps, n, 2)).astype(np.float32) for _ in range(2))
     gradients, part, expected = [], np.empty_like(theta), np.zeros(theta.size)
     for n_threads in (1, 2):
         gradients.append(np.empty_like(theta))
         workspace = network.workspace(n_threads)
-        more = {"known": known, "workspace": workspace}
+        more = {"future": future, "workspace": workspace}
         network.value_and_gradient(theta, x, target, "mse", gradients[-1], **more)
     np.testing.assert_array_equal(*gradients)
     for some in np.array_split(np.arange(n), 15):
-        *pieces, known_here = (np.ascontiguousarray(array[:, some]) for array in (x, target, known))
-        network.value_and_gradient(theta, *pieces, "mse", part, known=known_here)
+        *pieces, future_here = (np.ascontiguousarray(array[:, some]) for array in (x, target, future))
+        network.value_and_gradient(theta, *pieces, "mse", part, future=future_here)
         expected += len(some) / n * part
     assert_close(gradients[0], expected, "float32", "gradient")
 
 
 @pytest.mark.parametrize("option", OPTIONS)
 def test_a_cut_gradient_knows_the_steps_too(option):
-    network, theta = make("gru", OPTIONS[option] | {"n_known": 2})
-    x, target, _, known, _ = told(network, OPTIONS[option], B=3)
+    network, theta = make("gru", OPTIONS[option] | {"n_future": 2})
+    x, target, _, future, _ = told(network, OPTIONS[option], B=3)
     gradient = np.empty_like(theta)
-    value = network.value_and_gradient(theta, x, target, "mse", gradient, known=known)
-    cut = truncated_value_and_gradient(network, theta, x, target, "mse", gradient, bptt=2, known=known)
+    value = network.value_and_gradient(theta, x, target, "mse", gradient, future=future)
+    cut = truncated_value_and_gradient(network, theta, x, target, "mse", gradient, bptt=2, future=future)
     assert cut == pytest.approx(value, rel=1e-12)
 
 
 def test_what_is_known_is_asked_for():
-    network, theta = make("gru", {"n_decoded": 3, "n_known": 2})
+    network, theta = make("gru", {"n_decoded": 3, "n_future": 2})
     x, _, _ = draw(network, {}, T=4, B=5)
-    with pytest.raises(ValueError, match=r"n_known=2, `known` must be of shape \(3, 5, 2\); got None"):
+    with pytest.raises(ValueError, match=r"n_future=2, `future` must be of shape \(3, 5, 2\); got None"):
         network.forward(theta, x)
     with pytest.raises(ValueError, match=r"got \(3, 4, 2\)"):
-        network.forward(theta, x, known=np.zeros((3, 4, 2)))
+        network.forward(theta, x, future=np.zeros((3, 4, 2)))
     network, theta = make("gru", {"n_decoded": 3})
-    with pytest.raises(ValueError, match=r"n_known=0, .* None; got \(3, 5, 2\)"):
-        network.forward(theta, x, known=np.zeros((3, 5, 2)))
-    with pytest.raises(ValueError, match="n_known=2 with n_decoded=0"):
-        Network("gru", 1, 4, 1, 1, n_known=2)
+    with pytest.raises(ValueError, match=r"n_future=0, .* None; got \(3, 5, 2\)"):
+        network.forward(theta, x, future=np.zeros((3, 5, 2)))
+    with pytest.raises(ValueError, match="n_future=2 with n_decoded=0"):
+        Network("gru", 1, 4, 1, 1, n_future=2)
 
 
 def test_a_summary_counts_what_leads_in_what_is_known():
-    network, _ = make("gru", {"n_decoded": 3, "n_known": 5})
+    network, _ = make("gru", {"n_decoded": 3, "n_future": 5})
     assert "known           5 -> 2               10" in network.summary()
-    network, _ = make("gru", {"n_decoded": 3, "n_known": 5, "decoder": "sequential"})
+    network, _ = make("gru", {"n_decoded": 3, "n_future": 5, "decoder": "sequential"})
     assert "decoder 0       7 -> 3" in network.summary()
     for line in network.summary().splitlines()[-1:]:
         assert int(line.split()[-1]) == network.n_parameters

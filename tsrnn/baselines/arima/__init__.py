@@ -1,1 +1,1 @@
-"""ARIMA models: of given orders, and of orders that are searched for."""
+"""ARIMA models with given orders, and with automatic order selection."""

@@ -1,4 +1,4 @@
-"""Linear models of past values and past errors: ARIMA."""
+"""Seasonal ARIMA with given orders, with or without covariates."""
 
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ __all__ = ["ARIMA", "RegressionForecaster"]
 
 
 class RegressionForecaster(BaseForecaster):
-    """Base class of forecasters of one series that may regress on covariates known ahead, `X`.
+    """Base class of forecasters of a single series that may use future covariates, `X`, as regressors.
 
     Subclasses implement ``_fit_to(series, X, columns) -> dict`` and ``_continue(values, X, horizon) ->
     array``, X with its rows of the history (n, F) or those of the forecast, too, (n + horizon, F).
@@ -51,15 +51,15 @@ class RegressionForecaster(BaseForecaster):
 class ARIMA(RegressionForecaster):
     """Seasonal ARIMA, estimated by maximum likelihood with statsmodels, with or without covariates.
 
-    The series is differenced, the exact likelihood of the differences' ARMA model is maximised, and the
-    forecast differences are summed up again. Differences that don't vary are continued as they are. With
-    covariates `X`, a regression whose errors are such a model: the columns of X are differenced like the
-    series, and slopes and ARMA model estimated together.
+    The series is differenced, an ARMA model of the differences is fitted by exact maximum likelihood, and the
+    forecast differences are summed up. Constant differences are repeated. With covariates `X` it is a
+    regression with ARIMA errors: the columns of X are differenced like the series, and slopes and ARMA
+    coefficients are estimated together.
 
     Attributes
     ----------
     params_ : dict of str to float
-        Estimates by statsmodels' names, in its order: ``intercept``, ``X.<column>``, ``ar.L1``, ``ma.L1``,
+        Estimates by statsmodels' names and in its order: ``intercept``, ``X.<column>``, ``ar.L1``, ``ma.L1``,
         ``ar.S.L12``, ``ma.S.L12``, ...
     order_, seasonal_order_ : tuple of int
         The orders in use.
@@ -85,8 +85,8 @@ class ARIMA(RegressionForecaster):
     -----
     The likelihood is compiled: a fit to 2,000 hours takes about 0.04 s (``benchmarks/comparing.py``).
     `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise;
-    `fit` uses all it gets. What the columns of `X` share, such as days of the week that add up to 1 at any
-    time, is divided evenly among them.
+    `fit` uses all. Effects of collinear columns of `X`, such as dummies of all seven days of the week, are
+    divided evenly among them.
 
     References
     ----------
@@ -181,7 +181,7 @@ def fitted(model: Sarima, season: int, params: dict[str, float]) -> dict[str, An
 
 
 def find_constants(constant: Any, n_differences: int) -> tuple[bool, ...]:
-    """Return whether models without and with a constant are meant, refusing one where it would bend."""
+    """Return the values of `constant` to consider; raise ValueError for True after several differences."""
     if constant is True and n_differences > 1:
         raise ValueError(
             f"`constant` of a series differenced {n_differences} times is a curve that bends ever more; a "

@@ -1,4 +1,4 @@
-"""ARIMA of orders that are searched for."""
+"""Seasonal ARIMA with automatic selection of orders, transform and constant."""
 
 import warnings
 from functools import partial
@@ -23,30 +23,30 @@ from tsrnn.validation import counted, with_parameters
 __all__ = ["AutoARIMA"]
 
 _SIMPLEST = Candidate(0, 0, 0, 0, False)
-_FEW = 5  # differences, which tell of no drift, nor that the level is 0
+_FEW = 5  # differences, too few to estimate a drift, or to test whether the level is 0
 
 
 @with_parameters(parameters.AUTO_ARIMA)
 class AutoARIMA(RegressionForecaster):
     """Seasonal ARIMA whose orders minimise an information criterion, with or without covariates.
 
-    A test decides on first differences, the likelihood of one model each on the transform. Among models of
-    that kind, a stepwise search starts from the best of five simple ones and goes on to a better neighbour,
-    orders one up or down, as long as there is one. With a season, models with and without seasonal
-    differences are searched, and the likelihood decides between the best of either. All are estimated by
-    exact maximum likelihood.
+    The number of first differences is chosen by a test, the transform by the likelihood of one model for
+    each. A stepwise search over the other orders starts from the best of five simple models and moves to a
+    better neighbour, orders one up or down, as long as there is one. With a season, models with and without
+    seasonal differences are searched, and the likelihood decides between the best of both. All models are
+    estimated by exact maximum likelihood.
 
     Attributes
     ----------
     params_, order_, seasonal_order_, season_length_, constant_, boxcox_
-        As of `ARIMA`.
+        As in `ARIMA`.
     search_ : pandas.DataFrame
         A row for each model tried: ``order``, ``seasonal_order``, ``constant``, the `criterion` by its name
         (infinite where the model is rejected), ``seconds``, ``status``: "ok", "too short" for so many
-        parameters, or "root near unit circle", which is one closer than 1.01, or 1.05 if of a polynomial of
-        the seasonal lag. Those of the D in use come first.
+        parameters, or "root near unit circle": a modulus below 1.01, or 1.05 in a seasonal polynomial. Models
+        with the selected D come first.
     criterion_ : float
-        The least of those, of the model in use.
+        The criterion of the selected model.
 
     Raises
     ------
@@ -57,14 +57,14 @@ class AutoARIMA(RegressionForecaster):
     Warns
     -----
     RuntimeWarning
-        If time is up, or if the optimizer does not converge on the model in use.
+        If the search is ended by `max_seconds`, or if the optimizer does not converge on the selected model.
 
     Notes
     -----
-    Criteria of models that differ in transform or in differences are compared by the density, in units of the
-    observations, of those observations that all models explain, given the ones before: partial sums of log
-    likelihoods, plus the logarithms of the transform's slopes. `criterion_` and `search_` hold the usual
-    ones, of the transformed differences.
+    Criteria of models with different transforms or differences are compared on the same observations, in the
+    same units: the log density of the observations that all models explain, given the ones before, with the
+    Jacobian of the transform. `criterion_` and `search_` hold the usual criteria, of the transformed
+    differences.
 
     A search takes about 1.3 s for 300 months and 4 s for 2,000 hours (``benchmarks/comparing.py``).
     `backtest` passes on only the most recent 2,000 observations, ``max_history``, unless told otherwise.
@@ -141,10 +141,9 @@ class AutoARIMA(RegressionForecaster):
         self.alias = alias
 
     def settled(self) -> Any:
-        """Return an unfitted `ARIMA` of the orders found, with the same name, transform and constant.
+        """Return an unfitted `ARIMA` with the selected orders, name, transform and constant.
 
-        Of several series each has orders of its own, and a constant series tells nothing of its orders: then
-        it is an unfitted copy, which searches again.
+        After a fit to several series, or to a constant one, it is an unfitted copy, which searches again.
 
         Raises
         ------
@@ -193,7 +192,7 @@ class AutoARIMA(RegressionForecaster):
     def _search(
         self, values: np.ndarray, X: np.ndarray, columns: list[Any], season: int, D: int | str, shares: int
     ) -> Search:
-        """Search among the models of one number of seasonal differences, in its share of the time."""
+        """Search the models with one number of seasonal differences, in its share of `max_seconds`."""
         families = [self._family(values, X, season, power, D) for power in self._powers(values)]
         family = self._choose(families, values, X) if len(families) > 1 else families[0]
         seconds = None if self.max_seconds is None else self.max_seconds / shares
@@ -206,7 +205,7 @@ class AutoARIMA(RegressionForecaster):
         return self._model_.forecast(values, self.params_, horizon, X)
 
     def _choose(self, families: list[Family], values: np.ndarray, X: np.ndarray) -> Family:
-        """Return the one whose first model is best."""
+        """Return the family whose first model has the least criterion."""
         first = max(family.model(_SIMPLEST).lost for family in families)
 
         def criterion(family: Family) -> float:
@@ -222,10 +221,10 @@ class AutoARIMA(RegressionForecaster):
     def _criterion_from(
         self, first: int, model: Sarima, found: Estimate, values: np.ndarray, X: np.ndarray
     ) -> float:
-        """Return the criterion of the observations from `first` on, given those before.
+        """Return the criterion for the observations from `first` on, given those before.
 
-        What an undifferenced model says of the observations that differences cost is left out, and densities
-        are those of the observations themselves: otherwise, criteria could not be compared.
+        Densities are in units of the observations, and of the same observations whatever the differencing, so
+        that criteria can be compared.
         """
         added = penalty(len(values) - first, found.n_params, self.criterion)
         return added - 2.0 * model.log_density(values, found.params, first, X) if added < np.inf else added
@@ -236,7 +235,7 @@ class AutoARIMA(RegressionForecaster):
         return (resolve_boxcox(self.boxcox),)
 
     def _roots(self, n: int, season: int) -> tuple[int | str, ...]:
-        """Return numbers of seasonal differences, or the test that finds one."""
+        """Return numbers of seasonal differences to search, or the name of the test that finds one."""
         if season == 1 or season > LONGEST_SEASON:
             return (0,)
         if self.D != "auto":
@@ -249,7 +248,7 @@ class AutoARIMA(RegressionForecaster):
     def _family(
         self, values: np.ndarray, X: np.ndarray, season: int, power: float | None, root: int | str
     ) -> Family:
-        """Return the models of a transform and a number of seasonal differences, or of what a test finds."""
+        """Return the candidates for a transform and a number of seasonal differences, or a test for it."""
         m, subtracted = (season, 1) if season <= LONGEST_SEASON else (1, season)
         make = partial(Sarima, boxcox=power, subtracted_season=subtracted)
         series = make((0, 0, 0)).prepare(values, X).series

@@ -1,4 +1,4 @@
-"""The power transform of Box and Cox, under which a series' errors may be more alike."""
+"""Box-Cox power transform, its inverse and its log derivative."""
 
 import numpy as np
 
@@ -15,10 +15,10 @@ def resolve_boxcox(boxcox: float | None) -> float | None:
 
 
 def transformed(values: np.ndarray, power: float | None) -> np.ndarray:
-    """Return y^lambda / lambda, log(y) for lambda = 0, refusing values that are not positive.
+    """Return y^lambda / lambda, or log(y) for lambda = 0; values must be positive.
 
-    Box and Cox subtract 1 / lambda. Without that, a series in other units differs by a factor only, and small
-    values keep their digits; models with a constant or differences are the same.
+    Unlike in Box and Cox, 1 / lambda is not subtracted. Changing the units of the series then only multiplies
+    the result, and small values keep their digits; models with a constant or differences are the same.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def transformed(values: np.ndarray, power: float | None) -> np.ndarray:
 
 
 def inverse(future: np.ndarray, power: float | None) -> np.ndarray:
-    """Return what `transformed` maps to values (h,), to the nearest that it maps to if there is none.
+    """Return the inverse of `transformed` at values (h,), or at the nearest values in its range.
 
     Examples
     --------
@@ -61,10 +61,9 @@ def inverse(future: np.ndarray, power: float | None) -> np.ndarray:
 
 
 def log_slopes(values: np.ndarray, power: float | None) -> float:
-    """Return the sum of the logarithms of the transform's slopes y^(lambda - 1) at values (n,).
+    """Return the log Jacobian of the transform: the sum of log(y^(lambda - 1)) over values (n,).
 
-    Added to a log density of transformed values, it makes that one of the values themselves (Box & Cox, 1964,
-    equation 6).
+    The log density of transformed values plus this sum is that of the values (Box & Cox, 1964, equation 6).
 
     Examples
     --------

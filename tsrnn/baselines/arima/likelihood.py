@@ -1,4 +1,4 @@
-"""The SARIMAX model of statsmodels, with its likelihood compiled."""
+"""SARIMAX model of statsmodels with a compiled likelihood."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -10,7 +10,7 @@ from tsrnn.kernels.arma import arma_likelihood
 
 __all__ = ["arma_polynomials", "later_log_likelihood", "state_space"]
 
-_HOPELESS = -1e12  # log likelihood of what rounding has made non-stationary
+_HOPELESS = -1e12  # log likelihood where rounding errors make the model non-stationary
 
 
 def state_space(
@@ -20,9 +20,9 @@ def state_space(
     constant: bool,
     columns: np.ndarray | None = None,
 ) -> Any:
-    """Return statsmodels' model of differences (n,), a regression on columns (n, k) with ARMA errors.
+    """Return a statsmodels model of differences (n,): a regression on columns (n, k) with ARMA errors.
 
-    Its log likelihood is that of statsmodels' own Kalman filter, found some fifty times faster.
+    Its log likelihood equals that of statsmodels' Kalman filter, and is computed about fifty times faster.
     """
     (p, _, q), (P, _, Q, m) = order, seasonal_order
     return _compiled_model()(
@@ -79,7 +79,7 @@ def _compiled_model() -> Any:
 
 
 def later_log_likelihood(y: np.ndarray, ar: np.ndarray, ma: np.ndarray, first: int) -> float:
-    """Return the log density of y[first:] given y[:first], at the variance of errors that suits all of y."""
+    """Return the log density of y[first:] given y[:first], at the error variance estimated from all of y."""
     (squares, logarithms), n = _errors(y, ar, ma), len(y) - first
     if not 0.0 < squares < np.inf:
         return _HOPELESS
@@ -90,12 +90,12 @@ def later_log_likelihood(y: np.ndarray, ar: np.ndarray, ma: np.ndarray, first: i
 
 
 def _log_likelihood(y: np.ndarray, ar: np.ndarray, ma: np.ndarray) -> float:
-    """Return the log likelihood at the variance of errors that maximises it."""
+    """Return the log likelihood, maximised over the error variance."""
     return later_log_likelihood(y, ar, ma, 0)
 
 
 def _errors(y: np.ndarray, ar: np.ndarray, ma: np.ndarray) -> tuple[float, float]:
-    """Return what `arma_likelihood` does, of an ARMA process of these polynomials."""
+    """Return the two terms of `arma_likelihood` for an ARMA process with these polynomials."""
     n_ar, r = len(ar) - 1, max(len(ar) - 1, len(ma))
     phi, theta = np.zeros(r), np.zeros(r)
     phi[:n_ar], theta[: len(ma)] = -ar[1:], ma

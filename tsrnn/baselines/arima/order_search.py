@@ -1,4 +1,4 @@
-"""The search for the orders of an ARIMA: which ones to try, and what is known of those tried."""
+"""Search over the orders of an ARIMA model, stepwise or exhaustive, by an information criterion."""
 
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -13,12 +13,12 @@ from tsrnn.time_limit import TimeLimitError, check_deadline, time_limit
 
 __all__ = ["Bounds", "Candidate", "Family", "Search", "least_roots", "penalty"]
 
-_LEAST_ROOTS = 1.01, 1.05  # of polynomials, and of those of the seasonal lag
+_LEAST_ROOTS = 1.01, 1.05  # least moduli of roots, of ordinary and of seasonal polynomials
 _SMALLEST_VARIANCE = 1e-20  # of errors, relative to the mean square of the differences
 
 
 class Candidate(NamedTuple):
-    """What differs between the models of a search."""
+    """Orders and constant of a model in a search."""
 
     p: int
     q: int
@@ -28,18 +28,18 @@ class Candidate(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """Which candidates there are.
+    """Limits on the candidates of a search.
 
     Attributes
     ----------
     p, q, P, Q : int
         The highest orders.
     total : int
-        The highest sum of orders where all are tried.
+        The highest sum of orders in an exhaustive search.
     constants : tuple of bool
-        Whether models with and without a constant are tried.
+        Values of `Candidate.constant` to try.
     season : int
-        Steps in a season: where lags reach it, there is no seasonal part of their kind.
+        Steps in a season. If p >= season, P must be 0; likewise for q and Q.
     """
 
     p: int
@@ -51,13 +51,13 @@ class Bounds(NamedTuple):
     season: int = 1
 
     def hold(self, one: Candidate) -> bool:
-        """Whether a candidate is within them."""
+        """Return whether a candidate is within the limits."""
         within = all(0 <= k <= most for k, most in zip(one[:4], self[:4], strict=True))
         overlap = (one.P and one.p >= self.season) or (one.Q and one.q >= self.season)
         return within and not overlap and one.constant in self.constants
 
     def starts(self) -> list[Candidate]:
-        """Return where a stepwise search begins (Hyndman & Khandakar, 2008, section 3.2, step 1)."""
+        """Return the first candidates of a stepwise search (Hyndman & Khandakar, 2008, sec. 3.2, step 1)."""
         constant, P, Q = self.constants[-1], min(1, self.P), min(1, self.Q)
         starts = [
             Candidate(min(2, self.p), min(2, self.q), P, Q, constant),
@@ -69,21 +69,21 @@ class Bounds(NamedTuple):
         return [one for one in dict.fromkeys(starts) if self.hold(one)]
 
     def neighbours(self, one: Candidate) -> Iterator[Candidate]:
-        """Yield what a stepwise search tries around the best so far (the same, step 2)."""
+        """Yield the candidates that a stepwise search tries around the best so far (step 2)."""
         steps = ((-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1))
         around = [one._replace(P=one.P + i, Q=one.Q + j) for i, j in steps]
         around += [one._replace(p=one.p + i, q=one.q + j) for i, j in steps]
         yield from filter(self.hold, [*around, one._replace(constant=not one.constant)])
 
     def all(self) -> list[Candidate]:
-        """Return all candidates whose orders sum up to no more than `total`."""
+        """Return all candidates with a sum of orders up to `total`."""
         orders = sorted(product(*(range(most + 1) for most in self[:4])), key=sum)
         every = [Candidate(p, q, P, Q, constant) for p, q, P, Q in orders for constant in self.constants]
         return [one for one in every if sum(one[:4]) <= self.total and self.hold(one)]
 
 
 class Family(NamedTuple):
-    """The candidates of one transform and one number of differences.
+    """Candidates with the same transform and numbers of differences.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Family(NamedTuple):
 
 
 class Search:
-    """Fits candidates, each once, and remembers the best.
+    """Search for the candidate with the least criterion, each fitted once.
 
     Parameters
     ----------
@@ -105,18 +105,18 @@ class Search:
         Returns the `Estimate` of a `Sarima`.
     criterion : {"aicc", "aic", "bic"}
     max_seconds : float or None
-        When to stop; the first model that can be used is always fitted.
+        Time limit; the first usable model is always fitted.
     simplest : Sarima
-        What is taken where none can be used.
+        The model that is returned if no candidate can be used.
 
     Attributes
     ----------
     model : Sarima
-        The best so far.
+        The best model so far.
     least : float
         Its criterion.
     is_cut_short : bool
-        Whether time was up first.
+        Whether the time limit ended the search.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Search:
         self.is_cut_short = False
 
     def run(self, family: Family, stepwise: bool) -> None:
-        """Search until nothing is better, or time is up."""
+        """Search until no candidate is better, or until the time limit."""
         self._model, bounds = family
         try:
             for one in bounds.starts() if stepwise else bounds.all():
@@ -160,7 +160,7 @@ class Search:
         return pd.DataFrame(list(self._rows.values()))
 
     def _try(self, one: Candidate) -> bool:
-        """Fit a candidate unless it was, and return whether it is the best so far."""
+        """Fit a candidate, unless fitted before, and return whether it is the best so far."""
         if one in self._rows:
             return False
         model, begin = self._model(one), monotonic()
@@ -179,7 +179,7 @@ class Search:
         return better
 
     def _fit(self, model: Sarima, now: float) -> tuple[Estimate | None, float, str]:
-        """Return what was found, its criterion and what is to be said of it."""
+        """Return the estimate of a model, its criterion and its status."""
         unlimited = self._limit is None or self._found is None
         try:
             with time_limit(None if unlimited else self._start + self._limit - now):
@@ -200,11 +200,11 @@ class Search:
 
 
 class OutOfTimeError(Exception):
-    """The search's own time is up."""
+    """The time limit of the search itself is reached."""
 
 
 def information_criterion(found: Estimate, criterion: str) -> float:
-    """Return Akaike's criterion, the same corrected for few observations, or the Bayesian one.
+    """Return Akaike's criterion (AIC), AIC corrected for few observations (AICc), or the Bayesian one (BIC).
 
     Infinite for "aicc" where there are too few observations for the correction.
 
@@ -214,14 +214,14 @@ def information_criterion(found: Estimate, criterion: str) -> float:
     26.0
     """
     n, k = found.n, found.n_params
-    # What rounding leaves of a perfect fit says nothing: the model of fewest parameters wins.
+    # Residuals of a perfect fit are rounding errors: the model of fewest parameters wins.
     most = -0.5 * n * (np.log(2 * np.pi * _SMALLEST_VARIANCE * max(found.mean_square, 1e-280)) + 1.0)
     deviance = -2.0 * min(found.log_likelihood, most)
     return deviance + penalty(n, k, criterion)
 
 
 def penalty(n: int, k: int, criterion: str) -> float:
-    """Return what a criterion adds for k parameters, given n observations.
+    """Return the penalty term of a criterion for k parameters and n observations.
 
     Examples
     --------
@@ -236,10 +236,10 @@ def penalty(n: int, k: int, criterion: str) -> float:
 
 
 def least_roots(model: Sarima, params: dict[str, float]) -> tuple[float, float]:
-    """Return the least moduli of roots of the polynomials and of the seasonal ones; infinity if none.
+    """Return the least modulus of the roots of ordinary and of seasonal polynomials; infinity if none.
 
-    Those of the seasonal part are polynomials of the seasonal lag. Taken as ones of a single step, whose
-    roots are m-th roots, they would seem the closer to the circle the longer the season.
+    Seasonal polynomials are taken in powers of the seasonal lag L^m. In powers of L their roots, m-th roots,
+    would be closer to the unit circle for longer seasons.
 
     Examples
     --------

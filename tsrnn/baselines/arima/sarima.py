@@ -1,4 +1,4 @@
-"""A seasonal ARIMA of given orders, with or without covariates: estimated, and continuing any history."""
+"""Seasonal ARIMA of given orders with optional covariates: estimation, log density and forecasts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ from tsrnn.training.scales import level_and_scale, root_mean_square
 __all__ = ["LONGEST_SEASON", "NO_SEASON", "Estimate", "Sarima", "differencing"]
 
 NO_SEASON = (0, 0, 0, 0)
-LONGEST_SEASON = 60  # steps; a longer one is subtracted
+LONGEST_SEASON = 60  # steps; a longer season is subtracted as a fixed pattern
 
 
 class Estimate(NamedTuple):
-    """What `Sarima.estimate` has found.
+    """Result of `Sarima.estimate`.
 
     Attributes
     ----------
     params : dict of str to float
     log_likelihood : float
-        Exact, of the differences; infinite where nothing varies.
+        Exact log likelihood of the differences; infinite if they are constant.
     n : int
         Number of differences.
     n_params : int
         Estimated parameters, the variance of the errors included.
     optimizer : dict of str to Any
-        What statsmodels keeps of it.
+        Status of the optimizer, from statsmodels.
     mean_square : float
-        Of the differences.
+        Mean square of the differences.
     """
 
     params: dict[str, float]
@@ -47,7 +47,7 @@ class Estimate(NamedTuple):
 
 
 class State(NamedTuple):
-    """A series on the model's scale, less its seasonal pattern; the differences of both series and X."""
+    """A transformed series without its seasonal pattern, the pattern, and the differences of series and X."""
 
     series: np.ndarray
     pattern: np.ndarray
@@ -55,16 +55,17 @@ class State(NamedTuple):
     X_changes: np.ndarray
 
     def varies(self, changes: np.ndarray) -> bool:
-        """Whether there is more in the differences than rounding."""
+        """Return whether differences vary by more than rounding errors."""
         return bool(np.ptp(changes) > 1e-12 * np.abs(self.series).max())
 
 
 @dataclass(frozen=True)
 class Sarima:
-    """A specified model: what `estimate` and `forecast` do with any history.
+    """Specification of a model, with its estimation and forecasts for any history.
 
-    Covariates are rows of X (n, F), those of future steps after those of the history. The series and they are
-    differenced alike, and what the differences of X do not explain is the ARMA process.
+    Covariates are rows of X (n, F), first those of the history, then those of future steps. Series and
+    covariates are differenced alike, and the residual of the regression on the differences of X is the ARMA
+    process.
     """
 
     order: tuple[int, ...]
@@ -78,7 +79,7 @@ class Sarima:
 
     @one_blas_thread()
     def estimate(self, values: np.ndarray, X: np.ndarray, columns: Sequence[Any] = ()) -> Estimate:
-        """Maximise the exact likelihood of the differences' ARMA model."""
+        """Estimate the model by exact maximum likelihood of the differences."""
         state = self.prepare(values, X)
         shifted = self.constant or X.shape[1] > 0
         level, scale = level_and_scale(state.changes) if shifted else (0.0, 1.0)
@@ -104,10 +105,10 @@ class Sarima:
 
     @one_blas_thread()
     def log_density(self, values: np.ndarray, params: dict[str, float], first: int, X: np.ndarray) -> float:
-        """Return the log density of the observations after the `first` given these; infinite if none vary.
+        """Return the log density of observations[first:] given observations[:first]; infinite if constant.
 
-        In units of the observations, whatever the transform and the differences, as long as these cost no
-        more than the `first`: a number that models of different ones can be compared by.
+        It is in units of the observations, so that models with different transforms and differences can be
+        compared, if differencing costs no more than `first` observations.
         """
         state, (slopes, arma) = self.prepare(values, X), self._split(params, X.shape[1])
         changes = state.changes - state.X_changes @ slopes
@@ -122,7 +123,7 @@ class Sarima:
     def forecast(
         self, values: np.ndarray, params: dict[str, float], horizon: int, X: np.ndarray
     ) -> np.ndarray:
-        """Continue a history, given all rows of X up to the last step of the forecast."""
+        """Forecast `horizon` steps after a history, given X up to the last of these steps."""
         slopes, arma = self._split(params, X.shape[1])
         state = self.prepare(values, X[: len(values)])
         series, changes = state.series - X[: len(values)] @ slopes, state.changes - state.X_changes @ slopes
@@ -139,7 +140,7 @@ class Sarima:
         return inverse(future, self.boxcox)
 
     def prepare(self, values: np.ndarray, X: np.ndarray) -> State:
-        """Return what is modelled, refusing what cannot be."""
+        """Return the transformed, seasonally adjusted, differenced series; raise ValueError if too short."""
         season, orders = self.subtracted_season, self.order + self.seasonal_order[:3]
         needed = max(self.lost + sum(orders) - self.order[1] - self.seasonal_order[1] + 1, 2)
         needed += X.shape[1]
@@ -155,7 +156,7 @@ class Sarima:
 
     @property
     def lost(self) -> int:
-        """Observations that differencing costs."""
+        """Number of observations lost by differencing."""
         return self.order[1] + self.seasonal_order[1] * self.seasonal_order[3]
 
     def arma(self, params: dict[str, float]) -> np.ndarray:
@@ -180,7 +181,7 @@ class Sarima:
         scale: float,
         columns: Sequence[Any],
     ) -> dict[str, float]:
-        """Return estimates from standardised differences and covariates as those of the data."""
+        """Convert estimates for standardised differences and covariates to units of the data."""
         first, k = int(self.constant), basis.columns.shape[1]
         slopes = scale * basis.mixing @ found[first : first + k]
         arma = dict(zip(names[first + k :], found[first + k :].tolist(), strict=True))
@@ -193,9 +194,9 @@ class Sarima:
 
 
 class _Basis(NamedTuple):
-    """Uncorrelated columns (n, k) of mean square 1 that span those of X less their `means` (F,).
+    """Orthogonal columns (n, k) of mean square 1 that span the columns of X minus their `means` (F,).
 
-    ``columns = (X - means) @ mixing``; where columns of X depend on each other, k is less than F.
+    ``columns = (X - means) @ mixing``; if columns of X are linearly dependent, k is less than F.
     """
 
     columns: np.ndarray
@@ -248,9 +249,9 @@ def _maximise(model: Any, starts: np.ndarray) -> tuple[np.ndarray, dict[str, Any
 
 
 def _starts(names: Sequence[str], gamma: np.ndarray, flat: bool = False) -> np.ndarray:
-    """Start the optimizer well inside the stationary and invertible region, whatever the orders.
+    """Return start values for the optimizer, inside the stationary and invertible region for any orders.
 
-    `flat`: at white noise around the regression.
+    `flat`: those of white noise around the regression.
     """
     kinds = [name.rpartition(".")[0] for name in names]
     first = {"": 0.0, "ar": 0.1, "ar.S": 0.1, "ma": -0.4, "ma.S": -0.4}

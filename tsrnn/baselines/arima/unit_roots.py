@@ -1,4 +1,4 @@
-"""How often to difference a series: tests for unit roots, and for seasonal ones."""
+"""Unit-root tests and seasonal unit-root tests, which determine numbers of differences."""
 
 from collections.abc import Callable
 
@@ -13,14 +13,14 @@ _OCSB_LAGS = 3
 
 
 def n_differences(values: np.ndarray, test: str = "kpss", most: int = 2) -> int:
-    """Return how often values (n,) have to be differenced until a test finds no unit root.
+    """Return the number of differences of values (n,) after which a test finds no unit root.
 
     Parameters
     ----------
     values : ndarray of shape (n,)
     test : {"kpss", "adf"}, default="kpss"
-        Differenced as long as the first rejects a level without unit root, or the second fails to reject a
-        unit root, at 5 %.
+        Differences are taken as long as "kpss" rejects stationarity around a level, or "adf" does not reject
+        a unit root, at 5 %.
     most : int, default=2
 
     References
@@ -45,7 +45,7 @@ def n_differences(values: np.ndarray, test: str = "kpss", most: int = 2) -> int:
 
 
 def n_seasonal_differences(values: np.ndarray, season: int, test: str = "strength") -> int:
-    """Return whether to take seasonal differences of values (n,), 0 or 1; 0 for less than two seasons.
+    """Return the number of seasonal differences of values (n,), 0 or 1; 0 for less than two seasons.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def n_seasonal_differences(values: np.ndarray, season: int, test: str = "strengt
     season : int
         Steps in a season.
     test : {"strength", "ocsb"}, default="strength"
-        Whether the season's share of what is left without the trend is above 0.64, or the test of Osborn,
-        Chui, Smith & Birchenhall does not reject a seasonal unit root at 5 %.
+        Differences are taken if the seasonal strength, the season's share of the detrended variance, is above
+        0.64, or if the test of Osborn, Chui, Smith & Birchenhall does not reject a seasonal unit root at 5 %.
 
     References
     ----------
@@ -98,10 +98,10 @@ def seasonal_strength(values: np.ndarray, season: int) -> float:
 
 
 def ocsb_statistic(values: np.ndarray, season: int) -> float:
-    """Return the t value of the seasonal root; nan if the series is too short for its regression.
+    """Return the t value of the seasonal root in the OCSB regression; nan if the series is too short.
 
-    The differences over a step and a season are regressed on their own first lags, as many as AIC prefers up
-    to 3, and on the filtered series with either difference alone.
+    The series, differenced over a step and a season, is regressed on its own lags (up to 3, by AIC) and on
+    the filtered series with only one of the two differences.
     """
     fits = [_ocsb_regression(values, season, lags, _OCSB_LAGS) for lags in range(1, _OCSB_LAGS + 1)]
     lags = 1 + int(np.argmin([aic for _, aic in fits]))
@@ -109,7 +109,7 @@ def ocsb_statistic(values: np.ndarray, season: int) -> float:
 
 
 def _ocsb_regression(values: np.ndarray, season: int, lags: int, dropped: int) -> tuple[float, float]:
-    """Return the t value of the seasonal root and the AIC, of rows from `dropped` lags on."""
+    """Return the t value of the seasonal root and the AIC, without the first `dropped` rows."""
     seasonal, step = values[season:] - values[:-season], np.diff(values)
     both = np.diff(seasonal)
     y, past = both[dropped:], _lagged(both, lags)[dropped - lags :]
@@ -122,7 +122,7 @@ def _ocsb_regression(values: np.ndarray, season: int, lags: int, dropped: int) -
 
 
 def adf_statistic(values: np.ndarray, lags: int) -> float:
-    """Return the t value of the value before in a regression of changes on it, a constant and lags."""
+    """Return the augmented Dickey-Fuller statistic: the t value of the level before, with a constant."""
     changes = np.diff(values)
     past, before = _lagged(changes, lags), values[lags:-1]
     X = np.column_stack([np.ones(len(past)), past, before])
@@ -147,7 +147,7 @@ def _lagged(values: np.ndarray, lags: int) -> np.ndarray:
 
 
 def _ocsb_critical(season: int) -> float:
-    """Return the critical value at 5 %, a curve through simulated ones (R package forecast, `ocsb.test`)."""
+    """Return the critical value at 5 %, fitted to simulated ones (R package forecast, `ocsb.test`)."""
     distance = np.log(season) - 0.7656451
     return float(-0.2937411 * np.exp(-0.2850853 * distance - 0.05983644 * distance**2) - 1.652202)
 

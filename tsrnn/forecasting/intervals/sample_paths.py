@@ -95,7 +95,7 @@ class Simulator(NamedTuple):
         edges = []
         for theta in thetas:
             first = -1 if dataset.shape.every_step else dataset.first
-            output, _ = network.forward(theta, batch.x, first=first, begins=batch.begins, known=batch.known)
+            output, _ = network.forward(theta, batch.x, first=first, begins=batch.begins, future=batch.known)
             raw = Reader(loss).raw(output, C)[:, :h]
             truth = by_step(batch.target[-len(output) :], 1, C)[:, :h, 0].astype(np.float64)
             jump = [truth - 1 / size[:, :, None], truth] if self._counts else [truth]

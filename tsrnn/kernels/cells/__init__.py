@@ -1,4 +1,4 @@
-"""The table of recurrent cells."""
+"""Recurrent cells by name, with the layout of their weights."""
 
 from typing import Any, NamedTuple
 
@@ -19,27 +19,27 @@ class Cell(NamedTuple):
     Attributes
     ----------
     step : NamedTuple
-        Its type selects the equations. Of the `n_blocks` blocks of H numbers a step computes, inputs enter
-        those before `x_end`, states those from `h_start` to `h_end`; if `h_end` comes before `x_end`, states
-        enter the blocks between by way of the last block.
+        Its type selects the equations. A step computes `n_blocks` blocks of H numbers: inputs enter blocks 0
+        to `x_end`, states enter blocks `h_start` to `h_end` (ends excluded). If `h_end` < `x_end`, states
+        enter blocks `h_end` to `x_end` only after `apply_reset` has written them to the last block.
     n_gates : int
         Blocks of H rows in W_ih (n_gates H, I) and W_hh (n_gates H, H).
     n_biases : int
         Blocks of H entries in the bias vector.
     x_gates, h_gates, biases : tuple of int
-        Which rows of W_ih, W_hh and bias make the blocks that inputs, states and biases enter, in order.
-        Without `h_gates` there is no W_hh.
+        For each block that inputs, states or biases enter, in order: the number of the gate in W_ih, W_hh or
+        bias that holds its weights. Without `h_gates` there is no W_hh.
     n_states : int
         Vectors carried from step to step: h, and for the LSTM c.
     n_diagonals : int
         Rows of H elementwise weights: the LSTM's peepholes.
     forget_bias : int or None
-        Which block of the bias starts at one, keeping memories alive early in training (Jozefowicz et al.,
-        2015, section 2.2).
+        Block of the bias that is initialised to one: the forget gate's (Jozefowicz et al., 2015, section
+        2.2).
     starts_at_identity : bool
-        Whether W_hh starts as the identity (Le et al., 2015).
+        Whether W_hh is initialised to the identity (Le et al., 2015).
     feeds_output_back : bool
-        Whether an output of the layer's, not its state, is what the next step sees.
+        Whether the next step reads an output of the layer instead of its state (Jordan, 1986).
     """
 
     step: Any

@@ -15,7 +15,7 @@ from tsrnn.kernels.activations import flush, sigmoid, tanh
 
 
 class GRU(NamedTuple):
-    """Blocks n, r, z, q: those of x come first, those of h last."""
+    """Blocks in the order n, r, z, q: inputs enter n, r and z, states enter r, z and q."""
 
     n_blocks: int = 4
     x_end: int = 3

@@ -13,7 +13,7 @@ from tsrnn.kernels.activations import flush, sigmoid, tanh
 
 
 class GRUResetBefore(NamedTuple):
-    """Blocks r, z, n, q: the states enter r and z, and n by way of q."""
+    """Blocks in the order r, z, n, q: states enter r and z directly, and n through q."""
 
     n_blocks: int = 4
     x_end: int = 3
@@ -21,8 +21,8 @@ class GRUResetBefore(NamedTuple):
     h_end: int = 2
 
 
-def prepare(cell, gates, h_before):
-    """Close the reset gate: q = r h_before."""
+def apply_reset(cell, gates, h_before):
+    """Compute r, z and q = r h_before (see `tsrnn.kernels.scans.steps.apply_reset`)."""
     r, z, q = gates[0], gates[1], gates[3]
     for j in range(q.size):
         r[j] = sigmoid(r[j])
@@ -52,11 +52,11 @@ def differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_dia
         dh[j] = flush(dh_j * z_j)
 
 
-def resume(cell, gates, h_before, d_between, dh):
-    """Go back through the reset gate."""
+def apply_reset_backward(cell, gates, h_before, dq, dh):
+    """Go back through `apply_reset` (see `tsrnn.kernels.scans.steps.apply_reset_backward`)."""
     r = gates[0]
     one = type(h_before[0])(1)
     for j in range(dh.size):
-        dh[j] += d_between[j] * r[j]
+        dh[j] += dq[j] * r[j]
     for j in range(dh.size):
-        r[j] = flush(d_between[j] * h_before[j] * r[j] * (one - r[j]))
+        r[j] = flush(dq[j] * h_before[j] * r[j] * (one - r[j]))

@@ -1,4 +1,4 @@
-"""Long short-term memory with peepholes (Gers & Schmidhuber, 2000), through which the gates see c.
+"""Long short-term memory with peepholes: gates depend on c, too (Gers & Schmidhuber, 2000).
 
 i, f = sigmoid(W_ih x_t + W_hh h_(t-1) + bias + p c_(t-1)),  g = tanh(W_ig x_t + W_hg h_(t-1) + b_g)
 

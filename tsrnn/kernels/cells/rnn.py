@@ -1,4 +1,4 @@
-"""The simple recurrent cell (Elman, 1990, Cognitive Science 14), and the same without recurrence.
+"""Simple recurrent cell (Elman, 1990, Cognitive Science 14), and a dense layer, the same without recurrence.
 
 h_t = f(W_ih x_t + W_hh h_(t-1) + bias), with f the hyperbolic tangent or max(0, .)
 """
@@ -9,7 +9,7 @@ from tsrnn.kernels.activations import flush, tanh
 
 
 class RNN(NamedTuple):
-    """One block, and whether f is max(0, .) (1) or tanh (0)."""
+    """One block; `relu` is 1 where f is max(0, .), 0 where f is tanh."""
 
     relu: int
     n_blocks: int = 1
@@ -19,7 +19,7 @@ class RNN(NamedTuple):
 
 
 class Dense(NamedTuple):
-    """One block that only inputs enter: a dense layer."""
+    """One block that inputs enter and states do not: a dense layer."""
 
     relu: int
     n_blocks: int = 1

@@ -1,1 +1,1 @@
-"""Steps after the last input: in parallel, one after another, or drawn."""
+"""Outputs after the last input: decoded in parallel, decoded one after another, or sampled."""

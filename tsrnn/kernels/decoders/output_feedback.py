@@ -1,4 +1,4 @@
-"""Jordan's recurrence in Elman's form, for one layer of H units and O outputs fed back.
+"""Output feedback (Jordan, 1986) rewritten as state feedback, for one layer of H units and O outputs.
 
 With y_(t-1) = W_hy h_(t-1) + b_y fed back, W_ih x_t + W_yh y_(t-1) + bias is W_ih x_t + W_hh h_(t-1) + bias'
 with W_hh = W_yh W_hy and bias' = bias + W_yh b_y.
@@ -11,7 +11,7 @@ from tsrnn.kernels.jit import kernel
 
 @kernel
 def compose(W_yh, W_hy, b_y, bias, W_hh, bias_composed):
-    """Write W_hh and bias'."""
+    """Write W_hh and bias_composed, which is bias' above."""
     H, O = W_yh.shape  # noqa: E741
     for i in range(H):
         row = W_hh[i]

@@ -1,9 +1,14 @@
-"""Many single steps from one state (SegRNN's parallel decoding; Lin et al., 2023), for any cell.
+"""Parallel decoding: M single steps from the same state (SegRNN; Lin et al., 2023), for any cell.
 
-The steps share the state h_0, c_0 (P, B, lanes), so that its product is taken once; inputs that all windows
-share are multiplied once for all of them. M steps: x (M, panels, B, lanes), or empty if `shared`
-(x_end P, M, lanes) holds the products of the common inputs; gates (M, N, B, lanes), h and c (M, P, B, lanes).
-`common` (N, B, lanes) is what the steps' pre-activations share.
+Products with the state are computed once for all steps, and products with inputs that are the same in all
+windows once for all windows. Letters and panels as in `tsrnn.kernels.scans.scan`:
+
+h_0, c_0 : (P, B, lanes), the state that all steps follow
+x : (M, panels, B, lanes), inputs of each window; empty if all windows have the same
+shared : (x_end P, M, lanes), products of W_x with the inputs that all windows have in common, if x is empty
+common : (N, B, lanes), bias and products with the state: the part of the pre-activations common to all steps
+gates : (M, N, B, lanes)
+h, c : (M, P, B, lanes), the states after each step
 """
 
 import numpy as np
@@ -11,12 +16,12 @@ import numpy as np
 from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.packing.views import flat, rows
 from tsrnn.kernels.scans.scan import add_product, add_to, preactivate
-from tsrnn.kernels.scans.steps import activate, differentiate, prepare, resume
+from tsrnn.kernels.scans.steps import activate, apply_reset, apply_reset_backward, differentiate
 
 
 @kernel
 def decode(cell, weights, h_0, c_0, x, shared, common, gates, h, c):
-    """Take M steps from one state."""
+    """Write common, gates, h and c."""
     M, N, B, width = gates.shape
     P = N // cell.n_blocks
     x_end, h_start, h_end = cell.x_end * P, cell.h_start * P, cell.h_end * P
@@ -38,7 +43,7 @@ def decode(cell, weights, h_0, c_0, x, shared, common, gates, h, c):
                     for j in range(width):
                         gates[i, p, b, j] += shared[p, i, j]
         if h_end < x_end:
-            prepare(cell, blocks, state)
+            apply_reset(cell, blocks, state)
             through = weights.W_h[h_end - h_start :]
             add_product(gates[i, h_end:x_end], gates[i], N - P, P * width, through, zero)
         activate(
@@ -56,10 +61,13 @@ def decode(cell, weights, h_0, c_0, x, shared, common, gates, h, c):
 def decode_backward(
     cell, weights, h_0, c_0, common, gates, h, c, dh, dh_0, dc_0, d_diagonal, d_between, dc, dx, shared
 ):
-    """Go back through `decode`, given dh (M, P, B, lanes), which is used up.
+    """Compute the gradients of `decode`.
 
-    gates, common and shared turn into their gradients; dh_0, dc_0, d_diagonal and dx are added to; dc and
-    d_between (P, B, lanes) are room to work in.
+    weights : transposed, as in `tsrnn.kernels.scans.scan`
+    dh : (M, P, B, lanes), gradient of h; overwritten
+    gates, common, shared : overwritten with their gradients
+    dh_0, dc_0, d_diagonal, dx : added to; dx may be empty, as x
+    d_between, dc : (P, B, lanes), scratch
     """
     M, N, B, width = gates.shape
     P = N // cell.n_blocks
@@ -88,7 +96,7 @@ def decode_backward(
             d_between[:] = 0
             first_row = (h_end - h_start) * width
             add_product(d_between, gates[i], h_end, (x_end - h_end) * width, weights.W_h, first_row)
-            resume(cell, blocks, state, flat(d_between), dh_i)
+            apply_reset_backward(cell, blocks, state, flat(d_between), dh_i)
         add_to(flat(common), flat(gates[i]))
         add_to(flat(dh_0), dh_i)
         add_to(flat(dc_0), flat(dc))

@@ -1,12 +1,18 @@
-"""A stack of layers that reads its own output: the decoder of encoder and decoder (Sutskever et al., 2014).
+"""Sequential decoder: recurrent layers that read the output of the step before (Sutskever et al., 2014).
 
-M steps, L layers, O outputs; other letters and layouts as in `scan`. inputs (M, panels, B, lanes) are what
-steps read: in their first columns what came before, the output of the step before or, for the first step,
-last (panels of O, B, lanes). told, like inputs, holds what is read in place of that, nan where that is read,
-and in further columns what is known of the step. gates (L, M, N, B, lanes); h (L, M + 1, P, B, lanes) and c
-(L, M + 1, P or 0, B, lanes), starting states first; up (L, M, P, B, lanes) is what a layer sends up,
-multiplied by masks (likewise) unless these are empty. Where gates, h, c and up have room for fewer steps,
-later ones overwrite earlier ones.
+M steps, L layers, O outputs; other letters and panels as in `tsrnn.kernels.scans.scan`:
+
+last : (panels of O, B, lanes), what the first step reads as the output before it
+given : (M, panels, B, lanes); in the first O columns what is read instead of the output before (teacher
+    forcing), nan where the output is read; in further columns the future covariates of the step
+inputs : as given; what each step reads
+gates : (L, M, N, B, lanes)
+h, c : (L, M + 1, P, B, lanes), initial states first; c with P = 0 for cells without memory
+masks : (L, M, P, B, lanes), dropout masks; empty without dropout
+up : (L, M, P, B, lanes), output of each layer, multiplied by its mask
+output : (M, panels of O, B, lanes)
+
+In inference gates and up have one step, and h and c two, which are overwritten in turn.
 """
 
 from typing import NamedTuple
@@ -27,7 +33,7 @@ from tsrnn.kernels.scans.scan import (
 
 
 class Stack(NamedTuple):
-    """`Weights` of all layers side by side: lowest for the inputs of the lowest layer, W_x of those above."""
+    """`Weights` of all layers, stacked; W_x of the lowest layer, of another shape, is in `lowest`."""
 
     lowest: np.ndarray
     W_x: np.ndarray
@@ -44,19 +50,19 @@ def layer_of(stack, layer):
 
 
 @kernel
-def feed(before, told, x):
-    """Write what a step reads: what it is told, or else what came before."""
+def write_input(before, given, x):
+    """Write the input x of a step: `given`, or the output `before` where `given` is nan."""
     for j in range(before.size):
-        x[j] = before[j] if np.isnan(told[j]) else told[j]
+        x[j] = before[j] if np.isnan(given[j]) else given[j]
     for j in range(before.size, x.size):
-        x[j] = told[j]
+        x[j] = given[j]
 
 
 @kernel
-def feed_backward(dx, told, d_output):
-    """Add the gradient of what a step read to that of the output before it, where this was read."""
+def write_input_backward(dx, given, d_output):
+    """Add the gradient of a step's input to that of the output before it, where `given` is nan."""
     for j in range(dx.size):
-        if np.isnan(told[j]):
+        if np.isnan(given[j]):
             d_output[j] += dx[j]
 
 
@@ -68,10 +74,10 @@ def multiply(values, factors):
 
 
 @kernel
-def unroll(cell, weights, W_head, b_head, residual, masks, told, last, inputs, gates, h, c, up, output):
-    """Write inputs, all states and output (M, panels of O, B, lanes)."""
+def decode(cell, weights, W_head, b_head, residual, masks, given, last, inputs, gates, h, c, up, output):
+    """Write inputs, gates, h, c, up and output."""
     for t in range(len(output)):
-        feed(flat(output[t - 1]) if t > 0 else flat(last), flat(told[t]), flat(inputs[t]))
+        write_input(flat(output[t - 1]) if t > 0 else flat(last), flat(given[t]), flat(inputs[t]))
         below = flat(inputs[t])
         for layer in range(len(gates)):
             h_now = flat(h[layer, (t + 1) % h.shape[1]])
@@ -98,13 +104,13 @@ def unroll(cell, weights, W_head, b_head, residual, masks, told, last, inputs, g
 
 
 @kernel
-def unroll_backward(
+def decode_backward(
     cell,
     weights,
     W_head,
     residual,
     masks,
-    told,
+    given,
     gates,
     h,
     c,
@@ -116,11 +122,14 @@ def unroll_backward(
     d_between,
     d_diagonal,
 ):
-    """Go back through `unroll`, with transposed weights: gates turn into gradients of pre-activations.
+    """Compute the gradients of `decode`.
 
-    d_output is added what comes back from the steps that read an output. dh and dc (L, P, B, lanes) start as
-    zeros and are left with the gradients of the starting states; d_diagonal is added to; dx (panels of O, B,
-    lanes), d_up and d_between (P, B, lanes) are room to work in.
+    weights, W_head : transposed, as in `tsrnn.kernels.scans.scan`
+    gates : overwritten with the gradients of the pre-activations
+    d_output : gradient of output; the gradients through steps that read an output are added
+    dh, dc : (L, P, B, lanes), zeros; overwritten with the gradients of the initial states
+    d_diagonal : added to
+    dx (panels of O, B, lanes), d_up and d_between (P, B, lanes) : scratch
     """
     n_below, zero = cell.x_end * d_up.shape[0] * d_up.shape[2], np.int64(0)
     for t in range(len(d_output) - 1, -1, -1):
@@ -151,12 +160,12 @@ def unroll_backward(
         if t > 0:
             dx[:] = 0
             add_product(dx, gates[0, t], zero, n_below, weights.lowest, zero)
-            feed_backward(flat(dx), flat(told[t]), flat(d_output[t - 1]))
+            write_input_backward(flat(dx), flat(given[t]), flat(d_output[t - 1]))
 
 
 @kernel
-def unroll_gradients(cell, gradient, gates, inputs, h, up, ones):
-    """Add to the gradients of the layers' weights, given those of the gates."""
+def decode_gradients(cell, gradient, gates, inputs, h, up, ones):
+    """Add to the gradients of the layers' weights, given those of the pre-activations in gates."""
     for layer in range(len(gates)):
         below = inputs if layer == 0 else up[layer - 1]
         before = h[layer][: gates.shape[1]]

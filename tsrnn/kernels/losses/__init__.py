@@ -1,13 +1,16 @@
 """Weighted mean losses and their gradients.
 
-Each takes prediction (steps, B, K O), the targets (steps, windows, O) and weights (steps, windows) of a whole
-batch, of which the predictions are those from window `first` on, what each window's values were divided by,
-size (windows,), the sum of weights that makes the mean, and gradient, as prediction, to be overwritten with
-d loss / d prediction. Each returns its windows' part of the mean, summed in double precision.
+Each takes the predictions for B windows of a batch, those from number `first` on:
 
-Entry k O + o of a prediction is parameter k of the K that a loss has for each target o; K is 1 for errors of
-point forecasts. Where the target is nan there is none: such predictions count for nothing and get no
-gradient. Empty weights and sizes stand for ones.
+prediction : (steps, B, K O), outputs of the network; entry k O + o is parameter k of the K that the loss has
+    for target o, where K is 1 for errors of point forecasts
+target : (steps, windows, O), of the whole batch; where it is nan, loss and gradient are 0
+weight : (steps, windows), of the whole batch; empty: 1 for each
+size : (windows,), what the values of each window were divided by; empty: 1
+total : sum of the weights of all targets of the batch
+gradient : (steps, B, K O), written: d loss / d prediction
+
+Each returns the sum of the weighted losses of its B windows, divided by `total`, in double precision.
 """
 
 from tsrnn.kernels.losses.errors import cross_entropy, huber, mae, mse

@@ -1,9 +1,9 @@
-"""Errors of point forecasts, and of a class."""
+"""Losses of point forecasts, and of predicted classes."""
 
 import numpy as np
 
 from tsrnn.kernels.jit import kernel
-from tsrnn.kernels.losses.targets import miss, weight_of
+from tsrnn.kernels.losses.targets import observed_error, weight_of
 
 
 @kernel
@@ -16,7 +16,7 @@ def mse(prediction, target, weight, size, total, first, gradient):
             w = weight_of(weight, t, first + b)
             scale = type(prediction[0, 0, 0])(2 * w / total)
             for o in range(O):
-                error = miss(prediction[t, b, o], target[t, first + b, o])
+                error = observed_error(prediction[t, b, o], target[t, first + b, o])
                 gradient[t, b, o] = scale * error
                 loss += w * np.float64(error) * np.float64(error)
     return loss / total
@@ -32,7 +32,7 @@ def mae(prediction, target, weight, size, total, first, gradient):
             w = weight_of(weight, t, first + b)
             scale = type(prediction[0, 0, 0])(w / total)
             for o in range(O):
-                error = miss(prediction[t, b, o], target[t, first + b, o])
+                error = observed_error(prediction[t, b, o], target[t, first + b, o])
                 gradient[t, b, o] = scale * np.sign(error)
                 loss += w * np.float64(abs(error))
     return loss / total
@@ -52,7 +52,7 @@ def huber(prediction, target, weight, size, total, first, gradient):
             w = weight_of(weight, t, first + b)
             scale = type(one)(w / total)
             for o in range(O):
-                error = miss(prediction[t, b, o], target[t, first + b, o])
+                error = observed_error(prediction[t, b, o], target[t, first + b, o])
                 inside = min(max(error, -one), one)
                 gradient[t, b, o] = scale * inside
                 loss += w * np.float64(inside) * (np.float64(error) - 0.5 * np.float64(inside))

@@ -1,6 +1,6 @@
-"""Negative logarithms of densities, in double precision, and their gradients.
+"""Negative log-likelihoods of distributions, in double precision, and their gradients.
 
-Scales and degrees of freedom are softplus of what the network puts out, which can be any number.
+Scales and degrees of freedom are positive: softplus of an output of the network.
 """
 
 import math
@@ -18,7 +18,7 @@ from tsrnn.kernels.special import (
     softplus_slope,
 )
 
-SMALLEST_SCALE = 1e-3  # or a series that is fitted exactly would have no end of likelihood
+SMALLEST_SCALE = 1e-3  # keeps the likelihood of a series that is fitted exactly finite
 SMALLEST_DISPERSION = 1e-8
 LEAST_FREEDOM = 2.0
 _LOG_ROOT_2_PI = 0.5 * math.log(2 * math.pi)
@@ -26,7 +26,7 @@ _LOG_ROOT_2_PI = 0.5 * math.log(2 * math.pi)
 
 @kernel
 def gaussian(prediction, target, weight, size, total, first, gradient):
-    """Of the normal distribution: log(s) + z^2 / 2 + log(2 pi) / 2 with z = (y - m) / s.
+    """Loss of the normal distribution: log(s) + z^2 / 2 + log(2 pi) / 2 with z = (y - m) / s.
 
     Parameters m and b, with s = softplus(b) + 1/1000.
     """
@@ -52,7 +52,7 @@ def gaussian(prediction, target, weight, size, total, first, gradient):
 
 @kernel
 def student_t(prediction, target, weight, size, total, first, gradient):
-    """Of Student's distribution with v degrees of freedom, location m and scale s; z = (y - m) / s.
+    """Loss of Student's t distribution, v degrees of freedom, location m and scale s; z = (y - m) / s.
 
     log(s) + (v + 1)/2 log(1 + z^2/v) + log(v pi)/2 - lgamma((v + 1)/2) + lgamma(v/2). Parameters m, b and c,
     with s = softplus(b) + 1/1000 and v = 2 + softplus(c).
@@ -84,11 +84,11 @@ def student_t(prediction, target, weight, size, total, first, gradient):
 
 @kernel
 def negbin(prediction, target, weight, size, total, first, gradient):
-    """Of the negative binomial distribution of n = y size, with mean m and variance m + a m^2.
+    """Loss of the negative binomial distribution of n = y size, with mean m and variance m + a m^2.
 
     lgamma(n + 1) - lgamma(n + 1/a) + lgamma(1/a) + log(1 + a m)/a + n (log(1 + a m) - log(a m)). Parameters u
     and v, with m = size softplus(u) and a = softplus(v) / sqrt(size), as Salinas et al. (2020, DeepAR,
-    International Journal of Forecasting 36, section 3.3); a at least 1e-8, which is as good as Poisson.
+    International Journal of Forecasting 36, section 3.3). The least a is 1e-8, nearly a Poisson distribution.
     """
     steps, B, _ = prediction.shape
     O = target.shape[2]  # noqa: E741

@@ -24,7 +24,7 @@ N_QUANTILES = 2 * len(UPPER) + 1
 
 @kernel
 def pinball(error, p):
-    """Value and slope in the quantile: p e of e = y - q >= 0, (p - 1) e else; slope 0 at e = 0."""
+    """Return the loss, p e if e >= 0 else (p - 1) e, and its derivative in q, for e = y - q; 0 at e = 0."""
     if error > 0:
         return p * error, -p
     return (p - 1) * error, (1 - p if error < 0 else 0.0)
@@ -32,9 +32,10 @@ def pinball(error, p):
 
 @kernel
 def _side(sign, y, raw, first, d, O):  # noqa: E741
-    """Return loss and slope in the median of the quantiles above (sign 1) or below (-1) it.
+    """Return the loss of the quantiles above (sign 1) or below (-1) the median, and its slope in the median.
 
-    Writes the slopes in their parameters, which are `first`, `first` + 1, ... times O, from the median on.
+    raw, d : parameters of one target, and their gradient, O apart; parameters `first`, `first` + 1, ... are
+        those of the quantiles, from the median outwards. Their gradient is written.
     """
     q, loss, slope = raw[0], 0.0, 0.0
     for j in range(len(UPPER)):
@@ -44,7 +45,7 @@ def _side(sign, y, raw, first, d, O):  # noqa: E741
         value, d_q = pinball(np.float64(y) - np.float64(q), p)
         loss += value
         d[k] = d_q
-    for j in range(len(UPPER) - 1, -1, -1):  # a step moves all quantiles beyond it
+    for j in range(len(UPPER) - 1, -1, -1):  # a parameter moves all quantiles further out
         k = (first + j) * O
         slope += np.float64(d[k])
         d[k] = type(q)(sign * GAPS[j] * slope) * softplus_slope(raw[k])
@@ -55,10 +56,10 @@ def _side(sign, y, raw, first, d, O):  # noqa: E741
 def quantile(prediction, target, weight, size, total, first, gradient):
     """Mean pinball loss (Koenker & Bassett, 1978, Econometrica 46) of 13 quantiles.
 
-    Parameter 0 is the median, 1 to 6 make the quantiles .6, .7, .8, .9, .95, .975, and 7 to 12 make .4, .3,
-    .2, .1, .05, .025. From each to the next it is g softplus(parameter), with the gap g between the same two
-    quantiles of the standard normal distribution: softplus(parameter) is the scale there, and parameters all
-    equal are the quantiles of a normal distribution.
+    Parameter 0 is the median, 1 to 6 give the quantiles .6, .7, .8, .9, .95, .975, and 7 to 12 give .4, .3,
+    .2, .1, .05, .025. The distance of neighbouring quantiles is g softplus(parameter), with their distance g
+    in the standard normal distribution. They never cross, and equal parameters give the quantiles of a normal
+    distribution with the scale softplus(parameter).
     """
     steps, B, _ = prediction.shape
     O = target.shape[2]  # noqa: E741

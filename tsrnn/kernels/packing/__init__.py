@@ -1,1 +1,1 @@
-"""Matrices in panels one machine vector wide, and their products."""
+"""Matrices stored in panels as wide as a machine vector, and their products."""

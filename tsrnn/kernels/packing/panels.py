@@ -1,11 +1,11 @@
-"""Between the outside world's layouts and panels."""
+"""Copies between plain arrays and panels (see `tsrnn.kernels.packing.tile`)."""
 
 from tsrnn.kernels.jit import kernel
 
 
 @kernel
 def pack(theta, index, packed):
-    """packed[j] = theta[index[j]], and 0 where the index is negative."""
+    """Write packed[j] = theta[index[j]], and 0 where index[j] is negative."""
     zero = type(theta[0])(0)
     for j in range(index.size):
         packed[j] = theta[index[j]] if index[j] >= 0 else zero
@@ -13,7 +13,7 @@ def pack(theta, index, packed):
 
 @kernel
 def unpack(packed, index, theta):
-    """theta[index[j]] = packed[j], and nothing where the index is negative."""
+    """Write theta[index[j]] = packed[j], except where index[j] is negative."""
     for j in range(index.size):
         if index[j] >= 0:
             theta[index[j]] = packed[j]
@@ -44,18 +44,18 @@ def from_panels(panels, rows, first):
 
 
 @kernel
-def spread(diagonal, spread_out):
-    """Repeat diagonal (n, P, lanes) for each of B windows: spread_out (n, P B lanes)."""
+def repeat_for_windows(diagonal, repeated):
+    """Repeat diagonal (n, P, lanes) for each of B windows; writes repeated (n, P B lanes)."""
     n, P, width = diagonal.shape
     for i in range(n):
-        for j in range(spread_out.shape[1]):
-            spread_out[i, j] = diagonal[i, j * P // spread_out.shape[1], j % width]
+        for j in range(repeated.shape[1]):
+            repeated[i, j] = diagonal[i, j * P // repeated.shape[1], j % width]
 
 
 @kernel
-def gather_in(spread_out, diagonal):
-    """Add up what belongs to each window: the transpose of `spread`."""
+def add_over_windows(repeated, diagonal):
+    """Add to diagonal (n, P, lanes) the sum of repeated (n, P B lanes) over the B windows."""
     n, P, width = diagonal.shape
     for i in range(n):
-        for j in range(spread_out.shape[1]):
-            diagonal[i, j * P // spread_out.shape[1], j % width] += spread_out[i, j]
+        for j in range(repeated.shape[1]):
+            diagonal[i, j * P // repeated.shape[1], j % width] += repeated[i, j]

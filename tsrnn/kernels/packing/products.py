@@ -1,4 +1,4 @@
-"""Matrix products in panels, each number summed in an order that depends on nothing but the sizes."""
+"""Matrix products in panels; the order of each sum depends on the sizes only, not on tiles or threads."""
 
 from tsrnn.kernels.jit import kernel
 from tsrnn.kernels.packing.tile import ROWS, Product, lanes, make_tile
@@ -11,7 +11,7 @@ _block_t, _column_t, _row_t, _cell_t = (
 
 @kernel
 def product(A, B, K):
-    """Describe A B for A (rows, K) and B (K, columns); K is below `lanes` or a multiple of it."""
+    """Return the `Product` A B of A (rows, K) and B (K, columns); K is below `lanes` or a multiple of it."""
     width = lanes(A.data)
     n_terms = min(K, width)
     return Product(A, B, K // max(n_terms, 1), n_terms, A.stride, width * width)
@@ -19,13 +19,13 @@ def product(A, B, K):
 
 @kernel
 def nothing(A):
-    """Describe a product without terms."""
+    """Return a `Product` without terms, which is 0."""
     return Product(A, A, 0, 0, 0, 0)
 
 
 @kernel
 def multiply_add(C, n_rows, n_panels, D, d_row, first, second):
-    """C = D + first + second, each a `product`; `d_row` is `lanes`, or 0 if D has one row for all of C's."""
+    """Write C = D + first + second, two `Product`; `d_row` is `lanes`, or 0 if D is one row for all rows."""
     whole = n_rows - n_rows % ROWS
     for panel in range(0, n_panels - 1, 2):
         for row in range(0, whole, ROWS):
@@ -42,7 +42,7 @@ def multiply_add(C, n_rows, n_panels, D, d_row, first, second):
 
 @kernel
 def add_transposed(C, n_rows, n_panels, A, B, n_steps, n_terms, a_step, b_step):
-    """C += the sum of A' B over `n_steps` matrices of `n_terms` rows, `a_step` and `b_step` apart."""
+    """Add to C the sum of A' B over `n_steps` matrices of `n_terms` rows, `a_step` and `b_step` apart."""
     width = lanes(C.data)
     whole = n_rows - n_rows % ROWS
     first, second = Product(A, B, n_steps, n_terms, a_step, b_step), nothing(A)

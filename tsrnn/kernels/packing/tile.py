@@ -1,8 +1,8 @@
-"""The one matrix micro-kernel: a tile of the result stays in registers while products are summed into it.
+"""Matrix micro-kernel: a tile of the result stays in registers while products are added to it.
 
-All matrices are kept in panels of `lanes` columns, one machine vector wide: element (row, column) lies at
-``panels[column // lanes, row, column % lanes]``. LLVM is handed the vectors and the order of every sum, so
-that no number depends on which tile or which thread computed it.
+All matrices are stored in panels of `lanes` columns, one machine vector wide: element (row, column) lies at
+``panels[column // lanes, row, column % lanes]``. The vector instructions and the order of every sum are
+emitted explicitly, so that results do not depend on which tile or thread computed them.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ ROWS = 8 if VECTOR_BYTES == 64 else 4
 
 
 def lanes(array: np.ndarray) -> int:
-    """Return the columns of one panel: how many numbers of the array's dtype fill a machine vector."""
+    """Return the width of a panel: how many numbers of the array's dtype fill a machine vector."""
     return VECTOR_BYTES // array.dtype.itemsize
 
 
@@ -41,7 +41,7 @@ def _lanes(array):
 
 
 class Panels(NamedTuple):
-    """A matrix in panels: where it starts in a flat array, and how far its panels are apart there."""
+    """A matrix in panels: a flat array, the index of its first number, and the distance of its panels."""
 
     data: np.ndarray
     start: int
@@ -49,7 +49,10 @@ class Panels(NamedTuple):
 
 
 class Product(NamedTuple):
-    """A sum over steps and terms of A's numbers times B's rows; steps are `a_step` and `b_step` apart."""
+    """The matrix product A B, as a sum over `n_steps` blocks of `n_terms` columns of A and rows of B.
+
+    The blocks start `a_step` and `b_step` numbers apart.
+    """
 
     A: Panels
     B: Panels
@@ -73,8 +76,8 @@ def make_tile(rows: int, panels: int, *, transposed: bool = False) -> Callable:
     -------
     callable
         ``tile(row, panel, C, D, d_row, first, second)`` writes C = D + first + second from `row` and `panel`
-        on; C and D are `Panels`, `d_row` is `lanes`, or 0 if D has one row for all; `first` and `second` are
-        a `Product` each.
+        on. C and D are `Panels`, `first` and `second` are `Product`; `d_row` is `lanes`, or 0 if D is one row
+        that is added to all rows.
     """
     make = _interpreted if _SETTINGS.DISABLE_JIT else _compiled
     return make(rows, panels, transposed)
@@ -127,7 +130,7 @@ def _compiled(rows: int, panels: int, transposed: bool) -> Callable:
 
 
 class _Emitter:
-    """Writes a tile's instructions."""
+    """Emits the LLVM instructions of a tile."""
 
     def __init__(self, context: Any, builder: Any, dtype: Any, transposed: bool) -> None:
         self.context, self.builder, self.transposed = context, builder, transposed

@@ -1,4 +1,4 @@
-"""Views that cost nothing: NumPy's `reshape` is a call, which at small sizes takes as long as a step."""
+"""Reshaped views without a function call; NumPy's `reshape` takes as long as a small step of a layer."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ _SETTINGS: Any = config  # Numba's environment variables
 
 
 def flat(array: np.ndarray) -> np.ndarray:
-    """Return a contiguous array's numbers in one row."""
+    """Return a contiguous array as a view of one dimension."""
     return array.reshape(-1)
 
 
 def rows(array: np.ndarray, n: int) -> np.ndarray:
-    """Return a contiguous array's numbers in n rows."""
+    """Return a contiguous array as a view with n rows."""
     return array.reshape((n, array.size // n))
 
 

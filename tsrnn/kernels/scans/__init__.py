@@ -1,1 +1,1 @@
-"""Recurrent layers through time."""
+"""Recurrent layers run over all steps of a sequence."""

@@ -1,8 +1,11 @@
-"""One step of any cell: what is compiled follows from the type of the first argument.
+"""Equations of one step, forward and backward, dispatched at compile time by the type of the cell.
 
-A cell is a NamedTuple of its sizes, and a module with its equations. The arrays of a step are flat over units
-and windows, so that each equation is one long loop: gates (n_blocks, n), diagonal and d_diagonal
-(n_diagonals, n), all others (n,).
+A cell is a NamedTuple of its sizes, and a module with its equations. Arrays are flat over units and windows,
+n numbers, so that each equation is one long loop:
+
+gates : (n_blocks, n)
+diagonal, d_diagonal : (n_diagonals, n)
+all others : (n,)
 """
 
 from types import ModuleType
@@ -15,32 +18,33 @@ _OPTIONS: Any = {"error_model": "numpy", "fastmath": {"contract", "nsz"}}
 
 
 def register(cell, module):
-    """Take a cell's equations from a module."""
+    """Register the module that holds the equations of a type of cell."""
     _MODULES[cell] = module
 
 
 def activate(cell, gates, h_before, h, c_before, c, diagonal):
-    """From pre-activations to gates, in place, and to the new state h, c."""
+    """Overwrite the pre-activations in gates with the gates, and write the new state h, c."""
     _MODULES[type(cell)].activate(cell, gates, h_before, h, c_before, c, diagonal)
 
 
 def differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_diagonal):
-    """From gates to gradients of the pre-activations, in place.
+    """Overwrite gates with the gradients of the pre-activations.
 
-    dh and dc hold the gradients of h and c, and are left with what passes to the state before without a
-    product.
+    dh, dc : gradients of h and c; overwritten with the part of the gradients of h_before and c_before that
+        does not pass through recurrent weights
+    d_diagonal : added to
     """
     _MODULES[type(cell)].differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_diagonal)
 
 
-def prepare(cell, gates, h_before):
-    """Do what comes between the products of one step, where a cell has two: write the last block."""
-    _MODULES[type(cell)].prepare(cell, gates, h_before)
+def apply_reset(cell, gates, h_before):
+    """Write q = r h_before to the last block of gates, for cells whose reset gate r acts before a product."""
+    _MODULES[type(cell)].apply_reset(cell, gates, h_before)
 
 
-def resume(cell, gates, h_before, d_between, dh):
-    """Go back through `prepare`, given the gradient of what it wrote."""
-    _MODULES[type(cell)].resume(cell, gates, h_before, d_between, dh)
+def apply_reset_backward(cell, gates, h_before, dq, dh):
+    """Overwrite r with the gradient of its pre-activation, and add to dh, given dq, the gradient of q."""
+    _MODULES[type(cell)].apply_reset_backward(cell, gates, h_before, dq, dh)
 
 
 @overload(activate, jit_options=_OPTIONS)
@@ -53,11 +57,12 @@ def _differentiate(cell, gates, h_before, h, c_before, c, dh, dc, diagonal, d_di
     return _MODULES[cell.instance_class].differentiate
 
 
-@overload(prepare, jit_options=_OPTIONS)
-def _prepare(cell, gates, h_before):
-    return getattr(_MODULES[cell.instance_class], "prepare", lambda cell, gates, h_before: None)
+@overload(apply_reset, jit_options=_OPTIONS)
+def _apply_reset(cell, gates, h_before):
+    return getattr(_MODULES[cell.instance_class], "apply_reset", lambda cell, gates, h_before: None)
 
 
-@overload(resume, jit_options=_OPTIONS)
-def _resume(cell, gates, h_before, d_between, dh):
-    return getattr(_MODULES[cell.instance_class], "resume", lambda cell, gates, h_before, d_between, dh: None)
+@overload(apply_reset_backward, jit_options=_OPTIONS)
+def _apply_reset_backward(cell, gates, h_before, dq, dh):
+    module = _MODULES[cell.instance_class]
+    return getattr(module, "apply_reset_backward", lambda cell, gates, h_before, dq, dh: None)

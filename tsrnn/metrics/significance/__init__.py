@@ -1,4 +1,4 @@
-"""Whether one forecaster is really better than others, or had luck."""
+"""Significance tests of differences in accuracy between forecasters."""
 
 from tsrnn.metrics.significance.bootstrap import block_bootstrap
 from tsrnn.metrics.significance.confidence_set import ConfidenceSet, model_confidence_set

@@ -1,4 +1,4 @@
-"""Means of what was drawn again, in blocks that keep what depends on each other together."""
+"""Circular block bootstrap of mean losses."""
 
 import numpy as np
 
@@ -13,19 +13,19 @@ CHUNK = 4_000_000  # numbers drawn at once
 def block_bootstrap(
     losses: np.ndarray, *, block_length: int = 1, n_bootstrap: int = N_BOOTSTRAP, random_state: int = 0
 ) -> np.ndarray:
-    """Return means over units drawn with replacement, the same units for all forecasters.
+    """Return bootstrap samples of the mean losses, with the same units drawn for all forecasters.
 
-    Blocks of neighbouring units start anywhere with equal probability and go on at the first where they pass
-    the last (the circular block bootstrap), so that each unit is drawn equally often on average.
+    Blocks of neighbouring units start anywhere with equal probability and continue with the first unit after
+    the last (circular block bootstrap), so that each unit is drawn equally often on average.
 
     Parameters
     ----------
     losses : ndarray of shape (n, k)
         Losses of k forecasters at n units: origins in order of time, or series.
     block_length : int, default=1
-        Units in a block; 1 where they are independent.
+        Units in a block; 1 if they are independent.
     n_bootstrap : int, default=2000
-        Samples.
+        Number of samples.
     random_state : int, default=0
         Seed.
 

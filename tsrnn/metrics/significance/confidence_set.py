@@ -1,4 +1,4 @@
-"""Which of several forecasters may be the best one."""
+"""Model confidence set: the forecasters that include the most accurate one with a given confidence."""
 
 from typing import NamedTuple
 
@@ -18,10 +18,10 @@ class ConfidenceSet(NamedTuple):
     Attributes
     ----------
     p_value : ndarray of shape (k,)
-        A forecaster belongs to the set of level 1 - a if its p-value is at least a. 1 for the one that was
-        left over; NaN with fewer than 10 units.
+        A forecaster belongs to the set of level 1 - a if its p-value is at least a. 1 for the last one left;
+        NaN with fewer than 10 units.
     order : ndarray of int64, shape (k,)
-        When each was eliminated, from 1; k for the one that was left over, and 0 where nothing was tested.
+        Step at which each was eliminated, from 1; k for the last one left, and 0 if nothing was tested.
     n_units : int
         Origins or series compared.
     """
@@ -34,28 +34,28 @@ class ConfidenceSet(NamedTuple):
 def model_confidence_set(
     losses: ArrayLike, *, block_length: int = 1, n_bootstrap: int = N_BOOTSTRAP, random_state: int = 0
 ) -> ConfidenceSet:
-    r"""Find the forecasters among which the best one is with a given confidence.
+    r"""Return p-values for the set of forecasters that contains the best one with a given confidence.
 
-    Of the forecasters that are left, the mean loss of each is held against the mean of all,
+    The mean loss of each remaining forecaster is compared with the mean of all remaining ones,
 
     .. math::
 
         t_i = \frac{\bar L_i - \bar L_\cdot}{\sqrt{\widehat{\mathrm{Var}}(\bar L_i - \bar L_\cdot)}}, \qquad
         T_{\max} = \max_i t_i,
 
-    with the variance over bootstrap samples. Those samples, centred at :math:`\bar L_i - \bar L_\cdot`, also
-    give the distribution of :math:`T_{\max}` where all are equally accurate. The forecaster with the largest
-    :math:`t_i` goes, with the share of samples that reach :math:`T_{\max}` as its p-value, or the largest so
-    far if that is larger; and so on until one is left.
+    with the variance over bootstrap samples. These samples, centred at :math:`\bar L_i - \bar L_\cdot`, also
+    give the distribution of :math:`T_{\max}` under equal accuracy. The forecaster with the largest
+    :math:`t_i` is eliminated. Its p-value is the share of samples that reach :math:`T_{\max}`, or the largest
+    p-value so far if that is larger. This is repeated until one forecaster is left.
 
     Parameters
     ----------
     losses : array-like of shape (n, k)
-        Losses of k forecasters at n units: origins in order of time, or independent series. Units where any
-        is not finite are skipped.
+        Losses of k forecasters at n units: origins in order of time, or independent series. Units with a
+        loss that is not finite are skipped.
     block_length : int, default=1
-        Units that the bootstrap keeps together: more than 1 where neighbouring losses depend on each other,
-        as those of horizons that overlap do.
+        Length of bootstrap blocks: more than 1 if neighbouring losses depend on each other, as those of
+        overlapping horizons do.
     n_bootstrap : int, default=2000
         Bootstrap samples.
     random_state : int, default=0
@@ -110,7 +110,7 @@ def model_confidence_set(
 
 
 def _worst(means: np.ndarray, samples: np.ndarray) -> tuple[int, float]:
-    """Return the forecaster with the largest statistic, and how often chance alone reaches it."""
+    """Return the forecaster with the largest statistic, and its p-value."""
     difference = means - means.mean()
     chance = samples - samples.mean(axis=1, keepdims=True) - difference
     spread = np.sqrt(np.square(chance).mean(axis=0))

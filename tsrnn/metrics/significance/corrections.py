@@ -1,4 +1,4 @@
-"""P-values of several tests at once."""
+"""Correction of p-values for multiple tests."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -7,7 +7,7 @@ __all__ = ["holm"]
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
-    r"""Adjust p-values so that the chance of any false discovery among all of them stays below the level.
+    r"""Adjust p-values for multiple tests by Holm's method, which controls the family-wise error rate.
 
     With the m p-values in ascending order, the i-th adjusted one is
     :math:`\max_{j \le i} \min(1, (m - j + 1)\, p_{(j)})`. It is valid however the tests depend on each
@@ -16,7 +16,7 @@ def holm(p_values: ArrayLike) -> np.ndarray:
     Parameters
     ----------
     p_values : array-like of shape (m,)
-        One for each test. NaN, where there was none, stays NaN and doesn't count.
+        One for each test. NaN (no test) stays NaN and is not counted.
 
     Returns
     -------

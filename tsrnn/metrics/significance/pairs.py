@@ -1,4 +1,4 @@
-"""Whether one forecaster is really better than another."""
+"""Tests of equal accuracy of two forecasters: Diebold-Mariano and Wilcoxon's signed-rank test."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ class DieboldMariano(NamedTuple):
     difference : float
         Mean of `loss` - `loss_against`: negative where the first forecaster is the better one.
     statistic : float
-        Student t with `n_origins` - 1 degrees of freedom if both are equally accurate.
+        Follows Student's t with `n_origins` - 1 degrees of freedom if both are equally accurate.
     p_value : float
         Two-sided; NaN with fewer than 10 origins.
     n_origins : int
@@ -39,7 +39,7 @@ class SignedRank(NamedTuple):
     difference : float
         Mean of `loss` - `loss_against`: negative where the first forecaster is the better one.
     statistic : float
-        Standard normal if neither forecaster tends to lose less; negative where the first does.
+        Follows the standard normal distribution under equal accuracy; negative if the first is better.
     p_value : float
         Two-sided; NaN with fewer than 10 series.
     n_series : int
@@ -67,9 +67,8 @@ def diebold_mariano(loss: ArrayLike, loss_against: ArrayLike, *, lags: int = 0) 
     and is compared to Student's t with n - 1 degrees of freedom. Where the sum of autocovariances is not
     positive, they are weighted by Bartlett's kernel 1 - k / h, with which the sum cannot be negative.
 
-    Forecasters of equal loss at every origin have the statistic 0 and the p-value 1: nothing speaks against
-    equal accuracy. A difference that is the same at every origin, but not 0, has an infinite statistic and
-    the p-value 0.
+    Forecasters with equal losses at every origin have the statistic 0 and the p-value 1. A difference that is
+    the same at every origin, but not 0, has an infinite statistic and the p-value 0.
 
     Parameters
     ----------
@@ -77,8 +76,8 @@ def diebold_mariano(loss: ArrayLike, loss_against: ArrayLike, *, lags: int = 0) 
         The two forecasters' mean loss at each origin, in order of time. Origins where either is NaN are
         skipped.
     lags : int, default=0
-        Up to how many origins apart losses are correlated because their horizons overlap:
-        ceil(horizon / step) - 1.
+        Number of autocovariances: losses of origins up to so far apart are correlated because their horizons
+        overlap, ceil(horizon / step) - 1.
 
     Returns
     -------
@@ -117,7 +116,7 @@ def diebold_mariano(loss: ArrayLike, loss_against: ArrayLike, *, lags: int = 0) 
 
 
 def signed_rank(loss: ArrayLike, loss_against: ArrayLike) -> SignedRank:
-    r"""Test whether one of two forecasters tends to lose less than the other on independent series.
+    r"""Test whether one of two forecasters tends to have lower losses than the other on independent series.
 
     The differences :math:`d_i` of n series are ranked by size, from 1. With the sum :math:`W` of the ranks of
     those above 0, the statistic is :math:`(W - \mathrm E W) / \sqrt{\mathrm{Var}\, W}`, whose moments are
@@ -127,14 +126,14 @@ def signed_rank(loss: ArrayLike, loss_against: ArrayLike) -> SignedRank:
 
         \mathrm E W = \frac12 \sum_{d_i \ne 0} r_i, \qquad \mathrm{Var}\, W = \frac14 \sum_{d_i \ne 0} r_i^2.
 
-    Ties get their mean rank, and differences of 0 are ranked but not summed. Ranks, so that a few series that
-    are hard for both do not decide; the sign of `difference`, a mean, can be the other one.
+    Ties get their mean rank, and differences of 0 are ranked but not summed. Because of the ranks, a few
+    series that are hard for both have little influence; `difference`, a mean, can have the opposite sign.
 
     Parameters
     ----------
     loss, loss_against : array-like of shape (n,)
-        The two forecasters' mean loss on each series, free of its units. Series where either is NaN are
-        skipped.
+        The two forecasters' mean loss on each series, independent of its units. Series where either is NaN
+        are skipped.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Forecasters ranked on each of many series, and how far apart mean ranks have to be."""
+"""Rank tests of several forecasters over many series: Friedman, and Nemenyi's critical difference."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ class Friedman(NamedTuple):
     mean_ranks : ndarray of shape (k,)
         1 is best.
     statistic : float
-        F with k - 1 and (k - 1)(n - 1) degrees of freedom if all forecasters are equally good.
+        Follows F with k - 1 and (k - 1)(n - 1) degrees of freedom if all forecasters are equally accurate.
     p_value : float
         NaN with fewer than 10 units or 2 forecasters.
     n_units : int
@@ -58,7 +58,7 @@ def rank_losses(losses: ArrayLike) -> np.ndarray:
 
 
 def friedman(losses: ArrayLike) -> Friedman:
-    r"""Test whether forecasters are equally good over many series, by their ranks on each.
+    r"""Test whether forecasters are equally accurate over many series, by their ranks on each.
 
     With the mean ranks :math:`R_j` of k forecasters over n series and the sum of squares within them, A,
 
@@ -126,7 +126,7 @@ def friedman(losses: ArrayLike) -> Friedman:
 
 
 def critical_difference(n_forecasters: int, n_units: int, level: float = 95.0) -> float:
-    r"""Return how far apart the mean ranks of two forecasters must be to differ, by Nemenyi's test.
+    r"""Return the critical difference of two mean ranks in Nemenyi's test.
 
     :math:`q_a \sqrt{k (k + 1) / (6 n)}`, with the Studentised range :math:`q_a` of k at infinitely many
     degrees of freedom over :math:`\sqrt 2`. It allows for all pairs being compared.
@@ -138,7 +138,7 @@ def critical_difference(n_forecasters: int, n_units: int, level: float = 95.0) -
     n_units : int
         n, series or origins.
     level : float, default=95
-        Percent: 100 (1 - a).
+        Confidence level in percent: 100 (1 - a).
 
     Returns
     -------

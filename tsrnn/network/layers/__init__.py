@@ -1,1 +1,1 @@
-"""Parts of a network: recurrent layers, decoders, and what the head reads."""
+"""Parts of a network: recurrent layers, decoders, pooling and output feedback."""

@@ -1,28 +1,28 @@
-"""One direction of one recurrent layer, on some windows of a batch."""
+"""A recurrent layer in one direction: its buffers, and its forward and backward pass."""
 
 import numpy as np
 
-from tsrnn.kernels.packing.panels import from_panels, gather_in, spread, to_panels
+from tsrnn.kernels.packing.panels import add_over_windows, from_panels, repeat_for_windows, to_panels
 from tsrnn.kernels.scans import scan
 from tsrnn.kernels.scans.scan import Weights
 from tsrnn.network.architecture import Architecture, PackedWeights, Views
 
 
-class Direction:
-    """Buffers of one direction of one recurrent layer, and its kernels in order.
+class RecurrentLayer:
+    """One direction of a recurrent layer, for some windows of a batch.
 
     Parameters
     ----------
     network : Architecture
     packed : PackedWeights
     gradient : dict of ndarray, optional
-        Where to add to the gradient of the packed weights; without it nothing `backward` needs is kept.
+        Gradient of the packed weights, which `backward` adds to; None if only `forward` is used.
     name : str
-        Layer and direction, as the parameters' names end.
+        Layer and direction, as at the end of the names of its parameters.
     skip : int
-        Slots from a state back to the one it follows; negative: in reverse.
+        How many slots back the recurrence reaches; negative: from the last step to the first.
     h : ndarray of shape (slots, panels, B, lanes)
-        The layer's states, starting ones included.
+        States of the layer, initial ones included.
     n_steps : int
     """
 
@@ -60,14 +60,14 @@ class Direction:
             self.d_between = np.empty((self.P, B, width), network.dtype)
             self.ones = np.ones((1, 1, B, width), network.dtype)
 
-    def start(self, state: np.ndarray | None, spans: np.ndarray, first: int) -> None:
-        """Set the windows' steps, (B, 2) or (0, 2) as in `scan`, and their starting states.
+    def set_initial_state(self, state: np.ndarray | None, spans: np.ndarray, first: int) -> None:
+        """Set the steps of the windows, spans (B, 2) or (0, 2) as in `scan`, and their initial states.
 
-        These are zeros, or `state` (n_states, skip, windows, H) from window `first` on for the windows that
-        begin at step 0.
+        These are zeros or, for windows that begin at step 0, those in `state` (n_states, skip, windows, H),
+        from window `first` on.
         """
         self._spans = spans
-        spread(self._diagonal, self.weights.diagonal)
+        repeat_for_windows(self._diagonal, self.weights.diagonal)
         slots = slice(None, self.skip) if self.skip > 0 else slice(self.skip, None)
         if state is None:
             self.h[slots] = 0
@@ -79,39 +79,39 @@ class Direction:
 
     @property
     def _late(self) -> np.ndarray:
-        """The windows that begin after step 0."""
+        """Numbers of the windows that begin after step 0."""
         return np.flatnonzero(self._spans[:, 0] > 0)
 
     def forward(self, x: np.ndarray) -> None:
-        """Run over x (T, panels, B, lanes)."""
+        """Compute the states for inputs x (T, panels, B, lanes)."""
         scan.forward(self.step, self.weights, x, self.gates, self.h, self.c, self.skip, self._spans)
 
     @property
-    def last(self) -> tuple[np.ndarray, np.ndarray]:
-        """The states h and c that follow the last step, in panels."""
+    def final_state(self) -> tuple[np.ndarray, np.ndarray]:
+        """States h and c after the last step, in panels."""
         return self.h[-1], self.c[(len(self.h) - 1) % len(self.c)]
 
-    def final(self, state: np.ndarray, first: int) -> None:
-        """Write the last states into `state` (n_states, skip, windows, H) from window `first` on."""
+    def write_final_state(self, state: np.ndarray, first: int) -> None:
+        """Write the final states into `state` (n_states, skip, windows, H), from window `first` on."""
         from_panels(self.h[len(self.h) - self.skip :], state[0], first)
         if len(state) > 1:
             slots = np.arange(len(self.h) - self.skip, len(self.h)) % len(self.c)
             from_panels(self.c[slots], state[1], first)
 
-    def d_start(self, d_state: np.ndarray, first: int) -> None:
-        """Write the gradient of the starting states, once `backward` is through, as `final` does states."""
-        for flowing, values in zip((self.dh, self.dc), d_state, strict=False):
-            from_panels(flowing, values, first)
+    def write_initial_gradient(self, d_state: np.ndarray, first: int) -> None:
+        """Write the gradient of the initial states, after `backward`, like `write_final_state`."""
+        for d_panels, values in zip((self.dh, self.dc), d_state, strict=False):
+            from_panels(d_panels, values, first)
             values[:, first + self._late] = 0
 
-    def end(self) -> None:
-        """Begin backward: no gradient arrives from after the last step, but what a decoder will add."""
+    def reset_gradient(self) -> None:
+        """Set the gradient of the final states to zero; a decoder adds to it before `backward`."""
         self.dh[:] = 0
         self.dc[:] = 0
         self.gradient.diagonal[:] = 0
 
     def backward(self, x: np.ndarray, above: np.ndarray, first: int, dx: np.ndarray) -> None:
-        """Add to the gradients of weights and x, given that of h from step `first` on; gates are used up."""
+        """Add to the gradients of weights and x, given that of h from step `first` on; overwrite gates."""
         scan.backward(
             self.step,
             self.transposes,
@@ -130,4 +130,4 @@ class Direction:
             self.skip,
             self._spans,
         )
-        gather_in(self.gradient.diagonal, self._d_diagonal)
+        add_over_windows(self.gradient.diagonal, self._d_diagonal)

@@ -1,4 +1,4 @@
-"""Where training starts from."""
+"""Random initialisation of parameters."""
 
 from math import sqrt
 
@@ -7,8 +7,8 @@ import numpy as np
 from tsrnn.network.architecture import Architecture, Views
 
 
-def draw(network: Architecture, parameters: Views, rng: np.random.Generator) -> None:
-    """Write fresh parameters into arrays of zeros; see `Network.initialise`."""
+def initialise(network: Architecture, parameters: Views, rng: np.random.Generator) -> None:
+    """Write initial parameters into arrays of zeros; see `Network.initialise`."""
     H, cell = network.hidden_size, network.cell
     for name, view in parameters.items():
         if name.startswith("W_hh"):

@@ -1,16 +1,16 @@
-"""Simple recurrent cells: the state is a squashed sum of what comes in and what was."""
+"""Simple recurrent cells (Elman, Jordan) and a dense layer: h = f(weighted inputs and state before)."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.cells.readout import Gradients, Weights, outer, read, total
+from tsrnn.cells.output import Gradients, Weights, outer, read, total
 
 State = tuple[np.ndarray, ...]
 
 
 class RNNCache(NamedTuple):
-    """A step's input x, the state it followed and the state it made."""
+    """Input x of a step, state before it and state after it."""
 
     x: np.ndarray
     h_before: np.ndarray
@@ -18,7 +18,7 @@ class RNNCache(NamedTuple):
 
 
 class JordanCache(NamedTuple):
-    """A step's input x, the state it followed, the output fed back (y_before) and the state it made."""
+    """Input x of a step, state before it, output fed back (y_before) and state after it."""
 
     x: np.ndarray
     h_before: np.ndarray
@@ -27,11 +27,11 @@ class JordanCache(NamedTuple):
 
 
 def rnn_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, RNNCache]:
-    """Elman's cell (1990, Cognitive Science 14): what the hidden units were comes back as context.
+    """Elman's cell (1990, Cognitive Science 14): the hidden units are fed back.
 
     h = tanh(W_ih x + W_hh h_before + bias)
 
-    PyTorch has two biases here that only ever act as their sum; this is the sum. Elman's own units were
+    PyTorch has two biases, which are always added; here there is one, their sum. Elman's own units were
     logistic.
     """
     (h_before,) = state
@@ -42,7 +42,7 @@ def rnn_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, RNNC
 def rnn_step_backward(
     weights: Weights, cache: RNNCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """Go back through tanh, whose slope is 1 - tanh^2; a is what tanh is taken of.
+    """Return the gradients of x, the state before and the weights, given that of h; h = tanh(a).
 
     da = dh (1 - h^2);  dx = W_ih' da;  dh_before = W_hh' da
 
@@ -57,8 +57,8 @@ def rnn_relu_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State,
 
     h = max(0, W_ih x + W_hh h_before + bias)
 
-    "irnn" is this cell, with W_hh started at the identity and the bias at zero, so that at first the state
-    adds up what comes in (Le, Jaitly & Hinton, 2015, arXiv:1504.00941). Nothing bounds the state.
+    "irnn" is this cell, with W_hh initialised to the identity and the bias to zero, so that at first the
+    state is a running sum of inputs (Le, Jaitly & Hinton, 2015, arXiv:1504.00941). The state is not bounded.
     """
     (h_before,) = state
     h = np.maximum(0, x @ weights["W_ih"].T + h_before @ weights["W_hh"].T + weights["bias"])
@@ -68,7 +68,7 @@ def rnn_relu_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State,
 def rnn_relu_step_backward(
     weights: Weights, cache: RNNCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """As `rnn_step_backward`, but da = dh where h > 0, and 0 where the unit is off."""
+    """As `rnn_step_backward`, but da = dh where h > 0, and 0 elsewhere."""
     (dh,) = d_state
     return _through_weights(weights, cache, dh * (cache.h > 0))
 
@@ -81,11 +81,12 @@ def _through_weights(
 
 
 def dense_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, RNNCache]:
-    """Leave out what was: a layer of a feed-forward network, at each step by itself.
+    """Dense layer: no state is fed back, so that each step is computed by itself.
 
     h = max(0, W_ih x + bias)
 
-    Fed a whole window at one step, it is the hidden layer of a time-delay network (Waibel et al., 1989).
+    With a whole window as input of one step, it is the hidden layer of a time-delay network (Waibel et al.,
+    1989).
     """
     (h_before,) = state
     h = np.maximum(0, x @ weights["W_ih"].T + weights["bias"])
@@ -95,7 +96,7 @@ def dense_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, RN
 def dense_step_backward(
     weights: Weights, cache: RNNCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """As `rnn_relu_step_backward`, but nothing reaches the state before.
+    """As `rnn_relu_step_backward`, but the gradient of the state before is 0.
 
     da = dh where h > 0;  dx = W_ih' da;  dh_before = 0;  dW_ih = da x';  dbias = da
     """
@@ -109,14 +110,14 @@ def dense_step_backward(
 
 
 def jordan_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, JordanCache]:
-    """Jordan's cell (1986): what was said comes back, instead of what was thought.
+    """Jordan's cell (1986): the output of the step before is fed back, instead of the state.
 
     y_before = W_head h_before + b_head
 
     h = tanh(W_ih x + W_yh y_before + bias)
 
-    Here the linear readout itself is fed back, whatever is made of it after (a softmax, say). From the zero
-    state the first step therefore sees y_before = b_head. Jordan's plan units and decaying context,
+    The linear output is fed back, also where a softmax follows it. From the zero state, the first step
+    therefore reads y_before = b_head. Jordan's plan units and decaying context,
     context = y_before + mu context_before, and textbooks that feed back a logistic y, differ in this.
     """
     (h_before,) = state
@@ -128,7 +129,7 @@ def jordan_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, J
 def jordan_step_backward(
     weights: Weights, cache: JordanCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """Go back through tanh to the output before, and through the readout to the state before.
+    """Return the gradients of x, the state before and the weights, given that of h, through y_before.
 
     da = dh (1 - h^2);  dx = W_ih' da;  dy_before = W_yh' da;  dh_before = W_head' dy_before
 

@@ -1,21 +1,21 @@
-"""Gated recurrent units: the new state is a blend of the old one and a candidate.
+"""Gated recurrent units (GRU): the new state is a weighted mean of the old one and a candidate.
 
-Texts write the update gate both ways round. Here, as in PyTorch, in Keras and in Cho et al. (2014,
-arXiv:1406.1078, eq. 7), z is the share that stays: h = (1 - z) n + z h_before. In Chung et al. (2014,
-arXiv:1412.3555, section 3.2) and in many textbooks it is the share that is new: h = (1 - z) h_before + z n.
-One becomes the other when z's weights and bias change their signs.
+There are two conventions for the update gate z. Here, as in PyTorch, in Keras and in Cho et al. (2014,
+arXiv:1406.1078, eq. 7), z is the weight of the old state: h = (1 - z) n + z h_before. In Chung et al. (2014,
+arXiv:1412.3555, section 3.2) and in many textbooks it is the weight of the candidate:
+h = (1 - z) h_before + z n. Changing the signs of z's weights and bias turns one into the other.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.cells.readout import Gradients, Weights, outer, sigmoid, total
-from tsrnn.cells.simple import State
+from tsrnn.cells.output import Gradients, Weights, outer, sigmoid, total
+from tsrnn.cells.rnn import State
 
 
 class GRUCache(NamedTuple):
-    """A step's input x, the state it followed, its gates r, z, n, what n saw (q), and the state it made.
+    """Input x of a step, state before it, gates r, z, n, the product q with the state, and state after it.
 
     q is W_hn h_before + b_hn if the reset gate comes after the product, and r h_before if before.
     """
@@ -30,15 +30,15 @@ class GRUCache(NamedTuple):
 
 
 def gru_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, GRUCache]:
-    """Gated recurrent unit, reset gate after the recurrent product, as PyTorch, cuDNN and Keras have it.
+    """Gated recurrent unit, reset gate after the recurrent product, as in PyTorch, cuDNN and Keras.
 
-    r = sigmoid(W_ir x + b_r + W_hr h_before): how much of the past the candidate sees
+    r = sigmoid(W_ir x + b_r + W_hr h_before): reset gate, the weight of the old state in the candidate
 
-    z = sigmoid(W_iz x + b_z + W_hz h_before): how much of the past stays
+    z = sigmoid(W_iz x + b_z + W_hz h_before): update gate, the weight of the old state in the new one
 
     q = W_hn h_before + b_hn
 
-    n = tanh(W_in x + b_n + r q): the candidate
+    n = tanh(W_in x + b_n + r q): candidate
 
     h = (1 - z) n + z h_before
 
@@ -59,7 +59,7 @@ def gru_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, GRUC
 def gru_step_backward(
     weights: Weights, cache: GRUCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """Hand the gradient of h to n, z and the state before, and that of n to r and q.
+    """Return the gradients of x, the state before and the weights, given that of h.
 
     da_n = dh (1 - z) (1 - n^2);  da_z = dh (h_before - n) z (1 - z);  da_r = da_n q r (1 - r)
 
@@ -92,11 +92,11 @@ def gru_reset_before_step(weights: Weights, x: np.ndarray, state: State) -> tupl
 
     q = r h_before
 
-    n = tanh(W_in x + W_hn q + b_n): here r silences units, in `gru_step` it silences sums over units
+    n = tanh(W_in x + W_hn q + b_n): here r scales units, in `gru_step` it scales sums over units
 
     h = (1 - z) n + z h_before
 
-    Blocks in the order r, z, n; three biases. Keras calls it ``reset_after=False``, PyTorch has no such cell.
+    Blocks in the order r, z, n; three biases. Keras calls it ``reset_after=False``; PyTorch has no such cell.
     """
     (h_before,) = state
     W_hr, W_hz, W_hn = np.split(weights["W_hh"], 3)
@@ -111,7 +111,7 @@ def gru_reset_before_step(weights: Weights, x: np.ndarray, state: State) -> tupl
 def gru_reset_before_step_backward(
     weights: Weights, cache: GRUCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """As `gru_step_backward`, but the gradient of n passes W_hn on its way to r.
+    """As `gru_step_backward`, but the gradient of n reaches r through W_hn.
 
     da_n = dh (1 - z) (1 - n^2);  da_z = dh (h_before - n) z (1 - z)
 

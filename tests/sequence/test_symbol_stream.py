@@ -9,7 +9,7 @@ from scipy.stats import chisquare
 from helpers import oracle
 from helpers.architectures import CELLS, make
 from tsrnn import RNNGenerator
-from tsrnn.sequence.generation import SymbolStream
+from tsrnn.sequence.symbol_stream import SymbolStream
 from tsrnn.sequence.symbols import Vocabulary
 
 V = 5

@@ -1,4 +1,4 @@
-"""What a network says: the functions that squash, the layer that reads the state, and a loss on classes."""
+"""Output layer, sigmoid, softmax and cross-entropy."""
 
 from collections.abc import Mapping
 
@@ -32,16 +32,16 @@ def softmax(a: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy(p: np.ndarray, k: int | np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the surprise -log p_k at what came, a mean over the batch, and its gradient to p.
+    """Return the loss -log p_k of the true class k, a mean over the batch, and its gradient in p.
 
-    The gradient is -1 / p_k at k and 0 elsewhere; on its way through `softmax` it becomes p - (1 at k).
+    The gradient is -1 / p_k at k and 0 elsewhere; in the inputs of `softmax` it is p - (1 at k).
 
     Parameters
     ----------
     p : ndarray of shape (C,) or (B, C)
         Probabilities of the classes.
     k : int, or ndarray of int of shape (B,)
-        The classes that came, from 0.
+        The true classes, from 0.
 
     Examples
     --------
@@ -49,10 +49,10 @@ def cross_entropy(p: np.ndarray, k: int | np.ndarray) -> tuple[float, np.ndarray
     >>> float(loss / np.log(2)), dp
     (1.0, array([ 0., -2.,  0.]))
     """
-    came = np.arange(p.shape[-1]) == np.expand_dims(k, -1)
-    p_k = p[came]
+    is_true = np.arange(p.shape[-1]) == np.expand_dims(k, -1)
+    p_k = p[is_true]
     d = np.zeros_like(p)
-    d[came] = -1 / p_k / len(p_k)
+    d[is_true] = -1 / p_k / len(p_k)
     return float(np.mean(-np.log(p_k))), d
 
 
@@ -79,10 +79,10 @@ def read_backward(
 
 
 def outer(da: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Return da x', summed over a batch if there is one: the gradient of W, where a = W x."""
+    """Return da x', summed over the batch if there is one: the gradient of W in a = W x."""
     return np.atleast_2d(da).T @ np.atleast_2d(x)
 
 
 def total(da: np.ndarray) -> np.ndarray:
-    """Return da summed over a batch if there is one: the gradient of b, where a = ... + b."""
+    """Return da, summed over the batch if there is one: the gradient of b in a = W x + b."""
     return np.atleast_2d(da).sum(axis=0)

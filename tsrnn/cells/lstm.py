@@ -1,15 +1,15 @@
-"""Long short-term memory: a memory c that is added to, and gates that decide what enters, stays and shows."""
+"""Long short-term memory (LSTM), with and without peepholes: gates control an additive memory c."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from tsrnn.cells.readout import Gradients, Weights, outer, sigmoid, total
-from tsrnn.cells.simple import State
+from tsrnn.cells.output import Gradients, Weights, outer, sigmoid, total
+from tsrnn.cells.rnn import State
 
 
 class LSTMCache(NamedTuple):
-    """A step's input x, the states it followed, its gates i, f, g, o, and the states it made."""
+    """Input x of a step, states before it, gates i, f, g, o, and states after it."""
 
     x: np.ndarray
     h_before: np.ndarray
@@ -29,14 +29,14 @@ def lstm_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, LST
 
     i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o): input, forget and output gate
 
-    g = tanh(a_g): what might be remembered
+    g = tanh(a_g): candidate memory
 
     c = f c_before + i g
 
     h = o tanh(c)
 
     The state is (h, c). Keras writes the same as i, f, c, o; the cell of 1997 has no f. PyTorch's two biases
-    act as their sum, which is ours.
+    are always added; here there is one, their sum.
     """
     h_before, c_before = state
     a = x @ weights["W_ih"].T + h_before @ weights["W_hh"].T + weights["bias"]
@@ -50,18 +50,18 @@ def lstm_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, LST
 def lstm_step_backward(
     weights: Weights, cache: LSTMCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """Hand the gradient of h to o and c, and that of c to i, f, g and the memory before.
+    """Return the gradients of x, the states before and the weights, given those of h and c.
 
     do = dh tanh(c);  dc = dc + dh o (1 - tanh(c)^2)
 
     di = dc g;  df = dc c_before;  dg = dc i;  dc_before = dc f
 
-    da_i = di i (1 - i), and so for f and o;  da_g = dg (1 - g^2)
+    da_i = di i (1 - i), likewise for f and o;  da_g = dg (1 - g^2)
 
     dx = W_ih' da;  dh_before = W_hh' da;  dW_ih = da x';  dW_hh = da h_before';  dbias = da
 
-    dc_before = dc f is why an LSTM remembers: while f is near 1, a gradient goes back unchanged
-    (Greff et al., 2017, arXiv:1503.04069, section II.B, has all of these).
+    Because of dc_before = dc f an LSTM can learn long lags: while f is near 1, the gradient does not vanish.
+    All equations are in Greff et al. (2017, arXiv:1503.04069, section II.B).
     """
     x, h_before, c_before, i, f, g, o, c, _ = cache
     dh, dc = d_state
@@ -74,7 +74,7 @@ def lstm_step_backward(
 
 
 def lstm_peephole_step(weights: Weights, x: np.ndarray, state: State) -> tuple[State, LSTMCache]:
-    """Long short-term memory whose gates see it through peepholes (Gers & Schmidhuber, 2000).
+    """Long short-term memory with peepholes: gates depend on c, too (Gers & Schmidhuber, 2000).
 
     a = W_ih x + W_hh h_before + bias, with quarters a_i, a_f, a_g, a_o;  p_i, p_f, p_o = W_peephole
 
@@ -82,12 +82,12 @@ def lstm_peephole_step(weights: Weights, x: np.ndarray, state: State) -> tuple[S
 
     c = f c_before + i g
 
-    o = sigmoid(a_o + p_o c), which sees the new memory
+    o = sigmoid(a_o + p_o c), with the new memory
 
     h = o tanh(c)
 
-    A unit's gates see that unit's memory alone: W_peephole (3, H) holds three diagonals. Graves
-    (2013, arXiv:1308.0850, eqs. 7-11) writes it the same way.
+    The gates of a unit depend on the memory of the same unit only: W_peephole (3, H) holds three diagonals.
+    The equations are those of Graves (2013, arXiv:1308.0850, eqs. 7-11).
     """
     h_before, c_before = state
     p_i, p_f, p_o = weights["W_peephole"]
@@ -103,7 +103,7 @@ def lstm_peephole_step(weights: Weights, x: np.ndarray, state: State) -> tuple[S
 def lstm_peephole_step_backward(
     weights: Weights, cache: LSTMCache, d_state: State
 ) -> tuple[np.ndarray, State, Gradients]:
-    """As `lstm_step_backward`, with what goes back through the peepholes in its place.
+    """As `lstm_step_backward`, with the gradients through the peepholes added.
 
     da_o = dh tanh(c) o (1 - o);  dc = dc + dh o (1 - tanh(c)^2) + p_o da_o
 
