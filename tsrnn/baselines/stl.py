@@ -9,8 +9,8 @@ from sklearn.base import clone
 
 from tsrnn.baselines.ets import ETS
 from tsrnn.baselines.requirements import require
+from tsrnn.deadline import check_deadline
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.known import Known
 from tsrnn.timeseries.seasonality import find_seasons
 from tsrnn.validation import check_choice

@@ -9,8 +9,8 @@ from sklearn.base import clone
 from tsrnn.baselines.arima.unit_roots import n_differences
 from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.requirements import require
+from tsrnn.deadline import check_deadline
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.known import Known
 from tsrnn.training.transforms import level_and_scale
 from tsrnn.validation import check_choice, check_positive_integer, counted

@@ -10,9 +10,9 @@ import joblib
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn.deadline import TimeLimitError
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.forecasting.intervals.calibration import misses
-from tsrnn.time_limit import TimeLimitError
 from tsrnn.timeseries.covariates import Scheme
 from tsrnn.timeseries.known import Known
 from tsrnn.training.history import History

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn.deadline import check_deadline
 from tsrnn.kernels.decoders.generate import Draw, Model, Room, generate, head, read, softmax
 from tsrnn.kernels.packing.tile import lanes
 from tsrnn.kernels.scans.stream import Sizes
 from tsrnn.network import Network
 from tsrnn.network.workspace import State
 from tsrnn.sequence.symbols import Vocabulary
-from tsrnn.time_limit import check_deadline
 from tsrnn.validation import check_number, check_positive_integer, seed_sequence
 
 _CHUNK = 4096  # symbols drawn before a time limit or Ctrl-C is seen

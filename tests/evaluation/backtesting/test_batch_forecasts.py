@@ -9,7 +9,7 @@ from tsrnn.baselines import Naive, Theta
 from tsrnn.evaluation.backtesting import runner
 from tsrnn.evaluation.backtesting.backtest import backtest
 from tsrnn.forecasting.combine import Combine
-from tsrnn.time_limit import TimeLimitError
+from tsrnn.deadline import TimeLimitError
 
 HORIZON = 3
 
