@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from helpers.contenders import Broken, Capped, Last, Mean, Y, months
-from tsrnn.evaluation.backtesting.backtest import backtest, compare, default_models
 from tsrnn.deadline import check_deadline
+from tsrnn.evaluation.backtesting.backtest import backtest, compare, default_models
 
 
 class Foreign:
