@@ -146,7 +146,7 @@ def test_notebook_runs_and_is_stored_with_its_outputs(path, tmp_path, monkeypatc
 
 def test_files_stay_short():
     limits = dict.fromkeys((ROOT / "tsrnn").rglob("*.py"), 400)
-    limits |= {ROOT / "CONTRIBUTING.md": 59, ROOT / "tsrnn" / "__init__.py": 100}
+    limits |= {ROOT / "CONTRIBUTING.md": 120, ROOT / "tsrnn" / "__init__.py": 100}
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in limits}
     assert {path.name: lines[path] for path in limits if lines[path] > limits[path]} == {}
 
