@@ -11,7 +11,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 from tsrnn import datasets
 from tsrnn.baselines import ARIMA, ETS, AutoARIMA, AutoReg, Drift, Naive, SeasonalNaive, Theta
-from tsrnn.time_limit import TimeLimitError, time_limit
+from tsrnn.deadline import TimeLimitError, time_limit
 
 AIR = datasets.load("airpassengers")
 

@@ -10,8 +10,8 @@ from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
 from tsrnn import Combine, backtest, datasets
 from tsrnn.baselines import ARIMA, ETS, STL, Drift, Naive, SeasonalNaive, Theta
+from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.forecasting.rnn import RNNForecaster
-from tsrnn.time_limit import TimeLimitError, time_limit
 
 AIR = datasets.load("airpassengers")
 

@@ -9,7 +9,7 @@ from statsmodels.tsa.api import VAR as Reference  # noqa: N811
 
 from tsrnn import backtest, datasets
 from tsrnn.baselines import VAR, AutoReg, lagged
-from tsrnn.time_limit import TimeLimitError, time_limit
+from tsrnn.deadline import TimeLimitError, time_limit
 
 STOCKS = datasets.load("eustockmarkets").dropna()
 CHANGES = np.log(STOCKS).diff().dropna()[:400]

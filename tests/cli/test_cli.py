@@ -62,6 +62,17 @@ def test_module_runs():
     assert run.stderr.startswith("tsrnn: error: argument COMMAND: invalid choice: 'nothing'")
 
 
+def test_help_is_quick_because_it_loads_no_forecaster():
+    program = "import sys; from tsrnn.cli import main; main(['compare', '--help'])"
+    printed = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", program], capture_output=True, text=True
+    )
+    assert printed.stdout.startswith("usage: tsrnn compare")
+    loaded = set(re.findall(r"\| +(\S+)$", printed.stderr, re.MULTILINE))
+    assert "tsrnn.cli.parser" in loaded
+    assert loaded.isdisjoint({"numba", "numpy", "pandas", "sklearn", "tsrnn.cli.commands"})
+
+
 def test_datasets_are_listed_with_size_step_and_units(capsys):
     assert main(["datasets"]) == 0
     header, *rows = capsys.readouterr().out.splitlines()
@@ -77,7 +88,7 @@ def test_datasets_are_listed_with_size_step_and_units(capsys):
 
 
 def test_warmup_says_what_it_compiles_how_long_it_takes_and_where_the_code_is(capsys, monkeypatch):
-    monkeypatch.setattr("tsrnn.cli.warmup", lambda dtype: Path(f"cache of {dtype}"))
+    monkeypatch.setattr("tsrnn.cli.commands.warmup", lambda dtype: Path(f"cache of {dtype}"))
     assert main(["warmup"]) == main(["warmup", "--dtype", "float64"]) == 0
     started, ready = (
         "Compiling all kernels for {0} ...\n",
@@ -88,7 +99,7 @@ def test_warmup_says_what_it_compiles_how_long_it_takes_and_where_the_code_is(ca
 
 
 def test_warmup_that_cannot_keep_its_code_is_an_error(capsys, monkeypatch):
-    monkeypatch.setattr("tsrnn.cli.warmup", lambda dtype: None)
+    monkeypatch.setattr("tsrnn.cli.commands.warmup", lambda dtype: None)
     assert main(["warmup"]) == 2
     assert "Set NUMBA_CACHE_DIR" in capsys.readouterr().err
 
@@ -165,7 +176,7 @@ def test_compare_without_models_is_the_librarys(capsys, csv, y, monkeypatch):
         asked.update(options, args=args)
         return compare(*args, **options)
 
-    monkeypatch.setattr("tsrnn.cli.compare", remember)
+    monkeypatch.setattr("tsrnn.cli.commands.compare", remember)
     arguments = ["--time", "day", "--horizon", "2", "--windows", "1", "--seed", "3", "--jobs", "2"]
     assert main(["compare", csv, *arguments]) == 0
     assert asked["args"][1:] == (2, 1, None)
@@ -352,7 +363,7 @@ def test_wrong_commands_are_refused(capsys, arguments, message):
 )
 def test_missing_matplotlib_is_said_before_the_work(capsys, monkeypatch, arguments):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    monkeypatch.setattr("tsrnn.cli.read_input", None)
+    monkeypatch.setattr("tsrnn.cli.commands.read_input", None)
     assert main([*arguments, "--horizon", "1"]) == 2
     message = 'Plots need matplotlib. Install it with: pip install "tsrnn[plot]"'
     assert capsys.readouterr() == ("", f"tsrnn: error: {message}\n")
@@ -363,7 +374,7 @@ def raise_key_error(*_):
 
 
 def test_surprises_are_one_line_with_their_kind(capsys, monkeypatch):
-    monkeypatch.setattr("tsrnn.cli.read_input", raise_key_error)
+    monkeypatch.setattr("tsrnn.cli.commands.read_input", raise_key_error)
     assert main(["forecast", "nile", "--horizon", "1"]) == 2
     assert capsys.readouterr().err == "tsrnn: error: KeyError: 'surprise'\n"
 
@@ -372,7 +383,7 @@ def test_file_without_permission_is_named(capsys, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied", "secret.csv")
 
-    monkeypatch.setattr("tsrnn.cli.read_input", refuse)
+    monkeypatch.setattr("tsrnn.cli.commands.read_input", refuse)
     assert main(["forecast", "secret.csv", "--horizon", "1"]) == 2
     assert capsys.readouterr().err == "tsrnn: error: Permission denied: 'secret.csv'\n"
 
@@ -383,13 +394,13 @@ def test_warnings_are_one_line(capsys, monkeypatch, y):
         warnings.warn("look\n out", stacklevel=1)
         return y
 
-    monkeypatch.setattr("tsrnn.cli.read_input", warn)
+    monkeypatch.setattr("tsrnn.cli.commands.read_input", warn)
     assert main(["forecast", "nile", "--horizon", "1", "--model", "naive"]) == 0
     assert capsys.readouterr().err == "tsrnn: warning: look out\n"
 
 
 def test_interrupt_outside_training_ends_at_once_and_quietly(capsys, monkeypatch):
-    monkeypatch.setattr("tsrnn.cli.read_input", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("tsrnn.cli.commands.read_input", lambda *_: signal.raise_signal(signal.SIGINT))
     assert main(["forecast", "nile", "--horizon", "1"]) == 130
     assert capsys.readouterr() == ("", "")
 

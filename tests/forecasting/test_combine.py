@@ -7,11 +7,11 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tsrnn.baselines import ETS, Drift, Naive, SeasonalNaive
+from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.evaluation.backtesting.backtest import backtest
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.forecasting.combine import WEIGHTS, Combine
 from tsrnn.forecasting.rnn import RNNForecaster
-from tsrnn.time_limit import TimeLimitError, time_limit
 
 Y = pd.Series(
     [3.0, 5, 6, 8, 11, 12, 14, 13, 16, 20, 19, 22], pd.date_range("2020", periods=12, freq="MS"), name="sales"

@@ -96,11 +96,11 @@ def test_installed_command_lists_the_datasets(scripts, tmp_path):
 
 def test_import_loads_nothing_foreign_but_what_every_forecast_needs():
     program = (
-        "import sys, joblib, numba, pandas, sklearn.base, tqdm; before = set(sys.modules); import tsrnn; "
-        "print(*sorted(set(sys.modules) - before))"
+        "import sys, joblib, numba, pandas, sklearn.base, tqdm; before = set(sys.modules); "
+        "from tsrnn import *; print(*sorted(set(sys.modules) - before))"
     )
     loaded = run(sys.executable, "-c", program).split()
-    assert "tsrnn" in loaded
+    assert {"tsrnn", "tsrnn.forecasting.rnn", "tsrnn.baselines.ets", "tsrnn.evaluation.result"} < set(loaded)
     foreign = {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names | {"tsrnn"}}
     assert foreign == set()
 
@@ -146,7 +146,7 @@ def test_notebook_runs_and_is_stored_with_its_outputs(path, tmp_path, monkeypatc
 
 def test_files_stay_short():
     limits = dict.fromkeys((ROOT / "tsrnn").rglob("*.py"), 400)
-    limits |= {ROOT / "CONTRIBUTING.md": 59, ROOT / "tsrnn" / "__init__.py": 60}
+    limits |= {ROOT / "CONTRIBUTING.md": 120, ROOT / "tsrnn" / "__init__.py": 100}
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in limits}
     assert {path.name: lines[path] for path in limits if lines[path] > limits[path]} == {}
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from helpers.training import settings
+from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.network import Network
-from tsrnn.time_limit import TimeLimitError, time_limit
 from tsrnn.training.ensemble import history, refit
 from tsrnn.training.loop import Run, _RunningMeans, train_all
 from tsrnn.training.windows import Batch, Windows, split_starts

@@ -18,8 +18,8 @@ from tsrnn.baselines.requirements import (
     straight_line,
     warn_unless_converged,
 )
+from tsrnn.deadline import check_deadline
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
 from tsrnn.validation import with_parameters

@@ -10,8 +10,8 @@ from sklearn.base import clone
 from tsrnn.baselines import parameters
 from tsrnn.baselines.ets import ETS
 from tsrnn.baselines.requirements import require
+from tsrnn.deadline import check_deadline
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.seasonality import find_seasons
 from tsrnn.validation import with_parameters

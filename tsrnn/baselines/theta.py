@@ -7,8 +7,8 @@ import numpy as np
 from tsrnn.baselines import parameters
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import require, seasonal_pattern, straight_line, warn_unless_converged
+from tsrnn.deadline import check_deadline
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
 from tsrnn.validation import with_parameters

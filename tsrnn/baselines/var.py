@@ -10,8 +10,8 @@ from tsrnn.baselines import parameters
 from tsrnn.baselines.arima.unit_roots import n_differences
 from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.requirements import require
+from tsrnn.deadline import check_deadline
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.time_limit import check_deadline
 from tsrnn.timeseries.panel import Panel
 from tsrnn.training.scales import level_and_scale
 from tsrnn.validation import counted, with_parameters

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tsrnn import datasets
+import tsrnn.datasets as datasets
 
 __all__ = ["read_input"]
 

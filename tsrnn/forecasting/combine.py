@@ -11,10 +11,10 @@ import joblib
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn.deadline import TimeLimitError
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.forecasting.intervals.calibration import errors_at_the_end
 from tsrnn.forecasting.parameters import FORECASTER, MISSING_OF_NETWORKS
-from tsrnn.time_limit import TimeLimitError
 from tsrnn.timeseries.covariate_schema import CovariateSchema
 from tsrnn.timeseries.panel import Panel
 from tsrnn.training.arrays import SeriesArrays

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.cells import run_network
 from tsrnn.network import Network
 from tsrnn.network.exchange import export_weights, import_weights
 from tsrnn.network.gradients import gradient_flow, spectral_radii
@@ -154,6 +153,8 @@ class InspectionMixin(WeightsMixin):
         1969-01-01  0.5  0.6
         1970-01-01  0.5  0.5
         """
+        from tsrnn.cells import run_network
+
         network = self._fitted_network()
         if layer not in range(-network.num_layers, network.num_layers):
             raise ValueError(

@@ -11,7 +11,7 @@ code depends on.
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from inspect import getfile
 from pathlib import Path
@@ -24,6 +24,7 @@ from numba.core.caching import (
     FunctionCache,
     IndexDataCacheFile,
     InTreeCacheLocator,
+    NullCache,
     UserProvidedCacheLocator,
     UserWideCacheLocator,
 )
@@ -45,7 +46,8 @@ def kernel(function: Callable) -> Callable:
     dispatcher = njit(**_FLAGS)(function)
     if dispatcher is not function:  # NUMBA_DISABLE_JIT
         with suppress(RuntimeError, OSError):  # no source files to hash: compile in every process
-            dispatcher._cache = _Cache(function)
+            _source_stamp()  # now, as the sources may be another version's by the time of the first call
+            dispatcher._cache = _CacheOnFirstUse(function)
     return dispatcher
 
 
@@ -133,3 +135,20 @@ class _Cache(FunctionCache):
     def save_overload(self, sig, data):
         with suppress(OSError):  # a full or read-only disk costs time, not the result
             super().save_overload(sig, data)
+
+
+class _CacheOnFirstUse:
+    """The cache of a kernel, which tries out folders on disk at the first call, not at the import."""
+
+    def __init__(self, function: Callable) -> None:
+        self._function = function
+
+    @cached_property
+    def _cache(self) -> Any:
+        try:
+            return _Cache(self._function)
+        except (RuntimeError, OSError):  # sources out of sight: compile in every process
+            return NullCache()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)

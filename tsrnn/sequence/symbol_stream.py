@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn.deadline import check_deadline
 from tsrnn.kernels.decoders.sampling import (
     GeneratorState,
     Model,
@@ -20,7 +21,6 @@ from tsrnn.kernels.scans.stream import Sizes
 from tsrnn.network import Network
 from tsrnn.network.workspace import State
 from tsrnn.sequence.symbols import Vocabulary
-from tsrnn.time_limit import check_deadline
 from tsrnn.validation import check_number, check_positive_integer, seed_sequence
 
 _CHUNK = 4096  # symbols drawn between two checks of a time limit or Ctrl-C

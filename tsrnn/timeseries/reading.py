@@ -159,7 +159,7 @@ def _assemble(parsed: Parsed, gaps: np.ndarray) -> Panel:
 
 def _begin_with_observations(parsed: Parsed, gaps: np.ndarray, missing: str) -> tuple[Parsed, np.ndarray]:
     """Cut off what is missing before the first observation of each series, and series without one."""
-    offsets, seen = parsed.labels.offsets, ~gaps.all(axis=1)
+    offsets, seen = parsed.labels.offsets, np.any(~gaps, axis=1)
     n = np.diff(offsets)
     rows = np.where(seen, np.arange(len(seen)), len(seen))
     firsts = np.minimum.reduceat(rows, offsets[:-1])

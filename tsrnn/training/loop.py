@@ -18,9 +18,9 @@ from typing import Any, Protocol, Self
 import numpy as np
 from joblib import effective_n_jobs
 
+from tsrnn.deadline import check_deadline
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm, clip_value
 from tsrnn.network import Network, Objective, truncated_value_and_gradient
-from tsrnn.time_limit import check_deadline
 from tsrnn.training.windows import Batch, Starts
 
 SCHEDULES = ("constant", "cosine", "plateau")

@@ -13,7 +13,7 @@ from tsrnn.baselines import ARIMA, AutoARIMA, AutoReg
 from tsrnn.baselines.arima import order_search
 from tsrnn.baselines.arima.order_search import Bounds, Candidate, least_roots
 from tsrnn.baselines.arima.sarima import Sarima
-from tsrnn.time_limit import TimeLimitError, time_limit
+from tsrnn.deadline import TimeLimitError, time_limit
 
 AIR = datasets.load("airpassengers")
 NILE = datasets.load("nile").to_numpy()

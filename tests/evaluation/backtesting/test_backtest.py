@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from helpers.contenders import Broken, Capped, Last, Mean, Y, months
+from tsrnn.deadline import check_deadline
 from tsrnn.evaluation.backtesting.backtest import backtest, compare, default_models
-from tsrnn.time_limit import check_deadline
 
 
 class Foreign:

@@ -6,10 +6,10 @@ import pytest
 
 from tsrnn import RNNForecaster
 from tsrnn.baselines import Naive, Theta
+from tsrnn.deadline import TimeLimitError
 from tsrnn.evaluation.backtesting import runner
 from tsrnn.evaluation.backtesting.backtest import backtest
 from tsrnn.forecasting.combine import Combine
-from tsrnn.time_limit import TimeLimitError
 
 HORIZON = 3
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.metrics.significance import block_bootstrap, model_confidence_set
-from tsrnn.time_limit import TimeLimitError, time_limit
 
 
 def draw(n, dependence, seed):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.baselines.arima.sarima import Estimate, Sarima
-from tsrnn.time_limit import TimeLimitError, check_deadline, time_limit
+from tsrnn.deadline import TimeLimitError, check_deadline, time_limit
 
 __all__ = ["Bounds", "Candidate", "Family", "Search", "least_roots", "penalty"]
 

@@ -11,7 +11,7 @@ from tsrnn.baselines.arima.likelihood import arma_polynomials, later_log_likelih
 from tsrnn.baselines.autoreg import recurse
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import require, seasonal_pattern
-from tsrnn.time_limit import check_deadline
+from tsrnn.deadline import check_deadline
 from tsrnn.training.scales import level_and_scale, root_mean_square
 
 __all__ = ["LONGEST_SEASON", "NO_SEASON", "Estimate", "Sarima", "differencing"]

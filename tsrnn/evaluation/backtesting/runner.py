@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn.deadline import TimeLimitError, check_deadline, time_limit
 from tsrnn.evaluation.backtesting.batch_forecasts import forecast_together, forecasts_together
 from tsrnn.evaluation.backtesting.fold_table import Fold
 from tsrnn.evaluation.backtesting.forecast_reader import read_forecast
 from tsrnn.evaluation.backtesting.origins import Origins
 from tsrnn.evaluation.backtesting.warning_capture import collect_warnings
-from tsrnn.time_limit import TimeLimitError, check_deadline, time_limit
 from tsrnn.timeseries.covariate_schema import uses
 
 __all__ = ["Outcome", "Task", "copy_forecaster", "run", "takes", "takes_all"]

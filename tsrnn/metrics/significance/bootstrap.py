@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tsrnn.time_limit import check_deadline
+from tsrnn.deadline import check_deadline
 
 __all__ = ["N_BOOTSTRAP", "block_bootstrap"]
 

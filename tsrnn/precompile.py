@@ -1,4 +1,4 @@
-"""Compile ahead of time."""
+"""Compilation of all kernels ahead of time."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Cooperative time limits: whoever loops for long asks whether time is up."""
+"""Time limits that long loops check for themselves."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
     >>> with time_limit(0):
     ...     check_deadline()
     Traceback (most recent call last):
-    tsrnn.time_limit.TimeLimitError: the time limit has run out
+    tsrnn.deadline.TimeLimitError: the time limit has run out
     """
     limit = float("inf") if seconds is None else monotonic() + seconds
     token = _deadline.set(min(limit, _deadline.get()))
