@@ -1,4 +1,4 @@
-"""Pictures of forecasts, backtests and training; they need matplotlib, the extra ``plot``."""
+"""Plots of forecasts, backtests and training; they need matplotlib, the extra ``plot``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of forecasts after their histories."""
+"""Plots of forecasts after the series that they continue."""
 
 from __future__ import annotations
 
