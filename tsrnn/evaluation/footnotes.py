@@ -3,6 +3,7 @@
 import numpy as np
 
 from tsrnn.evaluation.comparison import compare_pairs
+from tsrnn.evaluation.measures import INTERVAL_MEASURES
 from tsrnn.evaluation.record import BacktestRecord
 from tsrnn.metrics.significance import MIN_ORIGINS
 from tsrnn.timeseries.future_index import count_absent
@@ -75,11 +76,11 @@ def _interval_notes(record: BacktestRecord) -> list[str]:
     if not record.level:
         return []
     names = [f"{name}-lo-{record.level[0]:g}" for name in record.models]
-    silent = [
+    without = [
         name for name, low in zip(record.models, names, strict=True) if record.forecasts[low].isna().all()
     ]
-    notes = ["coverage: XX"]
-    return [*notes, f"{', '.join(silent)} gave no intervals."] if silent else notes
+    notes = ["; ".join(f"{name}: {measure.explanation}" for name, measure in INTERVAL_MEASURES.items()) + "."]
+    return [*notes, f"{', '.join(without)} gave no intervals."] if without else notes
 
 
 def _rank_notes(record: BacktestRecord) -> list[str]:

@@ -87,12 +87,12 @@ MEASURES = {
 INTERVAL_MEASURES = {
     "coverage": IntervalMeasure(
         lambda y, low, high, level, scale: covered(y, low, high),
-        "percent of the observed values inside the interval; best is what the level says",
+        "percent of the observed values inside the interval, best at its level",
         is_percent=True,
     ),
     "MSIS": IntervalMeasure(
         lambda y, low, high, level, scale: ratio(interval_scores(y, low, high, level), scale),
-        "mean scaled interval score: width of the interval and distance of the values outside, together",
+        "mean scaled interval score, which adds up the width and the distance of values outside",
     ),
 }
 LOSSES = {"MAE": Measure(_absolute), "MSE": Measure(_squared), "MSSE": Measure(_squared_scaled)}
