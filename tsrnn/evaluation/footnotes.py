@@ -57,8 +57,8 @@ def _zero_notes(record: BacktestRecord) -> list[str]:
     if zeros < MANY_ZEROS:
         return []
     return [
-        f"{zeros:.0f} % of the truth is 0: MASE and sMAPE favour forecasts of the median, which may be 0, "
-        'RMSE and significance(loss="squared") those of the mean.'
+        f"{zeros:.0f} % of the observed values are 0: MASE and sMAPE favour forecasts of the median, which "
+        'may be 0, RMSE and significance(loss="squared") those of the mean.'
     ]
 
 
@@ -177,10 +177,10 @@ def _row_notes(record: BacktestRecord) -> list[str]:
 
 
 def _missing_notes(record: BacktestRecord) -> list[str]:
-    truth = record.forecasts["y"]
-    if not truth.isna().any():
+    missing = record.forecasts["y"].isna()
+    if not missing.any():
         return []
-    return [f"{truth.isna().sum()} of {len(truth)} points of truth were never observed and are skipped."]
+    return [f"{missing.sum()} of {len(missing)} values to forecast were never observed and are skipped."]
 
 
 def _failure_notes(record: BacktestRecord) -> list[str]:

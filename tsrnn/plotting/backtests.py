@@ -65,7 +65,7 @@ def plot_backtest(
         Only the most recent `last` origins; all by default.
     ax : matplotlib Axes, optional
         Draw every model into these axes, with the intervals of the first; by default a new figure with one
-        panel a model, which share their scales. The vertical scale follows the truth: a forecast far off
+        panel a model, which share their scales. The vertical scale follows the series: a forecast far off
         leaves the panel.
     series : hashable, optional
         Which series, where there are several; by default the first.
@@ -217,8 +217,8 @@ def error_by_horizon(backtest: BacktestLike) -> pd.DataFrame:
     -------
     DataFrame
         One row a step ahead of the cutoff (index ``step``, from ``gap + 1``), one column a model, in the
-        series' units, or scaled as MASE is if there are several series. Truth that was never observed is left
-        out.
+        series' units, or scaled as MASE is if there are several series. Values that were never observed are
+        left out.
     """
     metric = "MAE" if backtest.n_series == 1 else "MASE"
     errors = {name: backtest.errors.mean(name, metric, "horizon") for name in backtest.models}

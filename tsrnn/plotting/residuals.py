@@ -38,7 +38,7 @@ def plot_residuals(
     ahead: int | None = None,
     series: Hashable | None = None,
 ) -> Figure:
-    """Draw the errors of one model's forecasts, truth minus forecast: over time, lagged, and their spread.
+    """Draw the errors of one model's forecasts, truth minus forecast: over time, lagged, and as a histogram.
 
     Parameters
     ----------
