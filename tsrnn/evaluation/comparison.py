@@ -1,4 +1,4 @@
-"""Statistical comparison of a record's models: in pairs, all at once, and by their ranks."""
+"""Statistical comparison of a backtest's models: in pairs, all at once, and by their ranks."""
 
 from typing import Literal
 

@@ -56,7 +56,7 @@ class ObservedSeries(Protocol):
 
 
 class Errors:
-    """Errors of forecasts, one or more for each pair of a series and an origin that it takes part in.
+    """Errors of all forecasts of a backtest, of each pair of a series and an origin that it takes part in.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ __all__ = ["Backtest"]
 
 
 def _lists(**tables: Mapping[str, Any]) -> Callable[[Any], Any]:
-    """Put the names and explanations of tables where a method's docstring has their name in brackets."""
+    """Write what tables hold into a method's docstring, where it has the name of the table in brackets."""
 
     def decorate(method: Any) -> Any:
         for name, table in tables.items():

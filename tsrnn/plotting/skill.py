@@ -18,7 +18,7 @@ FURTHEST = -100.0  # percent: a bar of a model that is worse leaves the picture,
 
 
 def plot_skill(skill: pd.DataFrame, baseline: str, ax: Axes | None = None) -> Axes:
-    """Draw by how many percent each model's MASE is below that of one of them, with intervals.
+    """Draw each model's skill, by how many percent its MASE is below that of a baseline, with intervals.
 
     Blue where the whole interval is above 0, orange where it is below, and grey where it holds 0 or there is
     none. Worse than -100 % leaves the picture; the numbers are beside it.

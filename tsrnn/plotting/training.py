@@ -16,7 +16,7 @@ __all__ = ["plot_training"]
 
 
 def plot_training(histories: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axes | None = None) -> Axes:
-    """Draw training losses against steps; thin beside a thick validation loss, whose minimum is marked.
+    """Draw training losses (thin) and validation losses (thick, the minimum marked) against training steps.
 
     Parameters
     ----------

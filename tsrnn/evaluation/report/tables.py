@@ -168,7 +168,7 @@ def _heading(name: str) -> str:
 
 
 def html_table(label: str, columns: Iterable[str], rows: str, kind: str = "numbers") -> str:
-    """Return a table that scrolls on its own where it is wider than the page."""
+    """Return a table as HTML, which scrolls by itself where it is wider than the page."""
     head = "".join(f'<th scope="col">{escape(name)}' for name in columns)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label)}"><table class="{kind}">'
