@@ -202,7 +202,7 @@ def draw_map(ax: Axes, frame: pd.DataFrame, low: float, high: float) -> None:
 
 
 def draw_boxes(ax: Axes, values: Sequence[np.ndarray], labels: Sequence[str], colours: Sequence[str]) -> None:
-    """Draw a horizontal box for each group, the first on top: quartiles, mean, and lines from 5 to 95 percent."""
+    """Draw a horizontal box for each group, the first on top: quartiles, mean, 5 and 95 percent."""
     places = -np.arange(len(values))
     ends = []
     for place, group, colour in zip(places, values, colours, strict=True):
