@@ -60,7 +60,7 @@ def test_truth_that_was_never_observed_is_skipped():
     # truth (11, 15) against 12, then only 18 against 15
     expected = (2 / scale[0] + 3 / scale[1]) / 2
     assert result.scores().loc["Last", "MASE"] == pytest.approx(expected, rel=1e-14)
-    assert "1 of 4 points of truth were never observed and are skipped." in result.footnotes
+    assert "1 of 4 values to forecast were never observed and are skipped." in result.footnotes
     assert np.isnan(result.history[6])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.evaluation.backtesting.backtest import backtest
-from tsrnn.evaluation.backtesting.origins import Truths
+from tsrnn.evaluation.backtesting.origins import read_observed
 from tsrnn.evaluation.result import Backtest
 
 
@@ -52,7 +52,7 @@ def make_backtest(index, misses, *, horizon=4, n_windows=3, name="value", values
         folds=pd.DataFrame(folds, columns=columns),
         models={model: Model(is_baseline=model not in ("LSTM", "GRU")) for model in misses},
         histories={model: make_history() for model in misses if model in ("LSTM", "GRU")},
-        truths=Truths.of(pd.Series(values, index, name=name)),
+        truths=read_observed(pd.Series(values, index, name=name)),
         horizon=horizon,
         step=horizon,
         season_length=1,

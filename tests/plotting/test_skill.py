@@ -286,8 +286,8 @@ def test_axes_can_be_the_users(backtest):
         (["Naive"], "skill", {}, "kind='skill' needs at least 2 models; there is one."),
         (["Naive"], "ranks", {}, "kind='ranks' needs at least 2 models; there is one."),
         (["Naive"], "training", {}, "kind='training' needs a model with a training history; there is none."),
-        (None, "residuals", {"ahead": 5}, "`ahead` must be a step that was judged, from 1 to 4; got 5."),
-        (None, "residuals", {"ahead": 0}, "`ahead` must be a step that was judged, from 1 to 4; got 0."),
+        (None, "residuals", {"ahead": 5}, "`ahead` must be a step that was evaluated, from 1 to 4; got 5."),
+        (None, "residuals", {"ahead": 0}, "`ahead` must be a step that was evaluated, from 1 to 4; got 0."),
         (None, "residuals", {"series": "x"}, "The backtest has no forecasts of a series 'x'."),
         (
             None,

@@ -196,10 +196,10 @@ def _section(title: str, backtest: Backtest) -> str:
         textwrap.fill(note, WIDTH, initial_indent="- ", subsequent_indent="  ")
         for note in ["* is the best of its column.", *backtest.footnotes]
     ]
-    several = f"{backtest.truths.n_series:,} series, " if backtest.truths.n_series > 1 else ""
+    several = f"{backtest.n_series:,} series, " if backtest.n_series > 1 else ""
     heading = (
         f"{title}: {several}{sum(backtest.truths.lengths):,} observations, horizon {backtest.horizon}, "
-        f"{counted(backtest.errors.n_windows, 'origin')}"
+        f"{counted(backtest.errors.n_origins, 'origin')}"
     )
     lines = unmarked.rename_axis(None).to_string(line_width=WIDTH).splitlines()
     verdict = textwrap.fill(backtest.verdict, WIDTH)

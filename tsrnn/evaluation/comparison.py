@@ -1,13 +1,12 @@
-"""Tests of a backtest's models: in pairs, all at once, and by their ranks."""
+"""Statistical comparison of a backtest's models: in pairs, all at once, and by their ranks."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from tsrnn.evaluation.errors import mean_by
+from tsrnn.evaluation.averages import mean_by
+from tsrnn.evaluation.record import BacktestRecord, Unit
 from tsrnn.metrics.significance import (
     MIN_ORIGINS,
     block_bootstrap,
@@ -21,54 +20,45 @@ from tsrnn.metrics.significance import (
 from tsrnn.timeseries.levels import interval_names
 from tsrnn.validation import check_choice, check_percent
 
-if TYPE_CHECKING:
-    from tsrnn.evaluation.result import Backtest
-
-__all__ = [
-    "able_models",
-    "compare_pairs",
-    "find_confidence_set",
-    "rank_models",
-    "skill_intervals",
-    "unit_losses",
-]
-
-Unit = Literal["origins", "series"]
+__all__ = ["compare_pairs", "find_confidence_set", "rank_models", "skill_intervals"]
 
 
 def compare_pairs(
-    backtest: Backtest, against: str | None, loss: str, correction: Literal["holm"] | None
+    record: BacktestRecord,
+    against: str | None = None,
+    loss: str = "absolute",
+    correction: Literal["holm"] | None = "holm",
 ) -> pd.DataFrame:
-    """Hold all models against one, as `Backtest.significance` says."""
+    """Test all models against one, as `Backtest.significance` says."""
     check_choice("loss", loss, ("absolute", "squared"))
     check_choice("correction", correction, ("holm", None))
-    against = backtest.opponent if against is None else against
-    check_choice("against", against, backtest.models)
+    against = record.opponent if against is None else against
+    check_choice("against", against, record.models)
     rows = {}
-    for name in backtest.models:
+    for name in record.models:
         if name != against:
-            pair = unit_losses(backtest, [name, against], backtest.unit, squared=loss == "squared").T
-            lags = {} if backtest.unit == "series" else {"lags": backtest.lags}
+            pair = unit_losses(record, [name, against], record.unit, squared=loss == "squared").T
+            lags = {} if record.unit == "series" else {"lags": record.lags}
             rows[name] = (
                 against,
-                *(signed_rank if backtest.unit == "series" else diebold_mariano)(*pair, **lags),
+                *(signed_rank if record.unit == "series" else diebold_mariano)(*pair, **lags),
             )
-    columns = ["against", "difference", "statistic", "p_value", f"n_{backtest.unit}"]
+    columns = ["against", "difference", "statistic", "p_value", f"n_{record.unit}"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
     if correction is not None:
         table.insert(4, "p_adjusted", holm(table["p_value"].to_numpy(dtype=float)))
     return table
 
 
-def find_confidence_set(backtest: Backtest, level: float) -> pd.DataFrame:
+def find_confidence_set(record: BacktestRecord, level: float = 90) -> pd.DataFrame:
     """Find the models that may be the best, as `Backtest.confidence_set` says."""
     level = check_percent("level", level)
-    names = able_models(backtest)
-    losses = unit_losses(backtest, names, backtest.unit)
+    names = record.with_forecasts
+    losses = unit_losses(record, names, record.unit)
     n_units = int(np.isfinite(losses).all(axis=1).sum())
-    length = block_length(backtest, n_units)
+    length = block_length(record, n_units)
     found = model_confidence_set(losses if length else losses[:0], block_length=length or 1)
-    p_value = pd.Series(found.p_value, names, dtype=float).reindex(pd.Index(backtest.models, name="model"))
+    p_value = pd.Series(found.p_value, names, dtype=float).reindex(pd.Index(record.models, name="model"))
     included = (p_value >= 1 - level / 100).astype("boolean").mask(p_value.isna())
     order = pd.Series(found.order, names, dtype="Int64").reindex(p_value.index)
     table = pd.DataFrame(
@@ -76,30 +66,29 @@ def find_confidence_set(backtest: Backtest, level: float) -> pd.DataFrame:
             "p_value": p_value,
             "included": included,
             "eliminated": order.mask(included.fillna(True)),
-            f"n_{backtest.unit}": n_units,
+            f"n_{record.unit}": n_units,
         }
     )
-    mase = [float(backtest.errors.mean(name, "MASE")) for name in table.index]
-    return table.iloc[np.argsort(mase, kind="stable")].sort_values("p_value", ascending=False, kind="stable")
+    return table.loc[record.mase.index].sort_values("p_value", ascending=False, kind="stable")
 
 
-def rank_models(backtest: Backtest, level: float) -> pd.DataFrame:
+def rank_models(record: BacktestRecord, level: float = 95) -> pd.DataFrame:
     """Rank models, as `Backtest.ranks` says."""
     level = check_percent("level", level)
-    names = able_models(backtest)
-    unit: Unit = "series" if backtest.errors.n_series > 1 else "origins"
-    result = friedman(unit_losses(backtest, names, unit))
+    names = record.with_forecasts
+    unit: Unit = "series" if record.errors.n_series > 1 else "origins"
+    result = friedman(unit_losses(record, names, unit))
     p_value, distance = float("nan"), float("nan")
-    if len(names) > 1 and result.n_units >= MIN_ORIGINS and (unit == "series" or not backtest.lags):
+    if len(names) > 1 and result.n_units >= MIN_ORIGINS and (unit == "series" or not record.lags):
         p_value, distance = result.p_value, critical_difference(len(names), result.n_units, level)
-    ranks = pd.Series(result.mean_ranks, names, dtype=float).reindex(pd.Index(backtest.models, name="model"))
+    ranks = pd.Series(result.mean_ranks, names, dtype=float).reindex(pd.Index(record.models, name="model"))
     table = pd.DataFrame(
         {"rank": ranks, "critical_difference": distance, "p_value": p_value, f"n_{unit}": result.n_units}
     )
     return table.sort_values("rank", kind="stable")
 
 
-def skill_intervals(backtest: Backtest, baseline: str, level: float = 95) -> pd.DataFrame:
+def skill_intervals(record: BacktestRecord, baseline: str, level: float = 95) -> pd.DataFrame:
     """Return each model's skill against `baseline`, with intervals by the bootstrap.
 
     Origins or series, the unit of `Backtest.significance`, are drawn with replacement, both models' together
@@ -111,51 +100,68 @@ def skill_intervals(backtest: Backtest, baseline: str, level: float = 95) -> pd.
         ``skill`` (percent, as in `Backtest.scores`), ``lo-95``, ``hi-95`` (NaN below 10 units) and
         ``n_origins`` or ``n_series``.
     """
-    check_choice("baseline", baseline, backtest.models)
+    check_choice("baseline", baseline, record.models)
     level = check_percent("level", level)
     low, high = interval_names([level])
     tail = (100 - level) / 2
+    losses = {name: unit_losses(record, [name, baseline], record.unit, scaled=True) for name in record.models}
+    means = _bootstrap_means(record, losses)
     rows = {}
-    for name in backtest.models:
-        losses = unit_losses(backtest, [name, baseline], backtest.unit, scaled=True)
-        losses = losses[np.isfinite(losses).all(axis=1)]
-        length = block_length(backtest, len(losses)) if len(losses) >= MIN_ORIGINS else 0
+    for name in record.models:
         ends = np.full(2, np.nan)
-        if length:
-            own, other = block_bootstrap(losses, block_length=length).T
+        if name in means:
+            own, other = means[name].T
             with np.errstate(divide="ignore", invalid="ignore"):
                 ends = np.percentile(100 * (1 - own / other), [tail, 100 - tail])
-        rows[name] = (float(backtest.errors.skill(name, baseline)), *ends, len(losses))
-    columns = ["skill", low, high, f"n_{backtest.unit}"]
+        n_units = int(np.isfinite(losses[name]).all(axis=1).sum())
+        rows[name] = (float(record.errors.skill(name, baseline)), *ends, n_units)
+    columns = ["skill", low, high, f"n_{record.unit}"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
     return table.sort_values("skill", ascending=False, kind="stable")
 
 
-def able_models(backtest: Backtest) -> list[str]:
-    """Models that have forecast anything."""
-    return [name for name in backtest.models if backtest.errors.made(name).any()]
+def _bootstrap_means(record: BacktestRecord, losses: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return bootstrap means of losses (n_units, k), drawn once for all that have the same units.
+
+    Without those that have too few units.
+    """
+    sharing: dict[bytes, list[str]] = {}
+    for name, table in losses.items():
+        sharing.setdefault(np.isfinite(table).all(axis=1).tobytes(), []).append(name)
+    means: dict[str, np.ndarray] = {}
+    for units, names in sharing.items():
+        taken = np.frombuffer(units, dtype=bool)
+        n_units = int(taken.sum())
+        length = block_length(record, n_units) if n_units >= MIN_ORIGINS else 0
+        if length:
+            # equal columns must have equal means, to the last bit
+            table = np.column_stack([losses[name][taken] for name in names])
+            columns, places = np.unique(table, axis=1, return_inverse=True)
+            drawn = block_bootstrap(columns, block_length=length)[:, places.ravel()]
+            means |= dict(zip(names, np.split(drawn, len(names), axis=1), strict=True))
+    return means
 
 
-def block_length(backtest: Backtest, n_units: int) -> int:
+def block_length(record: BacktestRecord, n_units: int) -> int:
     """Return how many units depend on each other in a bootstrap; 0 where there are too few for that."""
-    if backtest.unit == "series" or not backtest.lags:
+    if record.unit == "series" or not record.lags:
         return 1
-    return min(2 * backtest.lags + 1, n_units // 3) if n_units >= 3 * (backtest.lags + 1) else 0
+    return min(2 * record.lags + 1, n_units // 3) if n_units >= 3 * (record.lags + 1) else 0
 
 
 def unit_losses(
-    backtest: Backtest, models: list[str], unit: Unit, *, squared: bool = False, scaled: bool = False
+    record: BacktestRecord, models: list[str], unit: Unit, *, squared: bool = False, scaled: bool = False
 ) -> np.ndarray:
-    """Return mean losses from the cuts that all of `models` have forecast, (n_units, n_models).
+    """Return mean losses of each series or origin, (n_units, n_models), from what all models have forecast.
 
     Of several series they are scaled as MASE is; of one, if `scaled`.
     """
-    errors = backtest.errors
-    kind = ("MASE", "MSSE") if scaled or backtest.truths.n_series > 1 else ("MAE", "MSE")
-    losses = np.column_stack([errors.cuts(name, kind[squared]) for name in models] or [np.empty((0, 0))])
+    errors = record.errors
+    kind = ("MASE", "MSSE") if scaled or record.n_series > 1 else ("MAE", "MSE")
+    losses = np.column_stack([errors.by_pair(name, kind[squared]) for name in models] or [np.empty((0, 0))])
     if not models:
         return losses
     losses[np.isnan(losses).any(axis=1)] = np.nan
     if unit == "series":
         return mean_by(losses, errors.series, errors.n_series)
-    return mean_by(losses, errors.window, errors.n_windows)
+    return mean_by(losses, errors.origin, errors.n_origins)

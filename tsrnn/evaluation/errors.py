@@ -1,77 +1,77 @@
-"""Errors of many forecasts at once: arrays over series and origins, and their means."""
+"""Errors of all forecasts of a backtest as arrays, and their means by model, series, origin or step."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from tsrnn.evaluation.averages import mean_by, mean_of
 from tsrnn.evaluation.backtesting.origins import ObservedSeries
-from tsrnn.metrics.observed import ratio
-from tsrnn.metrics.point import seasonal_scale, symmetric_errors
-from tsrnn.metrics.probabilistic import covered, interval_scores
+from tsrnn.evaluation.measures import INTERVAL_MEASURES, LOSSES, MEASURES
+from tsrnn.evaluation.seasonal_naive import repeat_seasons, seasonal_scales
 from tsrnn.metrics.significance import rank_losses
 from tsrnn.timeseries.levels import interval_names
-from tsrnn.timeseries.reading import read_panel
 
-__all__ = ["By", "Errors", "mean_by", "mean_of"]
+__all__ = ["By", "Errors"]
 
 By = Literal["model", "series", "origin", "horizon"]
 SEASONAL_NAIVE = "seasonal naive method"  # no model's name: it has no column
 
 
 class Errors:
-    """What forecasts missed by; a cut is a series at an origin, and the frame has `horizon` rows for each.
+    """Errors of all forecasts of a backtest, of each pair of a series and an origin that it takes part in.
 
     Parameters
     ----------
     forecasts : DataFrame
-        As in `Backtest.forecasts`.
-    truths : ObservedSeries
+        As in `Backtest.forecasts`: `horizon` rows for each pair.
+    observed : ObservedSeries
     horizon, step, season_length : int
-    level : sequence of float
     gap : int
-        Steps between the cutoff and the first that is judged.
+        Steps between the cutoff and the first that is evaluated.
 
     Attributes
     ----------
     ids : Index
         The series that take part in an origin.
-    series, window : ndarray of shape (n_cuts,)
+    series, origin : ndarray of shape (n_pairs,)
         Place of the series in `ids`, and number of the origin, the oldest 0.
-    sizes : ndarray of shape (n_cuts,)
+    sizes : ndarray of shape (n_pairs,)
         Observations up to the cutoff.
-    scale : ndarray of shape (n_cuts,)
-        Mean absolute seasonal change in training. NaN where there is none, though others change.
+    scale : ndarray of shape (n_pairs,)
+        Mean absolute seasonal change up to the cutoff. NaN where there is none, though others change.
+    without_scale : ndarray of bool, shape (n_pairs,)
+        Where nothing had changed from season to season.
     """
 
     def __init__(
         self,
         forecasts: pd.DataFrame,
-        truths: ObservedSeries,
+        observed: ObservedSeries,
         *,
         horizon: int,
         step: int,
         season_length: int,
-        level: Sequence[float],
         gap: int = 0,
     ) -> None:
-        self._forecasts, self._truths = forecasts, truths
-        self._horizon, self._gap, self._season, self._level = horizon, gap, season_length, level
+        self._forecasts, self._values = forecasts, observed.values
+        self._horizon, self._gap, self._season = horizon, gap, season_length
         firsts = forecasts.iloc[::horizon]
-        self._numbers = truths.ids.get_indexer(firsts["unique_id"])
-        part, self.series = np.unique(self._numbers, return_inverse=True)
-        self.ids = truths.ids[part]
-        self.sizes = self._positions(pd.Index(firsts["cutoff"])) + 1
-        back = (truths.lengths[self._numbers] - gap - horizon - self.sizes) // step
-        self.window = back.max() - back
-        self._truth = self._rows("y")
-        self.scale = np.array([seasonal_scale(train, season_length) for train in self._trains()])
+        numbers = observed.ids.get_indexer(firsts["unique_id"])
+        part, self.series = np.unique(numbers, return_inverse=True)
+        self.ids = observed.ids[part]
+        self._starts, lengths = observed.starts[numbers], observed.lengths[numbers]
+        cutoffs = pd.Index(firsts["cutoff"])
+        self.sizes = _find_labels(observed.times, cutoffs, self._starts, lengths) - self._starts + 1
+        back = (lengths - gap - horizon - self.sizes) // step
+        self.origin = back.max() - back
+        self.scale = seasonal_scales(self._values, self._starts, self.sizes, season_length)
         self.without_scale = self.scale == 0
         if not self.without_scale.all():
             self.scale[self.without_scale] = np.nan
-        self._naive = np.array([self._repeat_season(train) for train in self._trains()])
-        self._known_cuts: dict[tuple[str, str], np.ndarray] = {}
+        self._pair_means: dict[tuple[str, str], np.ndarray] = {}
 
     @property
     def n_series(self) -> int:
@@ -79,40 +79,34 @@ class Errors:
         return len(self.ids)
 
     @property
-    def n_windows(self) -> int:
+    def n_origins(self) -> int:
         """Origins."""
-        return int(self.window.max()) + 1
+        return int(self.origin.max()) + 1
 
-    def made(self, *models: str) -> np.ndarray:
-        """Where models have a forecast, all of them, for each cut."""
-        return np.all([~np.isnan(self._rows(model)).any(axis=1) for model in models], axis=0)
+    def has_forecast(self, *models: str) -> np.ndarray:
+        """Return for each pair whether all of the models have a forecast, (n_pairs,)."""
+        return np.all([~np.isnan(self._column(model)).any(axis=1) for model in models], axis=0)
 
     def points(self, model: str, metric: str) -> np.ndarray:
-        """Return the error of each point, (n_cuts, horizon); NaN where truth or forecast is missing.
+        """Return the error of each point, (n_pairs, horizon); NaN where value or forecast is missing.
 
-        `metric` is "MAE", "MASE", "sMAPE", "MSE", "MSSE", or "coverage-80" and "MSIS-80" for the level 80.
+        `metric` is a name in `MEASURES` or `LOSSES`, or one in `INTERVAL_MEASURES` with a level, such as
+        "coverage-80". Of a root the mean of what is returned has to be taken first.
         """
-        kind, _, percent = metric.partition("-")
-        if kind in ("coverage", "MSIS"):
-            low, high = (self._rows(f"{model}-{name}") for name in interval_names([float(percent)]))
-            if kind == "coverage":
-                return covered(self._truth, low, high)
-            return ratio(interval_scores(self._truth, low, high, float(percent)), self.scale[:, None])
-        forecast = self._naive if model == SEASONAL_NAIVE else self._rows(model)
-        if kind == "sMAPE":
-            return symmetric_errors(self._truth, forecast)
-        error = np.abs(self._truth - forecast)
-        if kind in ("MASE", "MSSE"):
-            error = ratio(error, self.scale[:, None])
-        return error**2 if kind in ("MSE", "MSSE") else error
+        name, _, level = metric.partition("-")
+        observed, scale = self._column("y"), self.scale[:, None]
+        if name in INTERVAL_MEASURES:
+            low, high = (self._column(f"{model}-{end}") for end in interval_names([float(level)]))
+            return INTERVAL_MEASURES[name].errors(observed, low, high, float(level), scale)
+        forecast = self._seasonal_naive if model == SEASONAL_NAIVE else self._column(model)
+        return (MEASURES | LOSSES)[metric].errors(observed, forecast, scale)
 
-    def cuts(self, model: str, metric: str) -> np.ndarray:
-        """Return the mean error of each cut, (n_cuts,); "RMSE" is the root of the mean square."""
-        if (model, metric) not in self._known_cuts:
-            points = self.points(model, "MSE" if metric == "RMSE" else metric)
-            cuts = mean_of(points, axis=1)
-            self._known_cuts[model, metric] = np.sqrt(cuts) if metric == "RMSE" else cuts
-        return self._known_cuts[model, metric]
+    def by_pair(self, model: str, metric: str) -> np.ndarray:
+        """Return the mean error of each pair of a series and an origin, (n_pairs,)."""
+        if (model, metric) not in self._pair_means:
+            means = mean_of(self.points(model, metric), axis=1)
+            self._pair_means[model, metric] = np.sqrt(means) if _is_root(metric) else means
+        return self._pair_means[model, metric]
 
     def mean(self, model: str, metric: str, by: By = "model", where: np.ndarray | None = None) -> np.ndarray:
         """Average a metric over origins within each series and then over series, each counting equally.
@@ -120,56 +114,56 @@ class Errors:
         Parameters
         ----------
         model, metric : str
-            As in `points`; also "RMSE", the root of the mean square of a cut, or by horizon of a series.
+            As in `points`. The root of a mean is taken of each pair, or by horizon of each series.
         by : {"model", "series", "origin", "horizon"}
             What is kept apart.
-        where : ndarray of bool, shape (n_cuts,), optional
-            Cuts that count; by default all.
+        where : ndarray of bool, shape (n_pairs,), optional
+            Pairs that count; by default all.
 
         Returns
         -------
-        ndarray of shape (), (n_series,), (n_windows,) or (horizon,)
+        ndarray of shape (), (n_series,), (n_origins,) or (horizon,)
         """
         if by == "horizon":
             return self._mean_by_step(model, metric, where)
-        cuts = self.cuts(model, metric)
+        pairs = self.by_pair(model, metric)
         if where is not None:
-            cuts = np.where(where, cuts, np.nan)
+            pairs = np.where(where, pairs, np.nan)
         if by == "origin":
-            return mean_by(cuts, self.window, self.n_windows)
-        series = mean_by(cuts, self.series, self.n_series)
+            return mean_by(pairs, self.origin, self.n_origins)
+        series = mean_by(pairs, self.series, self.n_series)
         return series if by == "series" else mean_of(series, axis=0)
 
     def relative(self, model: str, by: By = "model") -> np.ndarray:
-        """Return a model's mean MASE over that of SeasonalNaive from the same cuts."""
-        reference = self.mean(SEASONAL_NAIVE, "MASE", by, self.made(model))
+        """Return a model's mean MASE over that of the seasonal naive method from the same pairs."""
+        reference = self.mean(SEASONAL_NAIVE, "MASE", by, self.has_forecast(model))
         with np.errstate(divide="ignore", invalid="ignore"):  # a series that repeats exactly
             return self.mean(model, "MASE", by) / reference
 
     def skill(self, model: str, baseline: str, by: By = "model") -> np.ndarray:
-        """Return by how many percent a model's mean MASE is below another's from the cuts both forecast."""
-        common = self.made(model, baseline)
+        """Return by how many percent a model's mean MASE is below another's, from what both forecast."""
+        common = self.has_forecast(model, baseline)
         with np.errstate(divide="ignore", invalid="ignore"):
             part = self.mean(model, "MASE", by, common) / self.mean(baseline, "MASE", by, common)
         return 100.0 * (1.0 - part)
 
     def ranks(self, models: Sequence[str], by: By = "model") -> dict[str, np.ndarray]:
-        """Return mean ranks by MASE, 1 the best, from the cuts that all have forecast.
+        """Return mean ranks by MASE, 1 the best, from the pairs that all models have forecast.
 
         Models are ranked on each series (by its mean over origins), or at each origin of a single one; by
-        series or by origin, at each cut; by horizon, at each of its steps. One without any forecast has no
+        series or by origin, at each pair; by horizon, at each of its steps. One without any forecast has no
         rank.
         """
-        able = [model for model in models if self.made(model).any()]
-        shape = {"model": (), "series": self.n_series, "origin": self.n_windows, "horizon": self._horizon}
+        able = [model for model in models if self.has_forecast(model).any()]
+        shape = {"model": (), "series": self.n_series, "origin": self.n_origins, "horizon": self._horizon}
         ranks = {model: np.full(shape[by], np.nan) for model in models}
         if not able:
             return ranks
-        common = self.made(*able)
+        common = self.has_forecast(*able)
         metric = "MAE" if self.n_series == 1 else "MASE"  # the same ranks, without a scale that may be 0
         if by in ("series", "origin"):
-            losses = [np.where(common, self.cuts(model, metric), np.nan) for model in able]
-            codes, n = (self.series, self.n_series) if by == "series" else (self.window, self.n_windows)
+            losses = [np.where(common, self.by_pair(model, metric), np.nan) for model in able]
+            codes, n = (self.series, self.n_series) if by == "series" else (self.origin, self.n_origins)
             return ranks | {
                 model: mean_by(own, codes, n) for model, own in zip(able, rank_losses(losses), strict=True)
             }
@@ -179,70 +173,37 @@ class Errors:
         }
 
     def _of_units(self, model: str, metric: str, by: By, where: np.ndarray) -> np.ndarray:
-        """Errors of each series, or at each origin of a single one, and by horizon of each step."""
-        points = self.points(model, metric) if by == "horizon" else self.cuts(model, metric)
+        """Return errors of each series, or at each origin of a single one, and by horizon of each step."""
+        points = self.points(model, metric) if by == "horizon" else self.by_pair(model, metric)
         points = np.where(where.reshape(-1, *(1,) * (points.ndim - 1)), points, np.nan)
         return points if self.n_series == 1 else mean_by(points, self.series, self.n_series)
 
     def _mean_by_step(self, model: str, metric: str, where: np.ndarray | None) -> np.ndarray:
-        points = self.points(model, "MSE" if metric == "RMSE" else metric)
+        points = self.points(model, metric)
         if where is not None:
             points = np.where(where[:, None], points, np.nan)
         steps = mean_by(points, self.series, self.n_series)
-        return mean_of(np.sqrt(steps) if metric == "RMSE" else steps, axis=0)
+        return mean_of(np.sqrt(steps) if _is_root(metric) else steps, axis=0)
 
-    def _rows(self, column: str) -> np.ndarray:
-        return self._forecasts[column].to_numpy(dtype=float).reshape(-1, self._horizon)
+    def _column(self, name: str) -> np.ndarray:
+        return self._forecasts[name].to_numpy(dtype=float).reshape(-1, self._horizon)
 
-    def _trains(self) -> list[np.ndarray]:
-        starts = self._truths.starts[self._numbers]
-        return [self._truths.values[a : a + size] for a, size in zip(starts, self.sizes, strict=True)]
-
-    def _positions(self, cutoffs: pd.Index) -> np.ndarray:
-        """Where each cutoff stands in its series."""
-        positions = np.empty(len(cutoffs), dtype=int)
-        changes = np.flatnonzero(np.diff(self.series)) + 1
-        for rows in np.split(np.arange(len(cutoffs)), changes):
-            index = self._truths.series[self._numbers[rows[0]]].index
-            positions[rows] = index.get_indexer(cutoffs[rows])
-        return positions
-
-    def _repeat_season(self, train: np.ndarray) -> np.ndarray:
-        """Return SeasonalNaive's forecast; gaps in training are interpolated."""
-        if np.isnan(train[-self._season :]).any():
-            if np.isnan(train).all():
-                return np.full(self._horizon, np.nan)
-            train = read_panel(train, missing="interpolate").arrays.values[:, 0]
-        return np.resize(train[-self._season :], self._gap + self._horizon)[self._gap :]
+    @cached_property
+    def _seasonal_naive(self) -> np.ndarray:
+        steps = np.arange(self._gap + 1, self._gap + self._horizon + 1)
+        return repeat_seasons(self._values, self._starts, self.sizes, self._season, steps)
 
 
-def mean_of(values: np.ndarray, axis: int) -> np.ndarray:
-    """Average what is not NaN; NaN where nothing is.
-
-    Examples
-    --------
-    >>> mean_of(np.array([[1.0, np.nan], [3.0, np.nan]]), axis=0)
-    array([ 2., nan])
-    """
-    seen = ~np.isnan(values)
-    return _divide(np.where(seen, values, 0.0).sum(axis), seen.sum(axis))
+def _is_root(metric: str) -> bool:
+    return metric in MEASURES and MEASURES[metric].is_root
 
 
-def mean_by(values: np.ndarray, codes: np.ndarray, n: int) -> np.ndarray:
-    """Average the rows of each code from 0 to n - 1 as `mean_of` does.
-
-    Examples
-    --------
-    >>> mean_by(np.array([1.0, 5.0, np.nan, 3.0]), np.array([0, 0, 1, 2]), 3)
-    array([ 3., nan,  3.])
-    """
-    seen = ~np.isnan(values)
-    totals, counts = np.zeros((n, *values.shape[1:])), np.zeros((n, *values.shape[1:]))
-    np.add.at(totals, codes, np.where(seen, values, 0.0))
-    np.add.at(counts, codes, seen)
-    return _divide(totals, counts)
-
-
-def _divide(totals: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    nothing = np.full(np.shape(totals), np.nan)
-    return np.divide(totals, counts, out=nothing, where=np.asarray(counts) > 0)
+def _find_labels(times: pd.Index, labels: pd.Index, starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return the row of each label in `times`, by bisection of the rows from its start on."""
+    low, high = starts.copy(), starts + lengths - 1
+    for _ in range(int(lengths.max()).bit_length()):
+        middle = (low + high) // 2
+        is_before = np.asarray(times.take(middle) < labels)
+        low, high = np.where(is_before, middle + 1, low), np.where(is_before, high, middle)
+        low = np.minimum(low, high)
+    return low

@@ -1,23 +1,24 @@
-"""The result of a backtest."""
+"""The result of a backtest, as `backtest` and `compare` return it: scores, tests, pictures and a report."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from html import escape
 from os import PathLike
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from tsrnn.evaluation.backtesting.origins import ObservedSeries
 from tsrnn.evaluation.comparison import compare_pairs, find_confidence_set, rank_models
-from tsrnn.evaluation.errors import By, Errors
+from tsrnn.evaluation.errors import By
 from tsrnn.evaluation.footnotes import write_notes
-from tsrnn.evaluation.pictures import Kind, draw
+from tsrnn.evaluation.measures import INTERVAL_MEASURES, MEASURES
+from tsrnn.evaluation.pictures import PICTURES, draw
+from tsrnn.evaluation.record import BacktestRecord
 from tsrnn.evaluation.report import format_scores, write_report
-from tsrnn.evaluation.scores import mean_scores, score_table
+from tsrnn.evaluation.scores import score_table
 from tsrnn.evaluation.verdict import write_verdict
-from tsrnn.metrics.significance import MIN_ORIGINS
 from tsrnn.validation import counted
 
 if TYPE_CHECKING:
@@ -26,9 +27,21 @@ if TYPE_CHECKING:
 __all__ = ["Backtest"]
 
 
-@dataclass(eq=False, repr=False)
-class Backtest:
-    """Forecasts of several models from several origins, and what they were worth.
+def _lists(**tables: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Write what tables hold into a method's docstring, where it has the name of the table in brackets."""
+
+    def decorate(method: Any) -> Any:
+        for name, table in tables.items():
+            entries = ";\n".join(f"``{key}``: {entry.explanation}" for key, entry in table.items())
+            lines = fill(f"{entries}.", 98, initial_indent=12 * " ", subsequent_indent=12 * " ")
+            method.__doc__ = (method.__doc__ or "").replace(f"[{name}]", lines.strip())
+        return method
+
+    return decorate
+
+
+class Backtest(BacktestRecord):
+    """Forecasts of several models from several origins, and how accurate they were.
 
     Made by `backtest` and `compare`. In a notebook it shows its table of scores.
 
@@ -36,8 +49,8 @@ class Backtest:
     ----------
     forecasts : DataFrame
         One row for each series, origin and step: ``unique_id`` (the series), ``ds`` (label of the point),
-        ``cutoff`` (label of the last observation before it), ``y`` (the truth; NaN where it was never
-        observed) and one column for each model; NaN where it failed. With levels, each model has
+        ``cutoff`` (label of the last observation before it), ``y`` (the observed value; NaN where
+        there is none) and one column for each model; NaN where it failed. With levels, each model has
         ``<model>-lo-80`` and ``<model>-hi-80``, too; NaN where it gave no interval.
     folds : DataFrame
         One row for each model and origin: ``model``, ``cutoff`` (the latest, where series end at different
@@ -64,7 +77,7 @@ class Backtest:
     covariates : dict of str to list of str
         The models that were given ``X``, ``X_past`` and ``static``, where there were any.
     gap : int
-        Steps after each cutoff that were forecast but not judged.
+        Steps after each cutoff that were forecast but not evaluated.
     train_size : int or None
         The most observations of a series given to any model.
     settled : tuple of str
@@ -90,29 +103,7 @@ class Backtest:
     [3.0, 0.96]
     """
 
-    forecasts: pd.DataFrame
-    folds: pd.DataFrame
-    models: dict[str, Any]
-    histories: dict[str, pd.DataFrame]
-    truths: ObservedSeries
-    horizon: int
-    step: int
-    season_length: int
-    refit: bool | int
-    max_history: dict[str, int]
-    level: tuple[float, ...] = ()
-    covariates: dict[str, list[str]] = field(default_factory=dict)
-    gap: int = 0
-    train_size: int | None = None
-    settled: tuple[str, ...] = ()
-
-    @property
-    def history(self) -> pd.Series | dict[Any, pd.Series]:
-        """The whole series; a dict of them, if there are several."""
-        if self.truths.form == "series":
-            return self.truths.series[0]
-        return dict(zip(self.truths.ids, self.truths.series, strict=True))
-
+    @_lists(MEASURES=MEASURES, INTERVAL_MEASURES=INTERVAL_MEASURES)
     def scores(self, by: By = "model", baseline: str | None = None) -> pd.DataFrame:
         """Return the models' scores, the lowest MASE first.
 
@@ -130,21 +121,28 @@ class Backtest:
         Returns
         -------
         DataFrame indexed by ``model``, or by it and ``unique_id``, ``cutoff`` or ``step``
-            ``MASE`` (scaled by the seasonal naive method in all observations before each cutoff),
-            ``sMAPE`` (0 to 200 percent), ``RMSE`` (units of the data; the root is taken for each forecast, by
-            horizon for each series). ``vs SeasonalNaive``: its MASE over that of SeasonalNaive from the same
-            origins, whether or not that is one of the models; below 1 is better. ``skill``:
-            100 (1 - MASE / that of `baseline`), from the forecasts that both have made. ``rank``: mean rank
-            by MASE over series, or over the origins of a single one (by series, over its origins; by origin,
-            over series), 1 the best, ties averaged; where any model failed that forecast anything at all,
-            nobody is ranked. For each level
-            ``coverage-80`` (percent of truths inside the interval) and ``MSIS-80`` (mean scaled interval
-            score, see `tsrnn.metrics.msis`). By model, also:
+            A column for each measure of accuracy (see `tsrnn.metrics`):
 
-            ``fit_seconds`` and ``predict_seconds``: means over fits and forecasts. ``p_value`` and
-            ``p_adjusted``: of `significance`, NaN for the model that the others are held against. ``failed``:
-            origins without a forecast, of all series. ``history``: observations the model was fitted on, at
-            most, of all series.
+            [MEASURES]
+
+            The scale of MASE is taken from all observations before each cutoff. The root of RMSE is taken for
+            each forecast, by horizon for each series. Further columns:
+
+            ``vs SeasonalNaive``: the model's MASE over that of SeasonalNaive from the same origins, whether
+            or not that is one of the models; below 1 is better. ``skill``: 100 (1 - MASE / that of
+            `baseline`), from the forecasts that both have made. ``rank``: mean rank by MASE over series, or
+            over the origins of a single one (by series, over its origins; by origin, over series), 1 the
+            best, ties averaged; pairs of a series and an origin count where all models have a forecast that
+            forecast anything at all.
+
+            For each level, such as ``coverage-80`` of the level 80:
+
+            [INTERVAL_MEASURES]
+
+            By model, also: ``fit_seconds`` and ``predict_seconds``, means over fits and forecasts;
+            ``p_value`` and ``p_adjusted`` of `significance`, NaN for the model that the others are tested
+            against; ``failed``, origins without a forecast, of all series; ``history``, the most observations
+            the model was fitted on, of all series.
 
             Where series end at different times, origins are called by their number, 1 for the oldest.
 
@@ -174,7 +172,7 @@ class Backtest:
         Parameters
         ----------
         against : str, optional
-            Name of the model the others are held against; by default the best baseline, which is the
+            Name of the model the others are tested against; by default the best baseline, which is the
             non-recurrent model that failed least and has the lowest MASE, or the best model if there is none.
         loss : {"absolute", "squared"}, default="absolute"
             Loss of one point.
@@ -266,20 +264,14 @@ class Backtest:
         """What a reader of the scores has to know, in sentences."""
         return write_notes(self)
 
-    def plot(self, *args: Any, kind: Kind = "forecast", **options: Any) -> "Figure":
+    @_lists(PICTURES=PICTURES)
+    def plot(self, *args: Any, kind: str = "forecast", **options: Any) -> "Figure":
         """Draw the backtest.
 
         Parameters
         ----------
         kind : str, default="forecast"
-            ``"forecast"``: forecasts beside the truth (`tsrnn.plotting.plot_backtest`, of several series
-            `plot_panel`). ``"horizon"``: errors by steps ahead (`plot_error_by_horizon`). ``"series"``: how
-            MASE spreads over series (`plot_error_by_series`). ``"skill"``: by how many percent MASEs are
-            below that of ``baseline=``, by default the best baseline's, with intervals of ``level=95``
-            percent by the bootstrap over origins or series, the unit of `significance` (`plot_skill`).
-            ``"ranks"``: mean ranks, joined where they don't differ by ``level=95`` percent (`plot_ranks`).
-            ``"residuals"``: errors of one ``model=`` (`plot_residuals`). ``"training"``: training curves
-            (`plot_training`).
+            [PICTURES]
         *args, **options
             For the function of that kind, the first mostly the models to draw; all but those of forecasts
             of several series and of residuals draw into ``ax=``.
@@ -299,7 +291,7 @@ class Backtest:
 
     def to_html(self, path: str | PathLike[str]) -> Path:
         """Write tables and pictures as one self-contained page (`tsrnn.evaluation.report.write_report`)."""
-        return write_report({self._name: self}, path)
+        return write_report({self.name: self}, path)
 
     def __repr__(self) -> str:
         table = format_scores(self.scores()).to_string(index_names=False)
@@ -313,63 +305,9 @@ class Backtest:
         verdict = f"<p>{escape(self.verdict)}</p>"
         return f"<div><strong>{escape(self._title)}</strong>{verdict}{table}<ul>{notes}</ul></div>"
 
-    @cached_property
-    def errors(self) -> Errors:
-        """What the forecasts missed by, as arrays."""
-        return Errors(
-            self.forecasts,
-            self.truths,
-            horizon=self.horizon,
-            step=self.step,
-            season_length=self.season_length,
-            level=self.level,
-            gap=self.gap,
-        )
-
-    @property
-    def unit(self) -> Literal["origins", "series"]:
-        """What `significance` compares."""
-        n_series = self.errors.n_series
-        return "series" if n_series >= MIN_ORIGINS and n_series > self.errors.n_windows else "origins"
-
-    @property
-    def lags(self) -> int:
-        """Up to how many origins apart what is forecast, gap and horizon, overlaps."""
-        return -(-(self.gap + self.horizon) // self.step) - 1
-
-    @property
-    def steps(self) -> pd.RangeIndex:
-        """The steps that are judged, counted from the cutoff."""
-        return pd.RangeIndex(self.gap + 1, self.gap + self.horizon + 1, name="step")
-
-    @property
-    def is_crowded(self) -> bool:
-        """Whether so many of the origins overlap that p-values come out too small."""
-        return self.unit == "origins" and self.errors.n_windows < MIN_ORIGINS * (self.lags + 1)
-
-    @cached_property
-    def ranking(self) -> list[str]:
-        """The models, those that failed least first, and among equals the lowest MASE."""
-        failed = self.folds.groupby("model", sort=False)["n_failed"].sum()
-        table = pd.DataFrame({"failed": failed, "MASE": mean_scores(self, "MASE")}, index=list(self.models))
-        return list(table.sort_values(["failed", "MASE"], kind="stable").index)
-
-    @cached_property
-    def opponent(self) -> str:
-        """The best baseline, or the best model where none has forecast anything."""
-        baselines = [name for name in self.ranking if getattr(self.models[name], "is_baseline", False)]
-        able = [name for name in baselines if self.errors.made(name).any()]
-        return (able or self.ranking)[0]
-
-    @property
-    def _name(self) -> str:
-        if self.truths.form == "series":
-            return str(self.truths.ids[0])
-        return f"{self.truths.n_series:,} series"
-
     @property
     def _title(self) -> str:
-        origins = counted(self.errors.n_windows, "origin")
+        origins = counted(self.errors.n_origins, "origin")
         return (
-            f"Backtest of {self._name}: {origins}, horizon {self.horizon}, season_length {self.season_length}"
+            f"Backtest of {self.name}: {origins}, horizon {self.horizon}, season_length {self.season_length}"
         )

@@ -1,36 +1,30 @@
 """Tables of scores: by model, series, origin or step ahead."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
+from tsrnn.evaluation.comparison import compare_pairs
 from tsrnn.evaluation.errors import By
+from tsrnn.evaluation.measures import INTERVAL_MEASURES, MEASURES
+from tsrnn.evaluation.record import BacktestRecord
 from tsrnn.validation import check_choice
 
-if TYPE_CHECKING:
-    from tsrnn.evaluation.result import Backtest
-
-__all__ = ["mean_scores", "score_table"]
-
-METRICS = ("MASE", "sMAPE", "RMSE")
+__all__ = ["score_table"]
 
 
-def score_table(backtest: Backtest, by: By = "model", baseline: str | None = None) -> pd.DataFrame:
-    """Return the scores of a backtest, as `Backtest.scores` says."""
+def score_table(record: BacktestRecord, by: By = "model", baseline: str | None = None) -> pd.DataFrame:
+    """Return the scores of all models, as `Backtest.scores` says."""
     check_choice("by", by, ("model", "series", "origin", "horizon"))
     if baseline is not None:
-        check_choice("baseline", baseline, backtest.models)
-    order = mean_scores(backtest, "MASE").sort_values(kind="stable").index
-    labels = _labels(backtest, by)
-    ranks = backtest.errors.ranks(list(backtest.models), by)
+        check_choice("baseline", baseline, record.models)
+    order = record.mase.index
+    labels = _labels(record, by)
+    ranks = record.errors.ranks(list(record.models), by)
     tables = {
         name: pd.DataFrame(
             {
-                metric: np.atleast_1d(ranks[name] if metric == "rank" else _mean(backtest, name, metric, by))
-                for metric in _columns(backtest, baseline)
+                metric: np.atleast_1d(ranks[name] if metric == "rank" else _mean(record, name, metric, by))
+                for metric in _columns(record, baseline)
             },
             labels,
         ).rename(columns={f"skill {baseline}": "skill"})
@@ -39,8 +33,8 @@ def score_table(backtest: Backtest, by: By = "model", baseline: str | None = Non
     if by != "model":
         return pd.concat(tables, names=["model", str(labels.name)])
     table = pd.concat(tables.values()).set_axis(pd.Index(order, name="model"))
-    folds = backtest.folds.groupby("model", sort=False)
-    tests = backtest.significance()
+    folds = record.folds.groupby("model", sort=False)
+    tests = compare_pairs(record)
     return table.assign(
         fit_seconds=folds["fit_seconds"].mean(),
         predict_seconds=folds["predict_seconds"].mean(),
@@ -51,35 +45,30 @@ def score_table(backtest: Backtest, by: By = "model", baseline: str | None = Non
     )
 
 
-def mean_scores(backtest: Backtest, metric: str) -> pd.Series:
-    """Return one score of each model."""
-    return pd.Series({name: float(backtest.errors.mean(name, metric)) for name in backtest.models})
-
-
-def _columns(backtest: Backtest, baseline: str | None) -> list[str]:
-    intervals = [f"{kind}-{percent:g}" for percent in backtest.level for kind in ("coverage", "MSIS")]
+def _columns(record: BacktestRecord, baseline: str | None) -> list[str]:
+    intervals = [f"{kind}-{percent:g}" for percent in record.level for kind in INTERVAL_MEASURES]
     skill = [] if baseline is None else [f"skill {baseline}"]
-    return [*METRICS, "vs SeasonalNaive", *skill, "rank", *intervals]
+    return [*MEASURES, "vs SeasonalNaive", *skill, "rank", *intervals]
 
 
-def _mean(backtest: Backtest, model: str, metric: str, by: By) -> np.ndarray:
+def _mean(record: BacktestRecord, model: str, metric: str, by: By) -> np.ndarray:
     if metric == "vs SeasonalNaive":
-        return backtest.errors.relative(model, by)
+        return record.errors.relative(model, by)
     if metric.startswith("skill "):
-        return backtest.errors.skill(model, metric.removeprefix("skill "), by)
-    return backtest.errors.mean(model, metric, by)
+        return record.errors.skill(model, metric.removeprefix("skill "), by)
+    return record.errors.mean(model, metric, by)
 
 
-def _labels(backtest: Backtest, by: By) -> pd.Index:
+def _labels(record: BacktestRecord, by: By) -> pd.Index:
     if by == "series":
-        return backtest.errors.ids.rename("unique_id")
+        return record.errors.ids.rename("unique_id")
     if by == "origin":
-        return _origin_labels(backtest)
-    return pd.RangeIndex(1, 2) if by == "model" else backtest.steps
+        return _origin_labels(record)
+    return pd.RangeIndex(1, 2) if by == "model" else record.steps
 
 
-def _origin_labels(backtest: Backtest) -> pd.Index:
-    firsts = backtest.forecasts["cutoff"].iloc[:: backtest.horizon]
-    labels = pd.Index(firsts.groupby(backtest.errors.window).first(), name="cutoff")
-    common = labels.take(backtest.errors.window).equals(pd.Index(firsts))
+def _origin_labels(record: BacktestRecord) -> pd.Index:
+    firsts = record.forecasts["cutoff"].iloc[:: record.horizon]
+    labels = pd.Index(firsts.groupby(record.errors.origin).first(), name="cutoff")
+    common = labels.take(record.errors.origin).equals(pd.Index(firsts))
     return labels if common else pd.RangeIndex(1, len(labels) + 1, name="cutoff")

@@ -1,26 +1,22 @@
-"""What came of a backtest, in one sentence."""
+"""The verdict of a backtest: one sentence that says whether one model is better than another."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from tsrnn.evaluation.comparison import able_models
+from tsrnn.evaluation.comparison import compare_pairs
+from tsrnn.evaluation.record import BacktestRecord
 from tsrnn.metrics.significance import MIN_ORIGINS
 from tsrnn.validation import counted
-
-if TYPE_CHECKING:
-    from tsrnn.evaluation.result import Backtest
 
 __all__ = ["write_verdict"]
 
 ALPHA = 0.05
 
 
-class _Duel(NamedTuple):
-    """A model held against the one that all are held against."""
+class _Comparison(NamedTuple):
+    """A model and the one that it is tested against."""
 
     model: str
     other: str
@@ -34,11 +30,11 @@ class _Duel(NamedTuple):
     n_units: int
 
     @property
-    def wins(self) -> bool:
+    def is_better(self) -> bool:
         return self.p < ALPHA and self.statistic < 0 < self.gain
 
     @property
-    def loses(self) -> bool:
+    def is_worse(self) -> bool:
         return self.p < ALPHA and self.statistic > 0 > self.gain
 
     @property
@@ -46,106 +42,113 @@ class _Duel(NamedTuple):
         return self.p < ALPHA and self.statistic * self.gain > 0
 
 
-def write_verdict(backtest: Backtest) -> str:
+def write_verdict(record: BacktestRecord) -> str:
     """Say in one sentence whether a model beats the best baseline, as `Backtest.verdict` says."""
-    able = [name for name in backtest.ranking if name in able_models(backtest)]
+    able = [name for name in record.ranking if name in record.with_forecasts]
     if not able:
         return "No model has forecast anything."
     if len(able) == 1:
-        return _alone(backtest, able[0])
-    other = backtest.opponent
-    is_baseline = {name: getattr(backtest.models[name], "is_baseline", False) for name in able}
-    rivals = [name for name in able if not is_baseline[name] and name != other]
-    against_baseline = is_baseline[other] and bool(rivals)
-    tests = backtest.significance()
-    duels = [_duel(backtest, name, other, tests.loc[name]) for name in rivals or able if name != other]
-    if winners := [duel for duel in duels if duel.wins]:
-        best = max(winners, key=lambda duel: duel.gain)
+        return _alone(record, able[0])
+    other = record.opponent
+    networks = [name for name in able if not record.is_baseline(name) and name != other]
+    against_baseline = record.is_baseline(other) and bool(networks)
+    tests = compare_pairs(record)
+    comparisons = [
+        _compare(record, name, other, tests.loc[name]) for name in networks or able if name != other
+    ]
+    if better := [comparison for comparison in comparisons if comparison.is_better]:
+        best = max(better, key=lambda comparison: comparison.gain)
         by = f"{_percent(best.gain)} in {best.measure} {best.over}"
         return f"{best.model} beats {other} by {by} ({best.shown_p})."
-    where = " on this series" if backtest.errors.n_series == 1 else ""
-    return _undecided(backtest, duels[0]) or (
-        _against_baseline(duels[0], where) if against_baseline else _among_equals(duels[0], where)
+    where = " on this series" if record.errors.n_series == 1 else ""
+    return _undecided(record, comparisons[0]) or (
+        _against_baseline(comparisons[0], where) if against_baseline else _among_equals(comparisons[0], where)
     )
 
 
-def _undecided(backtest: Backtest, duel: _Duel) -> str:
+def _undecided(record: BacktestRecord, comparison: _Comparison) -> str:
     """Return the sentence where there is no test, or its sign is another than that of the scores."""
-    both = f"{duel.model} and {duel.other}"
-    if not backtest.errors.made(duel.model, duel.other).any():
+    both = f"{comparison.model} and {comparison.other}"
+    if not record.errors.has_forecast(comparison.model, comparison.other).any():
         return f"{both} have no forecast in common, so nothing can be said."
-    if np.isnan(duel.gain):
+    if np.isnan(comparison.gain):
         return f"{both} cannot be compared: MASE is undefined where both have a forecast."
-    if duel.contradicts:
-        return f"{_lead(duel)}, but the test points the other way ({duel.shown_p})."
-    if not np.isnan(duel.p):
+    if comparison.contradicts:
+        return f"{_lead(comparison)}, but the test points the other way ({comparison.shown_p})."
+    if not np.isnan(comparison.p):
         return ""
-    if duel.n_units >= MIN_ORIGINS:
-        return f"{_lead(duel)}, whose horizons all overlap, so there is no test."
-    several = backtest.unit == "origins" and backtest.errors.n_series > 1
+    if comparison.n_units >= MIN_ORIGINS:
+        return f"{_lead(comparison)}, whose horizons all overlap, so there is no test."
+    several = record.unit == "origins" and record.errors.n_series > 1
     needed = f"{MIN_ORIGINS} origins or {MIN_ORIGINS} series" if several else f"{MIN_ORIGINS}"
-    return f"{_lead(duel)}, too few for a test ({needed} are needed)."
+    return f"{_lead(comparison)}, too few for a test ({needed} are needed)."
 
 
-def _against_baseline(duel: _Duel, where: str) -> str:
-    p, scored = f"({duel.shown_p})", f"in {duel.measure} {duel.over}"
-    if duel.gain > 0:
-        lead = f"{duel.model} is {_percent(duel.gain)} ahead {scored}"
-        return f"No model clearly beats {duel.other}{where}: {lead}, which may be chance {p}."
-    held = f"is {_percent(-duel.gain)} behind {scored}"
-    if duel.gain == 0:
-        held = f"has the same {duel.measure} {duel.over}"
-    return f"No model beats {duel.other}{where}: {duel.model} {held} {p}."
+def _against_baseline(comparison: _Comparison, where: str) -> str:
+    p, scored = f"({comparison.shown_p})", f"in {comparison.measure} {comparison.over}"
+    if comparison.gain > 0:
+        lead = f"{comparison.model} is {_percent(comparison.gain)} ahead {scored}"
+        return f"No model clearly beats {comparison.other}{where}: {lead}, which may be chance {p}."
+    held = f"is {_percent(-comparison.gain)} behind {scored}"
+    if comparison.gain == 0:
+        held = f"has the same {comparison.measure} {comparison.over}"
+    return f"No model beats {comparison.other}{where}: {comparison.model} {held} {p}."
 
 
-def _among_equals(duel: _Duel, where: str) -> str:
-    if duel.loses:
-        scored = f"{_percent(duel.loss)} in {duel.measure} {duel.over}"
-        return f"{duel.other} beats {duel.model}, the next best, by {scored} ({duel.shown_p})."
-    chance = ", which may be chance" if duel.gain else ""
-    return f"No model is clearly the best{where}: {_lead(duel)}{chance} ({duel.shown_p})."
+def _among_equals(comparison: _Comparison, where: str) -> str:
+    if comparison.is_worse:
+        scored = f"{_percent(comparison.loss)} in {comparison.measure} {comparison.over}"
+        return (
+            f"{comparison.other} beats {comparison.model}, the next best, by {scored} ({comparison.shown_p})."
+        )
+    chance = ", which may be chance" if comparison.gain else ""
+    return f"No model is clearly the best{where}: {_lead(comparison)}{chance} ({comparison.shown_p})."
 
 
-def _lead(duel: _Duel) -> str:
-    if duel.gain == 0:
-        return f"{duel.model} and {duel.other} have the same {duel.measure} {duel.over}"
-    names = (duel.model, duel.other) if duel.gain > 0 else (duel.other, duel.model)
-    lead = _percent(duel.gain if duel.gain > 0 else duel.loss)
-    return f"{names[0]} is {lead} ahead of {names[1]} in {duel.measure} {duel.over}"
+def _lead(comparison: _Comparison) -> str:
+    if comparison.gain == 0:
+        return (
+            f"{comparison.model} and {comparison.other} have the same {comparison.measure} {comparison.over}"
+        )
+    names = (
+        (comparison.model, comparison.other) if comparison.gain > 0 else (comparison.other, comparison.model)
+    )
+    lead = _percent(comparison.gain if comparison.gain > 0 else comparison.loss)
+    return f"{names[0]} is {lead} ahead of {names[1]} in {comparison.measure} {comparison.over}"
 
 
-def _alone(backtest: Backtest, name: str) -> str:
-    if len(backtest.models) > 1:
+def _alone(record: BacktestRecord, name: str) -> str:
+    if len(record.models) > 1:
         return f"Only {name} has forecast anything."
-    errors = backtest.errors
+    errors = record.errors
     part, mase = float(errors.relative(name)), float(errors.mean(name, "MASE"))
     if not np.isfinite(part):
         return f"{name} has no other model to be held against."
-    method = "the seasonal naive method's" if backtest.season_length > 1 else "the naive method's"
+    method = "the seasonal naive method's" if record.season_length > 1 else "the naive method's"
     percent = abs(100 * (1 - part))
     held = "the same as" if percent == 0 else f"{_percent(percent)} {'below' if part < 1 else 'above'}"
-    return f"{name} has a MASE of {mase:.3g} over {_all_units(backtest)}, {held} {method}."
+    return f"{name} has a MASE of {mase:.3g} over {_all_units(record)}, {held} {method}."
 
 
-def _duel(backtest: Backtest, name: str, other: str, test: pd.Series) -> _Duel:
-    errors = backtest.errors
-    common = errors.made(name, other)
-    pairs = {
+def _compare(record: BacktestRecord, name: str, other: str, test: pd.Series) -> _Comparison:
+    errors = record.errors
+    common = errors.has_forecast(name, other)
+    means = {
         measure: tuple(float(errors.mean(each, metric, "model", common)) for each in (name, other))
         for metric, measure in (("MASE", "MASE"), ("MAE", "mean absolute error"))
     }
-    single = backtest.truths.n_series == 1
-    measure = "MASE" if np.isfinite(pairs["MASE"]).all() or not single else "mean absolute error"
-    own, their = pairs[measure]
-    n_units = int(test[f"n_{backtest.unit}"])
-    total = errors.n_series if backtest.unit == "series" else errors.n_windows
-    over = f"over {_all_units(backtest)}"
+    single = record.n_series == 1
+    measure = "MASE" if np.isfinite(means["MASE"]).all() or not single else "mean absolute error"
+    own, their = means[measure]
+    n_units = int(test[f"n_{record.unit}"])
+    total = errors.n_series if record.unit == "series" else errors.n_origins
+    over = f"over {_all_units(record)}"
     if n_units < total:
-        over = f"over the {n_units:,} of {total:,} {backtest.unit} where both have a score"
+        over = f"over the {n_units:,} of {total:,} {record.unit} where both have a score"
     gain, loss = _below(own, their), _below(their, own)
     statistic, p = float(test["statistic"]), float(test["p_adjusted"])
-    shown_p = _p(p) + (", unreliable as horizons overlap" if backtest.is_crowded else "")
-    return _Duel(name, other, gain, loss, measure, statistic, p, shown_p, over, n_units)
+    shown_p = _p(p) + (", unreliable as horizons overlap" if record.is_crowded else "")
+    return _Comparison(name, other, gain, loss, measure, statistic, p, shown_p, over, n_units)
 
 
 def _below(error: float, other: float) -> float:
@@ -156,11 +159,11 @@ def _below(error: float, other: float) -> float:
         return float(100.0 * (1.0 - np.float64(error) / np.float64(other)))
 
 
-def _all_units(backtest: Backtest) -> str:
-    n_series, n_windows = backtest.errors.n_series, backtest.errors.n_windows
-    if backtest.unit == "series":
+def _all_units(record: BacktestRecord) -> str:
+    n_series, n_origins = record.errors.n_series, record.errors.n_origins
+    if record.unit == "series":
         return f"{n_series:,} series"
-    return counted(n_windows, "origin") + (f" of {n_series:,} series" if n_series > 1 else "")
+    return counted(n_origins, "origin") + (f" of {n_series:,} series" if n_series > 1 else "")
 
 
 def _percent(number: float) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of backtests: forecasts beside the truth, and how errors spread over steps and series."""
+"""Plots of backtests: forecasts beside the observed series, and errors by step ahead and by series."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def plot_backtest(
     ax: Axes | None = None,
     series: Hashable | None = None,
 ) -> Figure:
-    """Draw one series' tail, the truth and each model's forecast from every origin, with its intervals.
+    """Draw the end of one series, and each model's forecast from every origin with its intervals.
 
     Of more than 12 origins only the first is marked; forecasts of a single step are joined to one line.
 
@@ -65,7 +65,7 @@ def plot_backtest(
         Only the most recent `last` origins; all by default.
     ax : matplotlib Axes, optional
         Draw every model into these axes, with the intervals of the first; by default a new figure with one
-        panel a model, which share their scales. The vertical scale follows the truth: a forecast far off
+        panel a model, which share their scales. The vertical scale follows the series: a forecast far off
         leaves the panel.
     series : hashable, optional
         Which series, where there are several; by default the first.
@@ -79,20 +79,17 @@ def plot_backtest(
     ValueError
         If a name in `models` or `series` isn't in the backtest, or `last` is below 1.
     """
-    scores = backtest.scores()["MASE"]
-    chosen = list(scores.index if models is None else models)
+    chosen = list(backtest.mase.index if models is None else models)
     _check(backtest, chosen, last)
     shown, past = _recent(backtest, backtest.errors.ids[0] if series is None else series, last)
-    if series is not None:
-        scores = backtest.scores(by="series")["MASE"].xs(series, level="unique_id")
     if ax is not None:
         _draw_models(ax, backtest, shown, past, chosen)
         add_legend(ax)
         return ax.figure  # type: ignore[return-value]
     figure, panels = new_panels(len(chosen))
-    for panel, name, mase in zip(panels, chosen, scores[chosen], strict=True):
+    for panel, name in zip(panels, chosen, strict=True):
         _draw_models(panel, backtest, shown, past, [name])
-        _title(panel, name, mase)
+        _title(panel, name, _mase(backtest, name, series))
     label_outer(panels)
     _add_legend(figure, panels, without=chosen)
     return figure
@@ -179,8 +176,7 @@ def plot_error_by_horizon(
     near = errors[means.index[means <= 3 * means.min()]].max().max()
     ax.set_ylim(0, 1.05 * near if near > 0 else None)
     ax.set_xlabel("steps ahead")
-    single = backtest.truths.n_series == 1
-    units = unit(backtest.truths.series[0]) if single else ", scaled"
+    units = unit(backtest.observed(backtest.errors.ids[0])) if backtest.n_series == 1 else ", scaled"
     ax.set_ylabel(verbatim(f"mean absolute error{units}"))
     tidy(ax)
     add_legend(ax)
@@ -206,7 +202,7 @@ def plot_error_by_series(
     """
     ax = new_axes() if ax is None else ax
     names = list(backtest.models)
-    chosen = [name for name in backtest.scores().index if models is None or name in models]
+    chosen = [name for name in backtest.mase.index if models is None or name in models]
     errors = [backtest.errors.mean(name, "MASE", "series") for name in chosen]
     values = [each[np.isfinite(each)] for each in errors]
     draw_boxes(ax, values, chosen, [line_style(names.index(name))["color"] for name in chosen])
@@ -215,30 +211,53 @@ def plot_error_by_series(
 
 
 def error_by_horizon(backtest: BacktestLike) -> pd.DataFrame:
-    """Mean absolute error of each model over all origins.
+    """Return the mean absolute error of each model over all origins, by step ahead.
 
     Returns
     -------
     DataFrame
         One row a step ahead of the cutoff (index ``step``, from ``gap + 1``), one column a model, in the
-        series' units, or scaled as MASE is if there are several series. Truth that was never observed is left
-        out.
+        series' units, or scaled as MASE is if there are several series. Values that were never observed are
+        left out.
     """
-    metric = "MAE" if backtest.truths.n_series == 1 else "MASE"
+    metric = "MAE" if backtest.n_series == 1 else "MASE"
     errors = {name: backtest.errors.mean(name, metric, "horizon") for name in backtest.models}
     return pd.DataFrame(errors, backtest.steps)
 
 
 def leading_models(backtest: BacktestLike) -> list[str]:
     """Return the model with the lowest MASE, and the one that the others are tested against."""
-    return list(dict.fromkeys([str(backtest.scores().index[0]), backtest.opponent]))
+    return list(dict.fromkeys([str(backtest.mase.index[0]), backtest.opponent]))
+
+
+def forecasts_of(backtest: BacktestLike, series: Hashable) -> pd.DataFrame:
+    """Return the forecasts of one series, a row for each origin and step.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    number = backtest.errors.ids.get_indexer([series])[0]
+    if number < 0:
+        raise ValueError(f"The backtest has no forecasts of a series {series!r}.")
+    pairs = np.flatnonzero(backtest.errors.series == number)
+    return backtest.forecasts.iloc[(pairs[:, None] * backtest.horizon + np.arange(backtest.horizon)).ravel()]
 
 
 def ranked_series(backtest: BacktestLike, model: str, n_series: int) -> pd.Series:
     """Return the MASE of the best series, the worst, and others at even ranks between, `n_series` at most."""
-    mase = backtest.scores(by="series")["MASE"].xs(model, level="model").sort_values(kind="stable")
+    mase = pd.Series(backtest.errors.mean(model, "MASE", "series"), backtest.errors.ids)
+    mase = mase.sort_values(kind="stable")
     ranks = np.linspace(0, len(mase) - 1, min(n_series, len(mase))).round().astype(int)
     return mase.iloc[ranks]
+
+
+def _mase(backtest: BacktestLike, model: str, series: Hashable | None) -> float:
+    """Return the mean MASE of a model, on one series if that is given."""
+    if series is None:
+        return float(backtest.mase[model])
+    return float(backtest.errors.mean(model, "MASE", "series")[backtest.errors.ids.get_loc(series)])
 
 
 def _check(backtest: BacktestLike, chosen: list[str], last: int | None) -> None:
@@ -249,15 +268,12 @@ def _check(backtest: BacktestLike, chosen: list[str], last: int | None) -> None:
 
 
 def _recent(backtest: BacktestLike, series: Hashable, last: int | None) -> tuple[pd.DataFrame, pd.Series]:
-    """Forecasts of the last origins, and the series from a little before the first of them to their end."""
-    number = backtest.errors.ids.get_indexer([series])[0]
-    frame = backtest.forecasts[np.repeat(backtest.errors.series == number, backtest.horizon)]
-    if number < 0:
-        raise ValueError(f"The backtest has no forecasts of a series {series!r}.")
+    """Return forecasts of the last origins, and the series from before the first of them to their end."""
+    frame = forecasts_of(backtest, series)
     cutoffs = pd.Index(frame["cutoff"].unique())[-(last or 0) :]
     frame = frame[frame["cutoff"].isin(cutoffs)]
     tail = max(2 * backtest.horizon, 2 * (backtest.season_length or 1), 20)
-    history = backtest.truths.series[backtest.truths.ids.get_loc(series)]
+    history = backtest.observed(series)
     start = history.index.searchsorted(cutoffs[0]) + 1 - tail
     stop = history.index.searchsorted(frame["ds"].max(), side="right")
     return frame, history.iloc[max(start, 0) : stop]
@@ -282,7 +298,7 @@ def _title(ax: Axes, name: str, mase: float) -> None:
 def _draw_models(
     ax: Axes, backtest: BacktestLike, shown: pd.DataFrame, past: pd.Series, chosen: Sequence[str]
 ) -> None:
-    """Draw the truth, the forecasts, and the intervals of the first model."""
+    """Draw the observed series, the forecasts, and the intervals of the first model."""
     _draw_past(ax, past, shown["cutoff"].unique())
     for name in chosen:
         style = line_style(list(backtest.models).index(name))

@@ -1,4 +1,4 @@
-"""Matplotlib figures made, labelled and saved without pyplot: the only importer of matplotlib.
+"""Parts that all plots are made of, and how figures are made and saved; the only importer of matplotlib.
 
 Nothing is shown twice, nothing stays open, and no global setting changes. In a notebook a figure, or its only
 axes, shows itself.
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes
     from matplotlib.figure import Figure, SubFigure
 
-# Okabe & Ito (2008); grey for their black, which is the truth's, and no yellow, which is lost on white.
+# Okabe & Ito (2008); grey instead of black, in which observed series are drawn, and without yellow, which is
+# hard to see on white.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676")
 DASHES: tuple[Any, ...] = ("solid", (0, (3, 1.3)), (0, (1, 1)))
 FAINT = "#8a8a8a"
@@ -38,7 +39,7 @@ PAGE_STYLE = {
 
 
 def require_matplotlib() -> None:
-    """Raise an ImportError that names the cure where matplotlib is missing.
+    """Raise an ImportError that says how to install matplotlib where it is missing.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def new_panels(n: int, sharex: bool = True, sharey: bool = True) -> tuple[Figure
 
 
 def new_rows(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
-    """Make a figure of panels of given heights, in inches, one above the other, which share their time."""
+    """Make a figure of panels of given heights in inches, one above the other, with one axis of time."""
     figure = new_figure(8, sum(heights) + 0.5)
     rows = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=list(heights)).ravel()
     return figure, list(rows)
@@ -201,7 +202,7 @@ def draw_map(ax: Axes, frame: pd.DataFrame, low: float, high: float) -> None:
 
 
 def draw_boxes(ax: Axes, values: Sequence[np.ndarray], labels: Sequence[str], colours: Sequence[str]) -> None:
-    """Draw a lying box for each group, the first on top: quartiles, mean, whiskers from 5 to 95 percent."""
+    """Draw a horizontal box for each group, the first on top: quartiles, mean, 5 and 95 percent."""
     places = -np.arange(len(values))
     ends = []
     for place, group, colour in zip(places, values, colours, strict=True):
@@ -273,7 +274,7 @@ def add_legend(ax: Axes) -> None:
 
 
 def tidy(ax: Axes) -> None:
-    """Leave two spines and a faint horizontal grid."""
+    """Remove the upper and right spine, and draw a faint horizontal grid."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(axis="y", color=FAINT, linewidth=0.5, alpha=0.3)
     ax.margins(x=0.02)
@@ -293,5 +294,5 @@ def ink() -> str:
 
 
 def verbatim(text: str) -> str:
-    """Return `text` so that matplotlib takes no dollar sign for mathematics."""
+    """Return `text` with its dollar signs escaped, which matplotlib would read as mathematics."""
     return text.replace("$", r"\$")

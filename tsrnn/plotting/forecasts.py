@@ -1,4 +1,4 @@
-"""Pictures of forecasts after their histories."""
+"""Plots of forecasts after the series that they continue."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _singles(forecast: ForecastLike) -> Iterator[tuple[Any, ForecastLike]]:
 
 
 def _means(forecast: Any) -> tuple[dict[str, pd.Series], dict[str, pd.DataFrame], pd.Series | None]:
-    """Labelled point forecasts, the tables of those that have one, and the history of the first."""
+    """Return labelled point forecasts, the tables of those that have one, and the first one's history."""
     if isinstance(forecast, pd.Series):
         return {"forecast": forecast}, {}, None
     if isinstance(forecast, Mapping):

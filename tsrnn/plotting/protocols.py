@@ -1,10 +1,11 @@
-"""What pictures need to know of the results they show."""
+"""The parts of forecasts and backtests that plots use, as Protocols."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 
@@ -39,8 +40,27 @@ class ForecastLike(Protocol):
         """Return the forecast of one series or channel."""
 
 
+class ErrorsLike(Protocol):
+    """Errors of all forecasts of a backtest, as arrays."""
+
+    @property
+    def ids(self) -> pd.Index:
+        """The series that take part in an origin."""
+
+    @property
+    def series(self) -> np.ndarray:
+        """Place in `ids` of the series of each pair of a series and an origin."""
+
+    @property
+    def n_series(self) -> int:
+        """Series that take part in an origin."""
+
+    def mean(self, model: str, metric: str, by: Any = "model", where: np.ndarray | None = None) -> np.ndarray:
+        """Return a metric's mean, or means by series, origin or horizon."""
+
+
 class BacktestLike(Protocol):
-    """What came of models at rolling origins, as `tsrnn.Backtest`."""
+    """Forecasts of several models from several origins, as `tsrnn.Backtest`."""
 
     @property
     def forecasts(self) -> pd.DataFrame:
@@ -51,12 +71,8 @@ class BacktestLike(Protocol):
         """The forecasters by name."""
 
     @property
-    def truths(self) -> Any:
-        """The series."""
-
-    @property
     def horizon(self) -> int:
-        """Steps judged at each origin."""
+        """Steps that are evaluated at each origin."""
 
     @property
     def season_length(self) -> int:
@@ -67,16 +83,24 @@ class BacktestLike(Protocol):
         """Percents of the intervals."""
 
     @property
-    def errors(self) -> Any:
+    def steps(self) -> pd.RangeIndex:
+        """The steps that are evaluated, counted from the cutoff."""
+
+    @property
+    def n_series(self) -> int:
+        """Number of series, those that take part in no origin included."""
+
+    @property
+    def errors(self) -> ErrorsLike:
         """Errors as arrays over series, origins and steps."""
+
+    @property
+    def mase(self) -> pd.Series:
+        """The mean MASE of each model, the lowest first."""
 
     @property
     def opponent(self) -> str:
         """The model that the others are tested against."""
 
-    @property
-    def steps(self) -> pd.RangeIndex:
-        """The steps that are judged, counted from the cutoff."""
-
-    def scores(self, by: Any = "model", baseline: str | None = None) -> pd.DataFrame:
-        """Return the scores of the models."""
+    def observed(self, series: Any) -> pd.Series:
+        """Return one of the series, by its id."""

@@ -1,4 +1,4 @@
-"""Pictures of one model's errors out of sample: over time, with each other, and against the normal curve."""
+"""Plots of one model's forecast errors: over time, their autocorrelation, and their distribution."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tsrnn.plotting.backtests import forecasts_of
 from tsrnn.plotting.figures import (
     FAINT,
     coordinates,
@@ -37,7 +38,7 @@ def plot_residuals(
     ahead: int | None = None,
     series: Hashable | None = None,
 ) -> Figure:
-    """Draw the errors of one model's forecasts, truth minus forecast: over time, lagged, and their spread.
+    """Draw the errors of one model's forecasts, truth minus forecast: over time, lagged, and as a histogram.
 
     Parameters
     ----------
@@ -73,18 +74,18 @@ def plot_residuals(
 def residual_drawings(
     backtest: BacktestLike, model: str | None = None, ahead: int | None = None, series: Hashable | None = None
 ) -> tuple[str, dict[str, Callable[[Axes], None]]]:
-    """Return what `plot_residuals` draws: a title, and for each caption what draws into given axes."""
-    model = str(backtest.scores().index[0]) if model is None else model
+    """Return the title of `plot_residuals`, and for each caption a function that draws into given axes."""
+    model = str(backtest.mase.index[0]) if model is None else model
     check_choice("model", model, backtest.models)
     if ahead is not None and ahead not in backtest.steps:
         first, last = backtest.steps[0], backtest.steps[-1]
-        raise ValueError(f"`ahead` must be a step that was judged, from {first} to {last}; got {ahead!r}.")
+        raise ValueError(f"`ahead` must be a step that was evaluated, from {first} to {last}; got {ahead!r}.")
     series = backtest.errors.ids[0] if series is None else series
     errors, times = _errors(backtest, model, ahead, series)
     if np.isnan(errors).all():
         raise ValueError(f"{model} has no error to show on {series!r}: no forecast of an observed value.")
     colour = line_style(list(backtest.models).index(model))["color"]
-    history = backtest.truths.series[backtest.truths.ids.get_loc(series)]
+    history = backtest.observed(series)
     label = verbatim(f"error{unit(history)}")
     only = backtest.steps[0] if backtest.horizon == 1 else ahead
     steps = f"at all {backtest.horizon} steps" if only is None else f"{counted(only, 'step')} ahead"
@@ -138,10 +139,7 @@ def autocorrelation(errors: np.ndarray) -> np.ndarray:
 def _errors(
     backtest: BacktestLike, model: str, ahead: int | None, series: Hashable
 ) -> tuple[np.ndarray, pd.Index]:
-    number = backtest.errors.ids.get_indexer([series])[0]
-    if number < 0:
-        raise ValueError(f"The backtest has no forecasts of a series {series!r}.")
-    frame = backtest.forecasts[np.repeat(backtest.errors.series == number, backtest.horizon)]
+    frame = forecasts_of(backtest, series)
     if ahead is not None:
         frame = frame.iloc[ahead - backtest.steps[0] :: backtest.horizon]
     errors = (frame["y"] - frame[model]).to_numpy(dtype=float)

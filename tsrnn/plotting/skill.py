@@ -1,4 +1,4 @@
-"""Pictures of how models compare: skill with its intervals, and mean ranks with their critical difference."""
+"""Plots that compare models: skill with its intervals, and mean ranks with their critical difference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FURTHEST = -100.0  # percent: a bar of a model that is worse leaves the picture,
 
 
 def plot_skill(skill: pd.DataFrame, baseline: str, ax: Axes | None = None) -> Axes:
-    """Draw by how many percent each model's MASE is below that of one of them, with intervals.
+    """Draw each model's skill, by how many percent its MASE is below that of a baseline, with intervals.
 
     Blue where the whole interval is above 0, orange where it is below, and grey where it holds 0 or there is
     none. Worse than -100 % leaves the picture; the numbers are beside it.
@@ -29,7 +29,7 @@ def plot_skill(skill: pd.DataFrame, baseline: str, ax: Axes | None = None) -> Ax
         Indexed by model, the first on top: ``skill`` and, where there are intervals, ``lo-95`` and ``hi-95``
         (any level), as by ``Backtest.plot(kind="skill")``.
     baseline : str
-        The model that the others are held against; it has no bar.
+        The model that the others are compared with; it has no bar.
     ax : matplotlib Axes, optional
         Where to draw; by default a new figure.
 

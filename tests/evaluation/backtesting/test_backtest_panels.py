@@ -137,7 +137,9 @@ def test_series_too_short_for_an_origin_take_part_in_those_they_can():
     origins = result.forecasts.groupby("unique_id", sort=False)["cutoff"].nunique()
     assert origins.to_dict() == {"long": 3, "short": 2, "tiny": 1}
     assert result.folds["n_series"].tolist() == [1, 2, 3] * 2
-    assert "2 of 4 series are too short for every origin, and are judged at later ones." in result.footnotes
+    assert (
+        "2 of 4 series are too short for every origin, and are evaluated at later ones." in result.footnotes
+    )
     assert "1 of 4 series are too short for any origin, and are left out." in result.footnotes
     assert result.scores(by="series").loc["Last"].index.tolist() == ["long", "short", "tiny"]
     once = backtest(Last(), panel, HORIZON, n_windows=3, season_length=None, refit=False)

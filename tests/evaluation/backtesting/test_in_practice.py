@@ -39,10 +39,11 @@ def test_components_that_no_longer_fit_are_searched_again():
 
 def test_zeros_are_said_to_favour_the_median():
     y = months(np.random.default_rng(1).poisson(0.5, 60))
-    told = [note for note in backtest(Croston(), y, 3, n_windows=4).footnotes if "of the truth is 0" in note]
+    notes = backtest(Croston(), y, 3, n_windows=4).footnotes
+    told = [note for note in notes if "of the observed values are 0" in note]
     assert len(told) == 1
     assert told[0].endswith('RMSE and significance(loss="squared") those of the mean.')
-    assert not any("of the truth is 0" in note for note in backtest(Naive(), y + 1, 3).footnotes)
+    assert not any("of the observed values are 0" in note for note in backtest(Naive(), y + 1, 3).footnotes)
 
 
 def test_a_seasonal_naive_model_of_another_season_is_explained():

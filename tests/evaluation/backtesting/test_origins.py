@@ -103,7 +103,7 @@ def test_what_a_model_is_told_of_covariates_slides_too_and_reaches_over_the_gap(
     ]
 
 
-def test_steps_of_the_gap_are_forecast_but_not_judged():
+def test_steps_of_the_gap_are_forecast_but_not_evaluated():
     class Steps(Last):
         def predict(self, horizon, *, y=None, level=None):
             ahead = np.arange(1.0, horizon + 1)
@@ -128,7 +128,7 @@ def test_steps_of_the_gap_are_forecast_but_not_judged():
     scores = result.scores().loc["Last"]
     assert scores["MASE"] == pytest.approx(np.mean(expected), rel=1e-12)
     assert scores["vs SeasonalNaive"] == pytest.approx(np.mean(expected) / np.mean(naive), rel=1e-12)
-    assert "The first 2 steps after each cutoff were forecast, but are not judged." in result.footnotes
+    assert "The first 2 steps after each cutoff were forecast, but not evaluated." in result.footnotes
 
 
 @pytest.mark.parametrize(("horizon", "gap", "step", "lags"), [(3, 0, 3, 0), (3, 1, 3, 1), (2, 5, 3, 2)])

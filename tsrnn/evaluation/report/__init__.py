@@ -1,4 +1,4 @@
-"""Backtests as a web page: one file with tables and pictures, that needs no network and no script."""
+"""Report of backtests: one web page of tables and pictures, and score tables rounded for reading."""
 
 from tsrnn.evaluation.report.tables import best_scores, format_scores
 from tsrnn.evaluation.report.writing import write_report

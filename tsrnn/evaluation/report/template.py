@@ -1,4 +1,4 @@
-"""The page around a report: its style, for screens of any width, light or dark, and for print."""
+"""HTML and style sheet of a report's page, for screens of any width, light or dark, and for print."""
 
 __all__ = ["PAGE", "STYLE"]
 

@@ -1,6 +1,4 @@
-"""Backtests as a web page: one file with tables and pictures, that needs no network and no script."""
-
-from __future__ import annotations
+"""Writing of backtests as one web page of tables and pictures, without scripts or external files."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,37 +6,37 @@ from html import escape
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from tsrnn.evaluation.comparison import find_confidence_set
+from tsrnn.evaluation.footnotes import write_notes
+from tsrnn.evaluation.pictures import draw, shown_kinds
+from tsrnn.evaluation.record import BacktestRecord
 from tsrnn.evaluation.report.cards import (
     ORIGINS_SHOWN,
     SERIES_SHOWN,
-    comparison_cards,
-    error_cards,
     forecast_cards,
     name_origins,
-    picture_kinds,
     residual_cards,
+    section_cards,
 )
 from tsrnn.evaluation.report.tables import EXPLANATIONS, best_scores, format_column, format_scores, html_table
 from tsrnn.evaluation.report.template import PAGE, STYLE
+from tsrnn.evaluation.scores import score_table
+from tsrnn.evaluation.verdict import write_verdict
 from tsrnn.plotting.backtests import leading_models
 from tsrnn.plotting.figures import page_style, require_matplotlib, to_png
 from tsrnn.plotting.residuals import residual_drawings
 from tsrnn.timeseries.checks import show_label
 from tsrnn.validation import counted
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from tsrnn.evaluation.result import Backtest
-
 __all__ = ["write_report"]
 
 CONFIDENCE = 90
 
 
-def write_report(sections: Mapping[str, Backtest], path: str | PathLike[str]) -> Path:
+def write_report(sections: Mapping[str, BacktestRecord], path: str | PathLike[str]) -> Path:
     """Write backtests as one self-contained HTML page.
 
     Parameters
@@ -70,11 +68,11 @@ def write_report(sections: Mapping[str, Backtest], path: str | PathLike[str]) ->
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(_page(sections), encoding="utf-8")
     if page != path:
-        for name, backtest in zip(_file_names(sections), sections.values(), strict=True):
-            backtest.scores().to_csv(path / f"{name}-scores.csv")
-            for kind in picture_kinds(backtest):
+        for name, record in zip(_file_names(sections), sections.values(), strict=True):
+            score_table(record).to_csv(path / f"{name}-scores.csv")
+            for kind in shown_kinds(record):
                 options = {"last": ORIGINS_SHOWN} if kind == "forecast" else {}
-                (path / f"{name}-{kind}.png").write_bytes(to_png(backtest.plot(kind=kind, **options)))
+                (path / f"{name}-{kind}.png").write_bytes(to_png(draw(record, kind, **options)))
     return page
 
 
@@ -86,61 +84,62 @@ def _file_names(titles: Iterable[str]) -> list[str]:
     return names
 
 
-def _page(sections: Mapping[str, Backtest]) -> str:
+def _page(sections: Mapping[str, BacktestRecord]) -> str:
     ids = [f"series-{i}" for i, _ in enumerate(sections, 1)]
     links = "".join(
         f'<li><a href="#{id_}">{escape(str(title))}</a>' for id_, title in zip(ids, sections, strict=True)
     )
     with page_style():
         body = "".join(
-            _section(id_, str(title), backtest)
-            for id_, (title, backtest) in zip(ids, sections.items(), strict=True)
+            _section(id_, str(title), record)
+            for id_, (title, record) in zip(ids, sections.items(), strict=True)
         )
     terms = "".join(f"<dt>{escape(term)}<dd>{escape(text)}." for term, text in EXPLANATIONS.items())
     return PAGE.format(style=STYLE, links=links, body=body, terms=terms, version=escape(version("tsrnn")))
 
 
-def _section(id_: str, title: str, backtest: Backtest) -> str:
-    notes = "".join(f"<li>{escape(note)}" for note in backtest.footnotes)
+def _section(id_: str, title: str, record: BacktestRecord) -> str:
+    kinds, scores = shown_kinds(record), score_table(record, baseline=record.opponent)
+    notes = "".join(f"<li>{escape(note)}" for note in write_notes(record))
     return f"""
 <section id="{id_}" aria-labelledby="{id_}-title">
 <h2 id="{id_}-title">{escape(title)}</h2>
-<p class="verdict">{escape(backtest.verdict)}</p>
-<p>{escape(_facts(backtest))}. Lower scores are better; the best is marked.</p>
-{_score_table(title, backtest)}
+<p class="verdict">{escape(write_verdict(record))}</p>
+<p>{escape(_facts(record))}. Lower scores are better; the best is marked.</p>
+{_score_table(title, scores.drop(columns="skill"))}
 <ul class="notes">{notes}</ul>
-{_comparison(title, backtest)}
+{_comparison(title, record, kinds, scores)}
 <h3>Forecasts</h3>
-<p>The truth, and {_who_is_shown(backtest)} from {name_origins(backtest)}; a dotted line marks the last
+<p>The truth, and {_who_is_shown(record)} from {name_origins(record)}; a dotted line marks the last
 observation that a forecast could see. The scale follows the truth: a forecast far off leaves the picture.</p>
-<div class="grid">{forecast_cards(title, backtest)}</div>
+<div class="grid">{forecast_cards(title, record, scores)}</div>
 <h3>Error and training</h3>
-<div class="grid wide">{error_cards(title, backtest)}</div>
-{_residuals(title, backtest)}
-{_failures(title, backtest)}
+<div class="grid wide">{section_cards(title, record, kinds, "errors")}</div>
+{_residuals(title, record, kinds)}
+{_failures(title, record)}
 </section>"""
 
 
-def _comparison(title: str, backtest: Backtest) -> str:
-    """Whether the differences mean anything: a table and pictures, where there are several models."""
-    cards = comparison_cards(title, backtest)
+def _comparison(title: str, record: BacktestRecord, kinds: list[str], scores: pd.DataFrame) -> str:
+    """Return a table and pictures of statistical comparisons; nothing where there is one model."""
+    cards = section_cards(title, record, kinds, "comparison")
     if not cards:
         return ""
-    found = backtest.confidence_set(CONFIDENCE)
+    found = find_confidence_set(record, CONFIDENCE)
     return (
         "<h3>Are the differences real?</h3>\n"
-        f"<p>{escape(_confidence(backtest, found))}</p>{_comparison_table(title, backtest, found)}"
+        f"<p>{escape(_confidence(record, found))}</p>{_comparison_table(title, scores, found)}"
         f'<div class="grid wide after">{cards}</div>'
     )
 
 
-def _confidence(backtest: Backtest, found: pd.DataFrame) -> str:
+def _confidence(record: BacktestRecord, found: pd.DataFrame) -> str:
     against = (
-        f"Skill is by how many percent a MASE is below that of {backtest.opponent}, where both forecast, "
+        f"Skill is by how many percent a MASE is below that of {record.opponent}, where both forecast, "
         "with its 95 % interval: each model's for itself, while p_adjusted allows for all that are tested."
     )
     if found["included"].isna().all():
-        return f"{against} Too few {backtest.unit} that all models forecast are there for a confidence set."
+        return f"{against} Too few {record.unit} that all models forecast are there for a confidence set."
     names = list(found.index[found["included"].fillna(False)])
     if len(names) == 1:
         return f"{against} {names[0]} is the best, with {CONFIDENCE} % confidence."
@@ -148,10 +147,9 @@ def _confidence(backtest: Backtest, found: pd.DataFrame) -> str:
     return f"{against} The best is one of {who}, with {CONFIDENCE} % confidence."
 
 
-def _comparison_table(title: str, backtest: Backtest, found: pd.DataFrame) -> str:
+def _comparison_table(title: str, scores: pd.DataFrame, found: pd.DataFrame) -> str:
     if found["included"].isna().all():
         return ""
-    scores = backtest.scores(baseline=backtest.opponent)
     names = [name for name in scores.index if found["p_value"].notna()[name]]
     cells = zip(
         names,
@@ -169,45 +167,44 @@ def _comparison_table(title: str, backtest: Backtest, found: pd.DataFrame) -> st
     return html_table(f"Comparison on {title}", columns, rows)
 
 
-def _residuals(title: str, backtest: Backtest) -> str:
-    if "residuals" not in picture_kinds(backtest):
+def _residuals(title: str, record: BacktestRecord, kinds: list[str]) -> str:
+    if "residuals" not in kinds:
         return ""
-    of, _ = residual_drawings(backtest)
-    return f'<h3>{escape(of)}</h3>\n<div class="grid wide">{residual_cards(title, backtest)}</div>'
+    of, _ = residual_drawings(record)
+    return f'<h3>{escape(of)}</h3>\n<div class="grid wide">{residual_cards(title, record)}</div>'
 
 
-def _facts(backtest: Backtest) -> str:
-    truths = backtest.truths
-    n, shortest, longest = sum(truths.lengths), min(truths.lengths), max(truths.lengths)
+def _facts(record: BacktestRecord) -> str:
+    lengths, times = record.truths.lengths, record.truths.times
+    n, shortest, longest = lengths.sum(), lengths.min(), lengths.max()
     sizes = f"{shortest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
-    several = f"{truths.n_series:,} series of {sizes} observations, {n:,} in all"
-    span = f"{show_label(truths.times.min())} to {show_label(truths.times.max())}"
+    several = f"{record.n_series:,} series of {sizes} observations, {n:,} in all"
+    span = f"{show_label(times.min())} to {show_label(times.max())}"
     facts = [
-        several if truths.n_series > 1 else f"{n:,} observations",
+        several if record.n_series > 1 else f"{n:,} observations",
         span,
-        f"horizon {backtest.horizon}",
-        counted(backtest.errors.n_windows, "origin"),
+        f"horizon {record.horizon}",
+        counted(record.errors.n_origins, "origin"),
     ]
-    if (backtest.season_length or 1) > 1:
-        facts.append(f"season of {backtest.season_length}")
+    if (record.season_length or 1) > 1:
+        facts.append(f"season of {record.season_length}")
     return " · ".join(facts)
 
 
-def _who_is_shown(backtest: Backtest) -> str:
-    levels = " and ".join(f"{percent:g}" for percent in backtest.level)
+def _who_is_shown(record: BacktestRecord) -> str:
+    levels = " and ".join(f"{percent:g}" for percent in record.level)
     bands = f" with intervals of {levels} percent shaded" if levels else ""
-    if backtest.errors.n_series == 1:
+    if record.errors.n_series == 1:
         return f"each model's forecasts{bands}"
-    shown = min(SERIES_SHOWN, backtest.errors.n_series)
-    first, *others = leading_models(backtest)
-    if levels and backtest.forecasts[f"{first}-lo-{backtest.level[0]:g}"].isna().all():
+    shown = min(SERIES_SHOWN, record.errors.n_series)
+    first, *others = leading_models(record)
+    if levels and record.forecasts[f"{first}-lo-{record.level[0]:g}"].isna().all():
         bands = ""
     who = f"forecasts of {first}{bands}{''.join(f' and of {name}' for name in others)}"
-    return f"{who} for {shown} of {backtest.errors.n_series:,} series, lowest to highest MASE,"
+    return f"{who} for {shown} of {record.errors.n_series:,} series, lowest to highest MASE,"
 
 
-def _score_table(title: str, backtest: Backtest) -> str:
-    scores = backtest.scores()
+def _score_table(title: str, scores: pd.DataFrame) -> str:
     cells, best = format_scores(scores), best_scores(scores)
     tags = {True: '<td class="best">', False: "<td>"}
     rows = "".join(
@@ -218,8 +215,8 @@ def _score_table(title: str, backtest: Backtest) -> str:
     return html_table(f"Scores of {title}", ["model", *cells.columns], rows)
 
 
-def _failures(title: str, backtest: Backtest) -> str:
-    folds = backtest.folds
+def _failures(title: str, record: BacktestRecord) -> str:
+    folds = record.folds
     failed = folds[folds["status"] != "ok"]
     if failed.empty:
         return ""

@@ -52,9 +52,10 @@ def block_bootstrap(
     for first in range(0, n_bootstrap, rows):
         check_deadline()
         size = min(rows, n_bootstrap - first)
-        starts = rng.integers(n, size=(size, n_blocks, 1))
-        drawn = ((starts + np.arange(block_length)) % n).reshape(size, -1)[:, :n]
-        times = np.arange(size)[:, None] * n
-        counts = np.bincount((drawn + times).ravel(), minlength=size * n).reshape(size, n)
+        drawn = rng.integers(n, size=(size, n_blocks, 1))
+        if block_length > 1:
+            drawn = (drawn + np.arange(block_length)) % n
+        cells = drawn.reshape(size, -1)[:, :n] + np.arange(size)[:, None] * n
+        counts = np.bincount(cells.ravel(), minlength=size * n).reshape(size, n)
         means[first : first + size] = counts @ losses / n
     return means
