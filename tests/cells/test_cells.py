@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import oracle
-from helpers.architectures import CELLS, NETWORKS, OPTIONS, draw, make
+from helpers.architectures import CELLS, UNDECODED, draw, make, networks
 from helpers.layers import KINDS
 from helpers.oracle import assert_close, slopes
 from helpers.stepwise import backward, forward
@@ -129,7 +129,7 @@ def test_from_the_zero_state_jordan_sees_the_bias_of_the_readout():
     assert (p, again.gates.y_before) == (1, -3 * state[0] + 0.5)
 
 
-@pytest.mark.parametrize(("cell", "option"), [n for n in NETWORKS if "n_decoded" not in OPTIONS[n[1]]])
+@networks(UNDECODED)
 def test_a_network_run_step_by_step_ends_in_its_final_states(cell, option):
     network, theta = make(cell, option)
     x, _, _ = draw(network, option, T=9, B=2)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from helpers.architectures import NETWORKS, ONE_WAY, OPTIONS, draw, make
+from helpers.architectures import CELLS, ONE_WAY, OPTIONS, draw, go_together, make, networks
 from helpers.oracle import assert_close, slopes
 from tsrnn import RNNForecaster
 from tsrnn.network import Network
@@ -87,7 +87,7 @@ def test_gates_of_other_series_layers_members_directions_and_patches():
     pd.testing.assert_index_equal(in_patches.index, WAVE.index[2::3][-4:])
 
 
-@pytest.mark.parametrize(("cell", "option"), ONE_WAY)
+@networks(ONE_WAY)
 def test_the_gradient_reaching_a_state_is_the_slope_of_the_loss(cell, option):
     network, theta = make(cell, option)
     x, target, _ = draw(network, option, T=6, B=2)
@@ -199,7 +199,8 @@ def test_symbols_are_looked_up_in_the_equations_too():
 
 
 def test_both_ways_and_means_have_no_last_state():
-    for network, _ in (make(cell, option) for cell, option in NETWORKS if option == "bidirectional"):
+    cells = (cell for cell in CELLS if go_together(cell, **OPTIONS["bidirectional"]))
+    for network, _ in (make(cell, "bidirectional") for cell in cells):
         theta = np.zeros(network.n_parameters)
         with pytest.raises(ValueError, match="both directions"):
             gradient_flow(network, theta, np.zeros((3, 1, 2)), np.zeros((1, 1, 2)), "mse")

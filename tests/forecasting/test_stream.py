@@ -13,6 +13,7 @@ import pytest
 
 from helpers import oracle
 from helpers.architectures import CELLS, make
+from helpers.coverings import covering
 from helpers.streams import AS_IT_IS, ONE_STEP, OPTIONS, open_stream, wave
 from tsrnn import RNNForecaster
 from tsrnn.forecasting.stream import Stream
@@ -43,9 +44,7 @@ def fit(y=None, **settings):
     return RNNForecaster("lstm", **(usual | sizes | settings)).fit(wave(150) if y is None else y)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("cell", CELLS)
+@covering(cell=CELLS, option=OPTIONS, dtype=["float32", "float64"])
 def test_a_stream_is_the_network_step_by_step(cell, option, dtype):
     options = OPTIONS[option] | {"n_inputs": 1, "n_outputs": 1, "dtype": dtype}
     for hidden_size in (3, 19):  # one panel, and several of which the last is not full
@@ -56,9 +55,7 @@ def test_a_stream_is_the_network_step_by_step(cell, option, dtype):
         oracle.assert_close(forecasts.astype(dtype), expected[:, 0, 0], dtype)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("cell", CELLS)
+@covering(cell=CELLS, option=OPTIONS, dtype=["float32", "float64"])
 def test_any_cuts_into_blocks_and_steps_give_the_same_bits(cell, option, dtype):
     stream = open_stream(cell, option, 19, dtype)
     y = wave(220)

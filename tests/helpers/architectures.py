@@ -3,6 +3,7 @@
 import numpy as np
 
 from helpers import oracle
+from helpers.coverings import covering
 from tsrnn.network import Network
 
 CELLS = ["rnn", "rnn_relu", "irnn", "jordan", "lstm", "lstm_peephole", "gru", "gru_reset_before"]
@@ -21,13 +22,22 @@ OPTIONS = {
 }
 
 
-def possible(cell, bidirectional=False, n_decoded=0, dilation=1, **_):
+def go_together(cell, bidirectional=False, n_decoded=0, dilation=1, **_):
     """Whether the options go together."""
     return not (bidirectional and (cell == "jordan" or n_decoded)) and not (n_decoded and dilation > 1)
 
 
-NETWORKS = [(cell, name) for cell in CELLS for name, options in OPTIONS.items() if possible(cell, **options)]
-ONE_WAY = [(cell, name) for cell, name in NETWORKS if "bidirectional" not in OPTIONS[name]]
+ONE_WAY = [name for name, options in OPTIONS.items() if "bidirectional" not in options]
+UNDECODED = [name for name, options in OPTIONS.items() if "n_decoded" not in options]
+
+
+def networks(options=OPTIONS, possible=lambda **_: True, **values):
+    """Run a test with every cell and option that go together, in every pair with every further value."""
+
+    def together(cell, option, **others):
+        return go_together(cell, **OPTIONS[option]) and possible(cell=cell, option=option, **others)
+
+    return covering(together, cell=CELLS, option=options, **values)
 
 
 class Coins:

@@ -17,14 +17,15 @@ from tsrnn.forecasting.rnn import RNNForecaster
 from tsrnn.forecasting.window_mlp import WindowMLP
 
 SMALL = {"hidden_size": 4, "max_steps": 8, "lookback": 8, "random_state": 0}
+FEW_ORDERS = {"max_p": 1, "max_q": 1, "max_P": 0, "max_Q": 1}
 FACTORIES = {
     "Naive": Naive,
     "SeasonalNaive": lambda **options: SeasonalNaive(4, **options),
     "Drift": Drift,
     "ARIMA": lambda **options: ARIMA((0, 1, 1), (0, 1, 1, 4), **options),
     "ARIMA auto": ARIMA,
-    "AutoARIMA": lambda **options: AutoARIMA(4, max_p=2, max_q=2, **options),
-    "AutoARIMA auto": AutoARIMA,
+    "AutoARIMA": lambda **options: AutoARIMA(4, **FEW_ORDERS, **options),
+    "AutoARIMA auto": lambda **options: AutoARIMA(**FEW_ORDERS, **options),
     "ETS": lambda **options: ETS(season_length=4, **options),
     "ETS auto": ETS,
     "Theta": lambda **options: Theta(4, **options),

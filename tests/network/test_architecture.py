@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from helpers import oracle
-from helpers.architectures import CELLS, NETWORKS, OPTIONS, Coins, draw, make, possible
+from helpers.architectures import CELLS, OPTIONS, Coins, draw, go_together, make, networks
 from helpers.oracle import assert_close, slopes
 from helpers.torch_cases import CASES
 from tsrnn.network import Network
@@ -44,8 +44,7 @@ def test_jordan_by_hand():
     np.testing.assert_allclose(gradient, expected, rtol=2e-14)
 
 
-@pytest.mark.parametrize("num_layers", [1, 3])
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks(num_layers=[1, 3])
 def test_parameters_have_their_names_and_places(cell, option, num_layers):
     network, _ = make(cell, option, n_inputs=3, hidden_size=5, num_layers=num_layers, n_outputs=2)
     shapes = oracle.parameter_shapes(cell, 3, 5, num_layers, 2, **OPTIONS[option])
@@ -113,7 +112,7 @@ sizes = {
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(options=one_way | both_ways | decoding | unrolling, **sizes, data=st.data())
 def test_any_size_and_options_equal_the_oracle(cell, dtype, options, T, B, I, H, L, O, data):  # noqa: E741
-    assume(possible(cell, **options))
+    assume(go_together(cell, **options))
     O = min(O, I) if "decoder" in options else O  # noqa: E741
     network, theta = make(cell, options, I, H, L, O, dtype=dtype)
     x, _, state = draw(network, options, T, B)
@@ -146,13 +145,12 @@ def value_function(network, option, T, B, loss="mse", first=0):
     return value_at
 
 
-@pytest.mark.parametrize(
-    ("T", "dropout", "first"),
-    [(6, 0.0, 0), (3, 0.4, 0), (7, 0.0, -1)],
-    ids=["every_step", "short_with_dropout", "last_step"],
-)
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
-def test_gradient_is_the_slope_of_the_loss(cell, option, T, dropout, first):
+SETTINGS = {"every_step": (6, 0.0, 0), "short_with_dropout": (3, 0.4, 0), "last_step": (7, 0.0, -1)}
+
+
+@networks(setting=SETTINGS)
+def test_gradient_is_the_slope_of_the_loss(cell, option, setting):
+    T, dropout, first = SETTINGS[setting]
     first = 0 if "n_decoded" in OPTIONS[option] else first
     network, theta = make(cell, option, dropout=dropout)
     value_at = value_function(network, option, T, B=3, loss="huber" if dropout else "mse", first=first)
@@ -162,8 +160,7 @@ def test_gradient_is_the_slope_of_the_loss(cell, option, T, dropout, first):
     assert np.abs(gradient - expected).max() <= 1e-8 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("hidden_size", [16, 17, 40])
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks(hidden_size=[16, 17, 40])
 def test_gradients_of_wider_networks_are_slopes_in_any_direction(cell, option, hidden_size):
     network, theta = make(cell, option, hidden_size=hidden_size, num_layers=2)
     value_at = value_function(network, option, T=7, B=9)
@@ -176,9 +173,9 @@ def test_gradients_of_wider_networks_are_slopes_in_any_direction(cell, option, h
         assert gradient @ direction == pytest.approx(slope, abs=1e-8 * np.linalg.norm(gradient))
 
 
-@pytest.mark.parametrize(("hidden_size", "B"), [(1, 9), (3, 1), (17, 6), (40, 9)])
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
-def test_gradients_in_float32_equal_those_in_float64(cell, option, hidden_size, B):
+@networks(size=[(1, 9), (3, 1), (17, 6), (40, 9)])
+def test_gradients_in_float32_equal_those_in_float64(cell, option, size):
+    hidden_size, B = size
     single, theta = make(cell, option, hidden_size=hidden_size, dtype="float32")
     double, _ = make(cell, option, hidden_size=hidden_size)
     x, target, state = draw(single, option, T=9, B=B)

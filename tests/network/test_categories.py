@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import oracle
-from helpers.architectures import CELLS, NETWORKS, OPTIONS, draw, make
+from helpers.architectures import CELLS, OPTIONS, draw, make, networks
 from helpers.oracle import assert_close, slopes
 from tsrnn.cells import run_network
 from tsrnn.network import Network
@@ -33,10 +33,9 @@ def spelled_out(network, theta, x):
     return views, np.concatenate(parts, axis=2)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("n_inputs", "categories"), [(2, CATEGORIES[:1]), (2, CATEGORIES), (15, CATEGORIES)])
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
-def test_categories_are_the_vectors_they_stand_for(cell, option, n_inputs, categories, dtype):
+@networks(n_inputs=[2, 15], n_categories=[1, 3], dtype=DTYPES)
+def test_categories_are_the_vectors_they_stand_for(cell, option, n_inputs, n_categories, dtype):
+    categories = CATEGORIES[:n_categories]
     network, theta = make(cell, option, n_inputs=n_inputs, categories=categories, dtype=dtype)
     x, _, state = coded(network, option, B=9)
     views, entering = spelled_out(network, theta, x)
@@ -46,8 +45,7 @@ def test_categories_are_the_vectors_they_stand_for(cell, option, n_inputs, categ
     assert_close(output, expected, dtype, "output")
 
 
-@pytest.mark.parametrize("n_inputs", [2, 15])
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks(n_inputs=[2, 15])
 def test_gradients_of_categories_are_slopes(cell, option, n_inputs):
     network, theta = make(cell, option, n_inputs=n_inputs, num_layers=2, categories=((3, 2), (2, 1)))
     x, target, state = coded(network, option, B=3)

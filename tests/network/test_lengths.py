@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from helpers import oracle
-from helpers.architectures import CELLS, NETWORKS, ONE_WAY, OPTIONS, draw, make
+from helpers.architectures import CELLS, ONE_WAY, OPTIONS, UNDECODED, draw, make, networks
+from helpers.coverings import covering
 from helpers.oracle import assert_close, slopes
 
 DTYPES = ["float32", "float64"]
-WHOLE = [(cell, name) for cell, name in NETWORKS if "n_decoded" not in OPTIONS[name]]
-POOLED = [(cell, name, pooling) for cell, name in WHOLE for pooling in ("last", "mean")]
+POOLINGS = ["last", "mean"]
 LENGTHS = np.array([5, 1, 7, 4, 7, 2, 3])
 LABELS = np.array([[[0.0], [2.0], [1.0], [np.nan], [1.0], [0.0], [2.0]]])
 
@@ -36,9 +36,7 @@ def expected_output(network, theta, option, x, pooling):
     return np.stack(outputs, axis=1)
 
 
-@pytest.mark.parametrize("hidden_size", [3, 17])
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("cell", "option", "pooling"), POOLED)
+@networks(UNDECODED, pooling=POOLINGS, dtype=DTYPES, hidden_size=[3, 17])
 def test_each_sequence_is_read_as_if_alone(cell, option, pooling, dtype, hidden_size):
     network, theta = make(cell, option, hidden_size=hidden_size, pooling=pooling, dtype=dtype)
     x, _ = padded(network, option)
@@ -47,7 +45,7 @@ def test_each_sequence_is_read_as_if_alone(cell, option, pooling, dtype, hidden_
     assert final == []
 
 
-@pytest.mark.parametrize(("cell", "option"), WHOLE)
+@networks(UNDECODED)
 def test_every_step_of_a_sequence_is_as_if_alone(cell, option):
     network, theta = make(cell, option)
     x, _ = padded(network, option)
@@ -57,7 +55,7 @@ def test_every_step_of_a_sequence_is_as_if_alone(cell, option):
         assert_close(output[:length, b], alone[:, 0], "float64", f"sequence {b}")
 
 
-@pytest.mark.parametrize(("cell", "option", "pooling"), POOLED)
+@networks(UNDECODED, pooling=POOLINGS)
 def test_padding_changes_neither_loss_nor_gradient(cell, option, pooling):
     network, theta = make(cell, option, n_outputs=3, pooling=pooling)
     x, _ = padded(network, option)
@@ -79,7 +77,7 @@ def test_padding_changes_neither_loss_nor_gradient(cell, option, pooling):
     assert_close(gradient, alone / counted.sum(), "float64", "gradient")
 
 
-@pytest.mark.parametrize(("cell", "option", "pooling"), POOLED)
+@networks(UNDECODED, pooling=POOLINGS)
 def test_gradients_of_padded_sequences_are_slopes(cell, option, pooling):
     network, theta = make(cell, option, num_layers=2, n_outputs=3, pooling=pooling, dropout=0.3)
     x, _ = padded(network, option)
@@ -98,7 +96,7 @@ def test_gradients_of_padded_sequences_are_slopes(cell, option, pooling):
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("pooling", ["last", "mean"])
+@pytest.mark.parametrize("pooling", POOLINGS)
 def test_shards_and_threads_share_unequal_sequences(n_threads, pooling):
     network, theta = make(
         "gru", "bidirectional", hidden_size=40, num_layers=2, n_outputs=3, pooling=pooling, dtype="float32"
@@ -123,9 +121,7 @@ def test_shards_and_threads_share_unequal_sequences(n_threads, pooling):
     assert_close(gradient, expected, "float32", "gradient")
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("n_inputs", [1, 5, 17, 40])
-@pytest.mark.parametrize("cell", CELLS)
+@covering(cell=CELLS, n_inputs=[1, 5, 17, 40], dtype=DTYPES)
 def test_symbols_are_the_vectors_they_stand_for(cell, n_inputs, dtype):
     network, theta = make(cell, "plain", n_inputs=n_inputs, n_symbols=6, dtype=dtype)
     symbols = np.random.default_rng(4).integers(0, 6, (5, 3, 1))
@@ -137,9 +133,7 @@ def test_symbols_are_the_vectors_they_stand_for(cell, n_inputs, dtype):
     assert_close(output, expected, dtype, "output")
 
 
-@pytest.mark.parametrize("n_inputs", [2, 17])
-@pytest.mark.parametrize("option", ["plain", "both_ways", "forwards"])
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@covering(cell=["rnn", "lstm", "gru"], option=["plain", "both_ways", "forwards"], n_inputs=[2, 17])
 def test_gradients_of_symbols_are_slopes(cell, option, n_inputs):
     options = OPTIONS[option] | {"embedding": False}
     network, theta = make(cell, options, n_inputs=n_inputs, num_layers=2, n_symbols=4, n_outputs=4)
@@ -156,8 +150,7 @@ def test_gradients_of_symbols_are_slopes(cell, option, n_inputs):
     assert np.abs(gradient - expected).max() <= 1e-8 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("cell", "option"), ONE_WAY)
+@networks(ONE_WAY, dtype=DTYPES)
 def test_training_hands_over_the_states_that_forward_ends_in(cell, option, dtype):
     network, theta = make(cell, option, dtype=dtype)
     x, target, state = draw(network, option, T=6, B=9)
@@ -168,7 +161,7 @@ def test_training_hands_over_the_states_that_forward_ends_in(cell, option, dtype
         assert_close(part, other, dtype, "final state")
 
 
-@pytest.mark.parametrize(("cell", "option"), ONE_WAY)
+@networks(ONE_WAY)
 def test_the_gradient_of_the_starting_state_is_its_slope(cell, option):
     network, theta = make(cell, option)
     x, target, state = draw(network, option, T=5, B=2)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import oracle
+from helpers.coverings import covering
 from helpers.layers import KINDS, stack_state, unstack_state
 from helpers.oracle import assert_close, slopes
 from tsrnn.network import Network
@@ -69,11 +70,7 @@ def test_any_size_equals_the_oracle(kind, dtype, T, B, I, H, L, O, data):  # noq
     assert_close(unstack_state(final, state), np.reshape(expected_final, state.shape), dtype, "final state")
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.4])
-@pytest.mark.parametrize("first", [0, -1])
-@pytest.mark.parametrize("num_layers", [1, 2])
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
-@pytest.mark.parametrize("kind", KINDS)
+@covering(kind=KINDS, loss=["mse", "mae", "huber"], num_layers=[1, 2], first=[0, -1], dropout=[0.0, 0.4])
 def test_gradient_is_the_slope_of_the_loss(kind, loss, num_layers, first, dropout):
     network, theta = make(kind, num_layers=num_layers, dropout=dropout)
     x, target, state = draw(network, T=4, B=3)

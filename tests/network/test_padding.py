@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers import oracle
-from helpers.architectures import NETWORKS, ONE_WAY, OPTIONS, draw, make
+from helpers.architectures import ONE_WAY, OPTIONS, draw, make, networks
 from helpers.oracle import assert_close, slopes
 from tsrnn.network import truncated_value_and_gradient
 
@@ -13,10 +13,14 @@ T = 7
 BEGINS = np.array([2, 0, 6, 3, 0, 5, 1])
 LENGTHS = np.array([7, 5, 7, 4, 1, 6, 3])
 B = len(BEGINS)
-POOLED = [(cell, name, "last") for cell, name in NETWORKS]
-POOLED += [(cell, name, "mean") for cell, name in NETWORKS if "n_decoded" not in OPTIONS[name]]
-SPANS = [(*one, None) for one in POOLED]
-SPANS += [(*one, LENGTHS) for one in POOLED if "n_decoded" not in OPTIONS[one[1]]]
+
+
+def possible(option, pooling, lengths, **_):
+    """Whether the sequences can be pooled like this and be as long as that: decoded ones can't."""
+    return "n_decoded" not in OPTIONS[option] or (pooling == "last" and lengths is None)
+
+
+spans = networks(possible=possible, pooling=["last", "mean"], lengths=[None, LENGTHS])
 
 
 def late(network, option, lengths=None, seed=1):
@@ -38,9 +42,7 @@ def windows(x, target, lengths=None):
         yield b, x[steps, b : b + 1].copy(), target[target_steps, b : b + 1].copy()
 
 
-@pytest.mark.parametrize("hidden_size", [3, 17])
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks(dtype=DTYPES, hidden_size=[3, 17])
 def test_each_window_is_the_oracles_that_begins_there(cell, option, dtype, hidden_size):
     network, theta = make(cell, option, hidden_size=hidden_size, dtype=dtype)
     x, target, _ = late(network, option)
@@ -57,7 +59,7 @@ def test_each_window_is_the_oracles_that_begins_there(cell, option, dtype, hidde
             assert_close(part[:, :, b : b + 1], end, dtype, f"state of window {b}")
 
 
-@pytest.mark.parametrize(("cell", "option", "pooling", "lengths"), SPANS)
+@spans
 def test_padding_before_a_window_changes_neither_loss_nor_gradient(cell, option, pooling, lengths):
     network, theta = make(cell, option, pooling=pooling)
     x, target, _ = late(network, option, lengths)
@@ -74,7 +76,7 @@ def test_padding_before_a_window_changes_neither_loss_nor_gradient(cell, option,
     assert_close(gradient, expected, "float64", "gradient")
 
 
-@pytest.mark.parametrize(("cell", "option", "pooling", "lengths"), SPANS)
+@spans
 def test_gradients_of_windows_that_begin_late_are_slopes(cell, option, pooling, lengths):
     network, theta = make(cell, option, num_layers=2, pooling=pooling, dropout=0.3)
     x, target, state = late(network, option, lengths)
@@ -102,7 +104,7 @@ def test_gradients_of_windows_that_begin_late_are_slopes(cell, option, pooling, 
     assert np.abs(gradient - expected).max() <= 1e-8 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize(("cell", "option"), ONE_WAY)
+@networks(ONE_WAY)
 def test_only_windows_that_begin_at_once_start_from_the_state_given(cell, option):
     network, theta = make(cell, option)
     x, target, state = late(network, option)

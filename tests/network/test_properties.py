@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from helpers import oracle
-from helpers.architectures import NETWORKS, ONE_WAY, OPTIONS, draw, make
+from helpers.architectures import CELLS, ONE_WAY, OPTIONS, UNDECODED, draw, make, networks
 from tsrnn.network import Network
 
 DTYPES = ["float32", "float64"]
-STEPWISE = [(cell, option) for cell, option in ONE_WAY if "n_decoded" not in OPTIONS[option]]
-BOTH_WAYS = [network for network in NETWORKS if network not in ONE_WAY]
+STEPWISE = [option for option in ONE_WAY if option in UNDECODED]
+BOTH_WAYS = [option for option in OPTIONS if option not in ONE_WAY]
 
 
-@pytest.mark.parametrize(("cell", "option"), STEPWISE)
+@networks(STEPWISE)
 def test_the_future_never_changes_the_past(cell, option):
     network, theta = make(cell, option, hidden_size=6)
     x, _, state = draw(network, option, T=9, B=3)
@@ -26,7 +26,7 @@ def test_the_future_never_changes_the_past(cell, option):
         assert np.any(output_changed[-1] != output[-1])
 
 
-@pytest.mark.parametrize(("cell", "option"), BOTH_WAYS)
+@networks(BOTH_WAYS)
 def test_both_ways_every_step_sees_every_input(cell, option):
     network, theta = make(cell, option, hidden_size=6)
     x, _, _ = draw(network, option, T=7, B=3)
@@ -38,8 +38,7 @@ def test_both_ways_every_step_sees_every_input(cell, option):
         assert np.all(np.any(output_changed != output, axis=(1, 2)))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("cell", "option"), STEPWISE)
+@networks(STEPWISE, dtype=DTYPES)
 def test_pieces_equal_the_whole(cell, option, dtype):
     network, theta = make(cell, option, dtype=dtype)
     x, _, state = draw(network, option, T=13, B=3)
@@ -64,8 +63,7 @@ def test_decoding_starts_where_the_pieces_end(cell, option):
     np.testing.assert_array_equal(output, whole)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks(dtype=DTYPES)
 def test_a_window_gets_the_same_bits_in_any_company(cell, option, dtype):
     network, theta = make(cell, option, hidden_size=5, dtype=dtype)
     x, _, state = draw(network, option, T=7, B=11)
@@ -79,7 +77,7 @@ def test_a_window_gets_the_same_bits_in_any_company(cell, option, dtype):
                 np.testing.assert_array_equal(part, of_all[:, :, rows])
 
 
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks()
 def test_training_sees_the_outputs_of_forward(cell, option):
     network, theta = make(cell, option)
     x, target, state = draw(network, option, T=6, B=3)
@@ -89,8 +87,7 @@ def test_training_sees_the_outputs_of_forward(cell, option):
         assert value == pytest.approx(np.mean((output - target[first:]) ** 2), rel=1e-12)
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.5])
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks(dropout=[0.0, 0.5])
 def test_inputs_are_never_modified_nor_shared(cell, option, dropout):
     network, theta = make(cell, option, dropout=dropout)
     x, target, state = draw(network, option, T=3, B=2)
@@ -107,8 +104,7 @@ def test_inputs_are_never_modified_nor_shared(cell, option, dropout):
         np.testing.assert_array_equal(now, then)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("cell", "option"), ONE_WAY)
+@networks(ONE_WAY, dtype=DTYPES)
 def test_the_state_starts_at_zero(cell, option, dtype):
     network, theta = make(cell, option, dtype=dtype)
     x, _, _ = draw(network, option, T=5, B=2)
@@ -121,17 +117,16 @@ def test_the_state_starts_at_zero(cell, option, dtype):
         np.testing.assert_array_equal(part, part_too)
 
 
-@pytest.mark.parametrize(("cell", "option"), [network for network in ONE_WAY if network[1] == "dilation"])
-def test_a_window_shorter_than_the_dilation_hands_the_rest_of_its_state_on(cell, option):
-    network, theta = make(cell, option)
-    x, _, state = draw(network, option, T=3, B=2)
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_window_shorter_than_the_dilation_hands_the_rest_of_its_state_on(cell):
+    network, theta = make(cell, "dilation")
+    x, _, state = draw(network, "dilation", T=3, B=2)
     _, final = network.forward(theta, x, state)
     np.testing.assert_array_equal(final[2][:, :1], state[2][:, 3:])
     assert np.all(np.any(final[2][:, 1:] != state[2][:, :3], axis=(2, 3)))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks(dtype=DTYPES)
 def test_not_a_number_in_an_input_shows_in_its_window_alone(cell, option, dtype):
     network, theta = make(cell, option, dtype=dtype)
     x, target, state = draw(network, option, T=5, B=3)
@@ -211,7 +206,7 @@ def test_irnn_is_the_relu_network_started_at_the_identity():
     np.testing.assert_array_equal(identity.forward(theta, x)[0], relu.forward(theta, x)[0])
 
 
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks()
 def test_initial_parameters_follow_the_seed_and_let_the_input_through(cell, option):
     network, _ = make(cell, option, hidden_size=8)
     first, again, other = (network.initialise(np.random.default_rng(seed)) for seed in (7, 7, 8))
@@ -229,7 +224,7 @@ def test_initial_parameters_follow_the_seed_and_let_the_input_through(cell, opti
     assert np.abs(np.diff(output[-1], axis=0)).min() > 1e-6
 
 
-@pytest.mark.parametrize(("cell", "option"), NETWORKS)
+@networks()
 def test_the_summary_counts_every_parameter(cell, option):
     network, _ = make(cell, option)
     counts = [int(line.split()[-1]) for line in network.summary().splitlines()[1:]]

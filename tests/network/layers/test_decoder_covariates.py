@@ -5,6 +5,7 @@ import pytest
 
 from helpers import oracle
 from helpers.architectures import CELLS, Coins, draw, make
+from helpers.coverings import covering
 from helpers.oracle import assert_close, slopes
 from tsrnn.network import Network, truncated_value_and_gradient
 
@@ -27,11 +28,9 @@ def told(network, options, B):
     return x, target, state, future, np.where(rng.random(target.shape[:2]) < 0.5, 1, -1)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("hidden_size", "num_layers", "n_outputs", "n_future"), SIZES)
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("cell", CELLS)
-def test_steps_read_what_is_known_of_them(cell, option, hidden_size, num_layers, n_outputs, n_future, dtype):
+@covering(cell=CELLS, option=OPTIONS, size=SIZES, dtype=DTYPES)
+def test_steps_read_what_is_known_of_them(cell, option, size, dtype):
+    hidden_size, num_layers, n_outputs, n_future = size
     options = OPTIONS[option] | {"n_future": n_future}
     sizes = {"hidden_size": hidden_size, "num_layers": num_layers, "n_outputs": n_outputs, "dtype": dtype}
     network, theta = make(cell, options, n_inputs=n_outputs + 1, **sizes)
@@ -58,10 +57,7 @@ def test_steps_read_what_is_known_of_them(cell, option, hidden_size, num_layers,
     assert_close(np.asarray(value, dtype), np.nanmean(np.abs(expected - target)), dtype, "loss")
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
-@pytest.mark.parametrize(("num_layers", "n_future"), [(1, 2), (3, 1)])
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("cell", CELLS)
+@covering(cell=CELLS, option=OPTIONS, num_layers=[1, 3], n_future=[1, 2], dropout=[0.0, 0.3])
 def test_gradients_of_steps_that_know_something_are_slopes(cell, option, num_layers, n_future, dropout):
     options = OPTIONS[option] | {"n_future": n_future}
     network, theta = make(cell, options, num_layers=num_layers, dropout=dropout)
@@ -81,9 +77,7 @@ def test_gradients_of_steps_that_know_something_are_slopes(cell, option, num_lay
     assert np.abs(gradient - expected).max() <= 1e-8 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("hidden_size", [16, 17, 40])
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("cell", ["lstm_peephole", "gru_reset_before", "jordan"])
+@covering(cell=["lstm_peephole", "gru_reset_before", "jordan"], option=OPTIONS, hidden_size=[16, 17, 40])
 def test_gradients_of_wider_networks_are_slopes_in_any_direction(cell, option, hidden_size):
     options = OPTIONS[option] | {"n_future": 19}
     network, theta = make(cell, options, hidden_size=hidden_size, num_layers=2, n_inputs=20, n_outputs=18)

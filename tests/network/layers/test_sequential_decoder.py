@@ -5,6 +5,7 @@ import pytest
 
 from helpers import oracle
 from helpers.architectures import CELLS, OPTIONS, Coins, draw, make
+from helpers.coverings import covering
 from helpers.oracle import assert_close, slopes
 from tsrnn.network import Network
 
@@ -19,11 +20,11 @@ def told_to(network, options, B, share=0.5):
     return x, target, state, told
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(("hidden_size", "num_layers", "n_outputs"), [(3, 1, 2), (17, 2, 3), (40, 3, 18)])
-@pytest.mark.parametrize("option", ["seq2seq", "unrolling"])
-@pytest.mark.parametrize("cell", CELLS)
-def test_told_some_steps_the_loss_is_the_oracles(cell, option, hidden_size, num_layers, n_outputs, dtype):
+@covering(
+    cell=CELLS, option=["seq2seq", "unrolling"], size=[(3, 1, 2), (17, 2, 3), (40, 3, 18)], dtype=DTYPES
+)
+def test_told_some_steps_the_loss_is_the_oracles(cell, option, size, dtype):
+    hidden_size, num_layers, n_outputs = size
     sizes = {"hidden_size": hidden_size, "num_layers": num_layers, "n_outputs": n_outputs, "dtype": dtype}
     network, theta = make(cell, option, n_inputs=n_outputs + 1, **sizes)
     x, target, state, told = told_to(network, option, B=7)
@@ -35,9 +36,7 @@ def test_told_some_steps_the_loss_is_the_oracles(cell, option, hidden_size, num_
     assert_close(np.asarray(value, dtype), np.nanmean(np.abs(output - target)), dtype)
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0, 0.5])
-@pytest.mark.parametrize("num_layers", [1, 2, 3])
-@pytest.mark.parametrize("cell", CELLS)
+@covering(cell=CELLS, num_layers=[1, 2, 3], share=[0.0, 1.0, 0.5])
 def test_gradients_flow_through_what_is_fed_back_and_not_through_the_truth(cell, num_layers, share):
     network, theta = make(cell, "unrolling" if num_layers == 2 else "seq2seq", num_layers=num_layers)
     x, target, state, told = told_to(network, {"n_decoded": network.architecture.n_decoded}, 3, share)
