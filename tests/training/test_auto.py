@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from tsrnn import RNNForecaster
-from tsrnn.timeseries.future_index import natural_seasons
-from tsrnn.training.windows import Company, Windows, measured
+from tsrnn.timeseries.frequency import natural_seasons
+from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_moves
 
 SMALL = {"hidden_size": 4, "max_steps": 5, "random_state": 0}
 
@@ -23,10 +23,9 @@ def walks(n_series, n, seed=0):
 def two_series():
     """Return windows over a series of changes 1 and one of changes 10, with a jump between them."""
     values = np.concatenate([np.arange(8.0), 500 + 10 * np.arange(8.0)])[:, None]
-    company = Company(
-        rows=np.array([0, 8]), firsts=np.array([0, 8]), usual=np.array([[1.0], [5.0]]), units=np.ones((2, 1))
-    )
-    return measured(Windows(values, 4, 2, n_anchor=1, every_step=False, company=company))
+    rows, usual = np.array([0, 8]), np.array([[1.0], [5.0]])
+    context = Context(begins=rows, firsts=rows, usual=usual, units=np.ones((2, 1)))
+    return with_moves(WindowDataset(values, WindowShape(4, 2, n_anchor=1), context, rows, np.array([8, 8])))
 
 
 def test_windows_of_a_panel_are_divided_by_their_mean_change_drawn_towards_the_series_own():
@@ -43,8 +42,8 @@ def test_windows_of_a_panel_weigh_a_power_of_their_scale_and_some_are_upside_dow
     np.testing.assert_allclose(batch.weight[0], np.abs(batch.spread[:, 0]) ** 0.8)
     np.testing.assert_allclose(np.abs(batch.target[0, :3]), [[1, 2]] * 3)
     many = np.tile(np.arange(1000.0), 1)[:, None]
-    company = Company(usual=np.ones((1, 1)), units=np.ones((1, 1)))
-    target = measured(Windows(many, 4, 1, 1, False, company=company)).batch(np.arange(990)).target
+    context = Context(usual=np.ones((1, 1)), units=np.ones((1, 1)))
+    target = with_moves(WindowDataset(many, WindowShape(4, 1, 1), context)).batch(np.arange(990)).target
     assert set(target.ravel()) == {-1.0, 1.0}
     assert 0.15 < np.mean(target < 0) < 0.25
 
