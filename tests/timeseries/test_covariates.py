@@ -5,6 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tsrnn.timeseries.covariates import attach, learn
 from tsrnn.timeseries.panel import read_panel
@@ -178,6 +180,64 @@ def test_the_first_new_gap_holds_what_was_known_before_it():
 def test_gaps_beyond_what_is_needed_do_not_matter():
     gappy = X.assign(price=[0.0, 1, 2, 3, 4, NAN, np.inf, 7])
     np.testing.assert_array_equal(future(learn(read_panel(SERIES), gappy))[:, 0], [0, 1, 2, 3, 4])
+
+
+# --- many series ---------------------------------------------------------------------------------------
+
+
+@given(data=st.data(), seed=st.integers(0, 1000), n_series=st.integers(1, 5), missing=st.booleans())
+def test_rows_of_many_series_are_found_one_by_one(data, seed, n_series, missing):
+    rng = np.random.default_rng(seed)
+    horizon = data.draw(st.integers(0, 3))
+    days = pd.date_range("2024-01-01", periods=40, freq="D")
+    begins, lengths = rng.integers(0, 9, n_series), rng.integers(3, 20, n_series)
+    keys = [f"s{s}" for s in range(n_series)]
+    y = pd.concat(
+        [
+            pd.DataFrame({"unique_id": key, "ds": days[a : a + n], "y": 1.0})
+            for key, a, n in zip(keys, begins, lengths, strict=True)
+        ]
+    )
+    prices = pd.DataFrame(
+        {"unique_id": np.repeat([*keys, "other"], 40), "ds": days[np.tile(np.arange(40), n_series + 1)]}
+    ).assign(price=lambda x: rng.standard_normal(len(x)))
+    prices.loc[rng.random(len(prices)) < 0.3 * missing, "price"] = NAN
+    observed = prices.set_index(["unique_id", "ds"])["price"]
+    for key, a, n in zip(keys, begins, lengths, strict=True):
+        observed.loc[key, days[a + n // 2]] = 1.5  # something has to be known
+        observed.loc[key, days[a + n + horizon - 1]] = 2.5  # and how what is ahead ends
+    shuffled = observed.reset_index().sample(frac=1, random_state=seed)
+    panel = read_panel(y)
+    fitted = learn(panel, shuffled, shuffled.rename(columns={"price": "past"}), missing="interpolate")
+    ahead = attach(
+        panel, shuffled, schema=fitted.schema, horizon=horizon, before=fitted, missing="interpolate"
+    )
+    fresh = learn(panel, shuffled, missing="mask")
+    for s, (key, a, n) in enumerate(zip(keys, begins, lengths, strict=True)):
+        own = observed.loc[key].to_numpy()
+        held = [own[t] for t in range(a, a + n)]
+        for i in range(1, n):
+            held[i] = held[i - 1] if np.isnan(held[i]) else held[i]
+        first = int(np.flatnonzero(~np.isnan(own[a : a + n]))[0])
+        held[:first] = [own[a + first]] * first
+        np.testing.assert_array_equal(past(fitted, s)[:, 0], held)
+        np.testing.assert_array_equal(future(fresh, s)[:, 0], own[a : a + n])
+        known = np.flatnonzero(~np.isnan(own[a : a + n]))
+        lines = np.interp(np.arange(n), known, own[a + known])
+        np.testing.assert_allclose(future(fitted, s)[:, 0], lines, rtol=1e-14)
+        np.testing.assert_array_equal(future(ahead, s)[:n], future(fitted, s))
+        known = np.flatnonzero(~np.isnan(own[a + n : a + n + horizon])) + n
+        np.testing.assert_array_equal(future(ahead, s)[known, 0], own[a + known])
+        assert np.isfinite(future(ahead, s)).all()
+        assert len(future(ahead, s)) == n + horizon
+
+
+def test_the_time_since_the_label_before_starts_afresh_in_each_series():
+    y = {"a": pd.Series(1.0, DAYS[[0, 1, 4, 5]]), "b": pd.Series(1.0, DAYS[[0, 2, 3]])}
+    fitted = learn(read_panel(y), time_step=True)
+    assert fitted.schema.step == pd.Timedelta(days=1).value
+    np.testing.assert_allclose(past(fitted, 0)[:, 0], [0, 0, np.log(3), 0], atol=1e-15)
+    np.testing.assert_allclose(past(fitted, 1)[:, 0], [0, np.log(2), 0], atol=1e-15)
 
 
 # --- static --------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """The step of an index and the seasons that it suggests."""
 
-import numpy as np
 import pandas as pd
 import pytest
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tsrnn.timeseries.formats import Format
 from tsrnn.timeseries.panel import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=6, freq="D", unit="s")
@@ -343,6 +344,68 @@ def test_a_single_series_or_table_comes_back_as_such():
     assert bands["y", "mean"].tolist() == [3.0, 9.0]
 
 
+@each_form
+def test_what_was_observed_comes_back_as_it_came(form):
+    y = form(a=[1.0, NAN, 4.0, 8.0, NAN, NAN])
+    observed = read_panel(y, missing="interpolate").observed()
+    if form is long:
+        pd.testing.assert_frame_equal(observed, y)
+    elif form is levels:
+        pd.testing.assert_series_equal(observed, y)
+    else:
+        assert list(observed) == list(y)
+        for key, part in y.items():
+            pd.testing.assert_series_equal(observed[key], part)
+
+
+@each_form
+def test_paths_come_back_in_the_form_that_came(form):
+    paths = np.arange(12.0).reshape(2, 2, 1, 3)  # of two series, two steps, one channel
+    wrapped = read_panel(form()).wrap_paths(paths, "GRU")
+    if form is long:
+        assert wrapped.columns.tolist() == ["unique_id", "ds", "path", "GRU"]
+        assert wrapped["path"].tolist() == [0, 0, 1, 1, 2, 2] * 2
+        assert wrapped["GRU"].tolist() == [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]
+        assert wrapped["unique_id"].tolist() == ["a"] * 6 + ["b"] * 6
+        assert wrapped["ds"].tolist() == [*AHEAD[:2]] * 3 + [*AHEAD[2:]] * 3
+        return
+    both = wrapped if form is levels else pd.concat(wrapped)
+    assert both.columns.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(both, np.arange(12.0).reshape(4, 3))
+    assert both.index.get_level_values(1).tolist() == [*AHEAD]
+
+
+@each_form
+def test_the_first_steps_of_some_series_are_a_panel(form):
+    panel = read_panel(form(a=[1.0, 2.0, NAN, 8.0, 16.0, 32.0]), missing="interpolate")
+    some = panel.until(np.array([1, 0, 0]), np.array([2, 3, 6]))
+    assert some.ids == ["b", "a", "a"]
+    assert [one.tolist() for one in (some.series(s).values for s in range(3))] == [
+        B[:2],
+        [1.0, 2.0, 2.0],  # what came later fills no gap
+        [1.0, 2.0, 5.0, 8.0, 16.0, 32.0],
+    ]
+    assert [some.series(s).index.equals(x) for s, x in enumerate([DAYS[2:4], DAYS[:3], DAYS])] == [True] * 3
+    assert some.labels.following(1).flat.tolist() == [DAYS[4], DAYS[3], DAYS[5] + pd.Timedelta(days=1)]
+
+
+@each_form
+def test_one_series_and_one_channel_are_panels_of_their_own(form):
+    panel = read_panel(form())
+    one, alone = panel.one(1), panel.single(1)
+    for part, name in ((one, "b"), (alone, panel.format.name_of(1, "b"))):
+        assert part.is_one
+        assert part.format.names == (name,)
+        assert part.series().values.tolist() == B
+        assert part.series().index.equals(DAYS[2:5])
+    assert [(key, part.series().values.tolist()) for key, part in panel.alone()] == [("a", A), ("b", B)]
+    table = read_panel({"a": pd.DataFrame({"x": A, "y": A}, DAYS), "b": pd.DataFrame({"x": B, "y": B[::-1]})})
+    assert [key for key, _ in table.alone()] == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
+    assert table.single(1, 1).series().values.tolist() == B[::-1]
+    assert table.one(1).columns.tolist() == ["x", "y"]
+    assert list(table.channel_names) == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
+
+
 # --- labels ahead --------------------------------------------------------------------------------------
 
 
@@ -380,8 +443,9 @@ def test_what_follows_is_joined_to_each_series(form):
     ahead = {"b": pd.Series([7.0, 9.0], DAYS[4:] + pd.Timedelta(days=1)), "c": pd.Series([1.0], DAYS[5:])}
     further = panel.read_further(ahead, missing="mask")
     assert further.ids == ["a", "b", "c"]
-    assert further.format.kind == panel.format.kind
-    if form is not as_dict:  # which has the name and the metadata of each series
+    if form is as_dict:  # which has a name and metadata for each series
+        assert further.format == Format("dict", (None,) * 3, ({},) * 3)
+    else:
         assert further.format == panel.format
     np.testing.assert_array_equal(further.series(0).values, A)
     np.testing.assert_allclose(further.series(1).values, [3, 3 + 4 / 3, 3 + 8 / 3, 7, 9])

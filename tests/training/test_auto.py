@@ -6,6 +6,7 @@ import pytest
 
 from tsrnn import RNNForecaster
 from tsrnn.timeseries.frequency import natural_seasons
+from tsrnn.training.auto import choose_transforms
 from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_moves
 
 SMALL = {"hidden_size": 4, "max_steps": 5, "random_state": 0}
@@ -70,6 +71,29 @@ def test_positive_series_of_a_panel_are_all_taken_in_logarithms():
     model = RNNForecaster(**SMALL).fit(panel)
     assert model.transform_ == {"w0": ("log",), "w1": ("log",), "negative": ()}
     assert RNNForecaster(**SMALL).fit(panel["w0"]).transform_ == ()
+
+
+@pytest.mark.parametrize("is_panel", [False, True])
+def test_transforms_are_chosen_for_each_series_by_its_values(is_panel):
+    rng = np.random.default_rng(0)
+    rows = [rng.standard_normal(40).cumsum() + level for level in (-30, 3, 10, 20, 60, 200)]
+    rows += [np.geomspace(1, 9, 40), np.where(np.arange(40) == 7, 0.001, np.geomspace(1, 9, 40)), np.ones(40)]
+    rows += [*rows]
+    sets, seasons = ((), (4,), (4, 20), (4, 21)), rng.integers(0, 4, len(rows))
+    plan = choose_transforms(
+        "auto", np.concatenate(rows), 40 * np.arange(len(rows) + 1), sets, seasons, is_panel=is_panel
+    )
+    logged = 0
+    for s, x in enumerate(rows):
+        medians = [np.median(quarter) for quarter in np.split(x, 4)]
+        grows = x.min() > 0.01 * x.mean() and max(medians) > 1.25 * min(medians)
+        log = x.min() > 0 if is_panel else grows
+        longest = max(sets[seasons[s]], default=1)
+        expected = ("log",) * bool(log) + ("deseasonalize",) * (longest > 1 and 2 * longest <= 40)
+        assert plan.chains[plan.chain[s]] == expected
+        logged += bool(log)
+    assert 4 <= logged < len(rows)
+    np.testing.assert_array_equal(plan.seasons, seasons)
 
 
 def test_training_settings_follow_the_number_of_windows():

@@ -1,5 +1,7 @@
 """The test for seasons and the patterns that follow them, against literal NumPy of each series."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,7 +56,7 @@ def shows_a_season(x, m):
     """The rule that `seasonal_test` tells, word for word."""
     if len(x) < 3 * m or max(x) - min(x) <= 1e-12 * max(map(abs, x)):
         return False
-    changes = [after - before for before, after in zip(x, x[1:], strict=False)]
+    changes = [after - before for before, after in pairwise(x)]
     r = autocorrelation(changes, m)
     if r > 1.645 / np.sqrt(len(changes)) and r > autocorrelation(changes, m // 2):
         return True
