@@ -5,9 +5,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tsrnn.timeseries.covariates import attach, learn
-from tsrnn.timeseries.reading import read_panel
+from tsrnn.timeseries.reading import read_alike, read_further, read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=8, freq="D", unit="s")
 NAN = np.nan
@@ -29,6 +31,16 @@ def long_prices():
     return pd.concat(parts)
 
 
+def future(panel, s=0):
+    """Future covariates of one series."""
+    return panel.arrays.future[slice(*panel.arrays.future_offsets[s : s + 2])]
+
+
+def past(panel, s=0):
+    """Past covariates of one series."""
+    return panel.arrays.past[slice(*panel.arrays.offsets[s : s + 2])]
+
+
 def refuses(message, error=ValueError):
     return pytest.raises(error, match=f"^{re.escape(message)}$")
 
@@ -38,17 +50,18 @@ def refuses(message, error=ValueError):
 
 def test_rows_go_with_the_labels_whatever_their_order():
     panel = read_panel(SERIES)
-    scheme, histories = learn(panel, X.iloc[::-1], X["price"].rename("past"))
-    np.testing.assert_array_equal(histories[0].future, [[0, 1], [1, 0], [2, 1], [3, 0], [4, 1]])
-    np.testing.assert_array_equal(histories[0].past, [[0], [1], [2], [3], [4]])
-    assert scheme.ahead.tolist() == ["price", "promo"]
-    assert scheme.past.tolist() == ["past"]
-    assert scheme.n_ahead == 2
-    ahead = attach(panel, X[["promo", "price"]][5:], scheme=scheme, horizon=2, before=histories)
-    np.testing.assert_array_equal(ahead[0].future[5:], [[5, 0], [6, 1]])
-    np.testing.assert_array_equal(ahead[0].future[:5], histories[0].future)
-    assert ahead[0].n_ahead == 2
-    np.testing.assert_array_equal(ahead[0].past, histories[0].past)
+    fitted = learn(panel, X.iloc[::-1], X["price"].rename("past"))
+    np.testing.assert_array_equal(future(fitted), [[0, 1], [1, 0], [2, 1], [3, 0], [4, 1]])
+    np.testing.assert_array_equal(past(fitted), [[0], [1], [2], [3], [4]])
+    assert fitted.schema.future.tolist() == ["price", "promo"]
+    assert fitted.schema.past.tolist() == ["past"]
+    assert fitted.schema.n_future == 2
+    ahead = attach(panel, X[["promo", "price"]][5:], schema=fitted.schema, horizon=2, before=fitted)
+    np.testing.assert_array_equal(future(ahead)[5:], [[5, 0], [6, 1]])
+    np.testing.assert_array_equal(future(ahead)[:5], future(fitted))
+    assert len(future(ahead)) == ahead.arrays.lengths[0] + 2
+    np.testing.assert_array_equal(ahead.arrays.with_values(), future(fitted))
+    np.testing.assert_array_equal(past(ahead), past(fitted))
 
 
 FORMS = {
@@ -64,74 +77,74 @@ FORMS = {
 @pytest.mark.parametrize("prices", FORMS.values(), ids=FORMS)
 def test_every_form_gives_each_series_its_own_rows(prices):
     panel = read_panel(long())
-    scheme, histories = learn(panel, prices)
-    np.testing.assert_array_equal(histories[0].future, [[0], [1], [2], [3], [4]])
-    np.testing.assert_array_equal(histories[1].future, [[12], [13], [14]])
-    ahead = attach(panel, prices, scheme=scheme, horizon=3, before=histories)
-    np.testing.assert_array_equal(ahead[0].future[5:], [[5], [6], [7]])
-    np.testing.assert_array_equal(ahead[1].future, [[12], [13], [14], [15], [16], [17]])
+    fitted = learn(panel, prices)
+    np.testing.assert_array_equal(future(fitted, 0), [[0], [1], [2], [3], [4]])
+    np.testing.assert_array_equal(future(fitted, 1), [[12], [13], [14]])
+    ahead = attach(panel, prices, schema=fitted.schema, horizon=3, before=fitted)
+    np.testing.assert_array_equal(future(ahead, 0)[5:], [[5], [6], [7]])
+    np.testing.assert_array_equal(future(ahead, 1), [[12], [13], [14], [15], [16], [17]])
 
 
 @pytest.mark.parametrize("table", [X, X.rename_axis("ds").reset_index()], ids=["index", "column"])
 def test_one_table_indexed_by_time_goes_with_all_series(table):
-    _, histories = learn(read_panel(long()), table)
-    np.testing.assert_array_equal(histories[1].future, [[2, 1], [3, 0], [4, 1]])
+    np.testing.assert_array_equal(future(learn(read_panel(long()), table), 1), [[2, 1], [3, 0], [4, 1]])
 
 
 def test_arrays_go_with_arrays_row_by_row():
     panel = read_panel([1.0, 2.0, 4.0])
-    scheme, histories = learn(panel, [5.0, 6.0, 7.0])
-    np.testing.assert_array_equal(histories[0].future, [[5], [6], [7]])
-    ahead = attach(panel, np.array([[8.0], [9.0]]), scheme=scheme, horizon=2, before=histories)
-    np.testing.assert_array_equal(ahead[0].future, [[5], [6], [7], [8], [9]])
+    fitted = learn(panel, [5.0, 6.0, 7.0])
+    np.testing.assert_array_equal(future(fitted), [[5], [6], [7]])
+    ahead = attach(panel, np.array([[8.0], [9.0]]), schema=fitted.schema, horizon=2, before=fitted)
+    np.testing.assert_array_equal(future(ahead), [[5], [6], [7], [8], [9]])
     message = (
         "`X` has 1 rows without labels; 2 are needed: 0 of the history and 2 ahead. "
         "Pass these, or a DataFrame with an index."
     )
     with refuses(message):
-        attach(panel, [8.0], scheme=scheme, horizon=2, before=histories)
+        attach(panel, [8.0], schema=fitted.schema, horizon=2, before=fitted)
 
 
 def test_another_history_needs_its_own_rows():
     panel = read_panel(SERIES)
-    scheme, _ = learn(panel, X, X["price"].rename("past"))
-    other = panel.read_alike(SERIES[1:4])
-    found = attach(other, X, X["price"].rename("past") * 2, scheme=scheme, horizon=1)
-    np.testing.assert_array_equal(found[0].future[:, 0], [1, 2, 3, 4])
-    np.testing.assert_array_equal(found[0].past[:, 0], [2, 4, 6])
+    schema = learn(panel, X, X["price"].rename("past")).schema
+    other = read_alike(SERIES[1:4], panel)
+    found = attach(other, X, X["price"].rename("past") * 2, schema=schema, horizon=1)
+    np.testing.assert_array_equal(future(found)[:, 0], [1, 2, 3, 4])
+    np.testing.assert_array_equal(past(found)[:, 0], [2, 4, 6])
 
 
 def test_what_follows_needs_only_the_new_rows():
     panel = read_panel(long())
-    scheme, before = learn(panel, long_prices())
-    further = panel.read_further({"a": pd.Series([1.0], DAYS[5:6]), "c": pd.Series([1.0], DAYS[5:6])})
+    before = learn(panel, long_prices())
+    further = read_further({"a": pd.Series([1.0], DAYS[5:6]), "c": pd.Series([1.0], DAYS[5:6])}, panel)
     new = dict.fromkeys("abc", PRICES["a"][5:])
-    a, b, c = attach(further, new, scheme=scheme, before=before)
-    np.testing.assert_array_equal(a.future, [[0], [1], [2], [3], [4], [5]])
-    np.testing.assert_array_equal(b.future, before[1].future)
-    np.testing.assert_array_equal(c.future, [[5]])
+    found = attach(further, new, schema=before.schema, before=before)
+    np.testing.assert_array_equal(future(found, 0), [[0], [1], [2], [3], [4], [5]])
+    np.testing.assert_array_equal(future(found, 1), future(before, 1))
+    np.testing.assert_array_equal(future(found, 2), [[5]])
 
 
 def test_without_covariates_there_are_none():
-    scheme, histories = learn(read_panel(SERIES))
-    assert histories[0].future.shape == histories[0].past.shape == (5, 0)
-    assert scheme.n_ahead == 0
-    assert scheme.n_categories == ()
-    assert attach(read_panel(SERIES), scheme=scheme, horizon=3)[0].n_ahead == 0
+    fitted = learn(read_panel(SERIES))
+    assert fitted.arrays.with_values().shape == fitted.arrays.past.shape == (5, 0)
+    assert fitted.schema.n_future == 0
+    assert fitted.schema.n_categories == ()
+    assert attach(read_panel(SERIES), schema=fitted.schema, horizon=3).arrays.future.size == 0
 
 
 def test_the_calendar_is_known_ahead_without_a_table():
     days = pd.date_range("2024-01-01", periods=17)
     y = {"a": pd.Series(1.0, days[:14]), "b": pd.Series(1.0, days[2:14])}
     panel, prices = read_panel(y), pd.DataFrame({"price": np.arange(17.0)}, days)
-    scheme, before = learn(panel, prices, calendar="auto")
-    assert scheme.n_ahead == 1 + 3  # a year was not seen twice
-    a, b = attach(panel, prices, scheme=scheme, horizon=1, before=before)
-    np.testing.assert_array_equal(a.future[:14], before[0].future)
-    np.testing.assert_array_equal(a.future[:, 3], [0, 0, 0, 0, 0, 1, 1] * 2 + [0])  # 2024 begins on a Monday
-    np.testing.assert_array_equal(b.future, a.future[2:])
-    only, before = learn(panel, calendar="auto")
-    assert attach(panel, scheme=only, horizon=3, before=before)[0].future.shape == (17, 3)
+    before = learn(panel, prices, calendar="auto")
+    assert before.schema.n_future == 1 + 3  # a year was not seen twice
+    found = attach(panel, prices, schema=before.schema, horizon=1, before=before)
+    a, b = future(found, 0), future(found, 1)
+    np.testing.assert_array_equal(a[:14], future(before, 0))
+    np.testing.assert_array_equal(a[:, 3], [0, 0, 0, 0, 0, 1, 1] * 2 + [0])  # 2024 begins on a Monday
+    np.testing.assert_array_equal(b, a[2:])
+    only = learn(panel, calendar="auto")
+    assert future(attach(panel, schema=only.schema, horizon=3, before=only)).shape == (17, 3)
     with pytest.raises(TypeError, match=r"a calendar needs dates"):
         learn(read_panel([1.0, 2.0]), calendar="auto")
     with refuses('`calendar` must be None or "auto"; got "hours".'.replace('"hours"', "'hours'")):
@@ -144,29 +157,87 @@ def test_the_calendar_is_known_ahead_without_a_table():
 def test_gaps_known_ahead_are_bridged_and_others_hold_the_last_value():
     panel = read_panel(SERIES)
     gappy = pd.DataFrame({"x": [NAN, 2.0, NAN, NAN, 8.0, 3.0, NAN, 5.0]}, DAYS)
-    past = gappy.rename(columns={"x": "past"})
-    scheme, found = learn(panel, gappy, past, missing="interpolate")
-    np.testing.assert_array_equal(found[0].future[:, 0], [2, 2, 4, 6, 8])
-    np.testing.assert_array_equal(found[0].past[:, 0], [2, 2, 2, 2, 8])
-    ahead = attach(panel, gappy, scheme=scheme, horizon=3, missing="interpolate", before=found)
-    np.testing.assert_array_equal(ahead[0].future[5:, 0], [3, 4, 5])
-    masked = learn(panel, gappy, past, missing="mask")[1][0]
-    np.testing.assert_array_equal(masked.future[:, 0], [NAN, 2, NAN, NAN, 8])
-    np.testing.assert_array_equal(masked.past[:, 0], [NAN, 2, NAN, NAN, 8])
+    gappy_past = gappy.rename(columns={"x": "past"})
+    found = learn(panel, gappy, gappy_past, missing="interpolate")
+    np.testing.assert_array_equal(future(found)[:, 0], [2, 2, 4, 6, 8])
+    np.testing.assert_array_equal(past(found)[:, 0], [2, 2, 2, 2, 8])
+    ahead = attach(panel, gappy, schema=found.schema, horizon=3, missing="interpolate", before=found)
+    np.testing.assert_array_equal(future(ahead)[5:, 0], [3, 4, 5])
+    masked = learn(panel, gappy, gappy_past, missing="mask")
+    np.testing.assert_array_equal(future(masked)[:, 0], [NAN, 2, NAN, NAN, 8])
+    np.testing.assert_array_equal(past(masked)[:, 0], [NAN, 2, NAN, NAN, 8])
 
 
 def test_the_first_new_gap_holds_what_was_known_before_it():
     panel = read_panel(SERIES)
-    past = pd.Series([1.0, 2, 3, 4, 5, NAN, 7], DAYS[:7], name="past")
-    scheme, before = learn(panel, X_past=past, missing="interpolate")
-    further = panel.read_further(pd.Series([1.0, 1.0], DAYS[5:7]))
-    found = attach(further, X_past=past, scheme=scheme, missing="interpolate", before=before)
-    np.testing.assert_array_equal(found[0].past[:, 0], [1, 2, 3, 4, 5, 5, 7])
+    table = pd.Series([1.0, 2, 3, 4, 5, NAN, 7], DAYS[:7], name="past")
+    before = learn(panel, X_past=table, missing="interpolate")
+    further = read_further(pd.Series([1.0, 1.0], DAYS[5:7]), panel)
+    found = attach(further, X_past=table, schema=before.schema, missing="interpolate", before=before)
+    np.testing.assert_array_equal(past(found)[:, 0], [1, 2, 3, 4, 5, 5, 7])
 
 
 def test_gaps_beyond_what_is_needed_do_not_matter():
     gappy = X.assign(price=[0.0, 1, 2, 3, 4, NAN, np.inf, 7])
-    np.testing.assert_array_equal(learn(read_panel(SERIES), gappy)[1][0].future[:, 0], [0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(future(learn(read_panel(SERIES), gappy))[:, 0], [0, 1, 2, 3, 4])
+
+
+# --- many series ---------------------------------------------------------------------------------------
+
+
+@given(data=st.data(), seed=st.integers(0, 1000), n_series=st.integers(1, 5), missing=st.booleans())
+def test_rows_of_many_series_are_found_one_by_one(data, seed, n_series, missing):
+    rng = np.random.default_rng(seed)
+    horizon = data.draw(st.integers(0, 3))
+    days = pd.date_range("2024-01-01", periods=40, freq="D")
+    begins, lengths = rng.integers(0, 9, n_series), rng.integers(3, 20, n_series)
+    keys = [f"s{s}" for s in range(n_series)]
+    y = pd.concat(
+        [
+            pd.DataFrame({"unique_id": key, "ds": days[a : a + n], "y": 1.0})
+            for key, a, n in zip(keys, begins, lengths, strict=True)
+        ]
+    )
+    prices = pd.DataFrame(
+        {"unique_id": np.repeat([*keys, "other"], 40), "ds": days[np.tile(np.arange(40), n_series + 1)]}
+    ).assign(price=lambda x: rng.standard_normal(len(x)))
+    prices.loc[rng.random(len(prices)) < 0.3 * missing, "price"] = NAN
+    observed = prices.set_index(["unique_id", "ds"])["price"]
+    for key, a, n in zip(keys, begins, lengths, strict=True):
+        observed.loc[key, days[a + n // 2]] = 1.5  # something has to be known
+        observed.loc[key, days[a + n + horizon - 1]] = 2.5  # and how what is ahead ends
+    shuffled = observed.reset_index().sample(frac=1, random_state=seed)
+    panel = read_panel(y)
+    fitted = learn(panel, shuffled, shuffled.rename(columns={"price": "past"}), missing="interpolate")
+    ahead = attach(
+        panel, shuffled, schema=fitted.schema, horizon=horizon, before=fitted, missing="interpolate"
+    )
+    fresh = learn(panel, shuffled, missing="mask")
+    for s, (key, a, n) in enumerate(zip(keys, begins, lengths, strict=True)):
+        own = observed.loc[key].to_numpy()
+        held = [own[t] for t in range(a, a + n)]
+        for i in range(1, n):
+            held[i] = held[i - 1] if np.isnan(held[i]) else held[i]
+        first = int(np.flatnonzero(~np.isnan(own[a : a + n]))[0])
+        held[:first] = [own[a + first]] * first
+        np.testing.assert_array_equal(past(fitted, s)[:, 0], held)
+        np.testing.assert_array_equal(future(fresh, s)[:, 0], own[a : a + n])
+        known = np.flatnonzero(~np.isnan(own[a : a + n]))
+        lines = np.interp(np.arange(n), known, own[a + known])
+        np.testing.assert_allclose(future(fitted, s)[:, 0], lines, rtol=1e-14)
+        np.testing.assert_array_equal(future(ahead, s)[:n], future(fitted, s))
+        known = np.flatnonzero(~np.isnan(own[a + n : a + n + horizon])) + n
+        np.testing.assert_array_equal(future(ahead, s)[known, 0], own[a + known])
+        assert np.isfinite(future(ahead, s)).all()
+        assert len(future(ahead, s)) == n + horizon
+
+
+def test_the_time_since_the_label_before_starts_afresh_in_each_series():
+    y = {"a": pd.Series(1.0, DAYS[[0, 1, 4, 5]]), "b": pd.Series(1.0, DAYS[[0, 2, 3]])}
+    fitted = learn(read_panel(y), time_step=True)
+    assert fitted.schema.step == pd.Timedelta(days=1).value
+    np.testing.assert_allclose(past(fitted, 0)[:, 0], [0, 0, np.log(3), 0], atol=1e-15)
+    np.testing.assert_allclose(past(fitted, 1)[:, 0], [0, np.log(2), 0], atol=1e-15)
 
 
 # --- static --------------------------------------------------------------------------------------------
@@ -179,38 +250,41 @@ def static(**columns):
 
 def test_numbers_and_categories_tell_series_apart():
     panel = read_panel(long())
-    scheme, found = learn(panel, static=static(open=[True, False, True]))
-    assert scheme.numbers.tolist() == ["size"]
-    assert {name: labels.tolist() for name, labels in scheme.categories.items()} == {
+    found = learn(panel, static=static(open=[True, False, True]))
+    assert found.schema.numbers.tolist() == ["size"]
+    assert {name: labels.tolist() for name, labels in found.schema.categories.items()} == {
         "kind": ["kiosk", "shop"],
         "open": [False, True],
     }
-    assert scheme.n_categories == (2, 2)
-    assert [one.static.tolist() for one in found] == [[10.0], [20.0]]
-    assert [one.codes.tolist() for one in found] == [[0, 0], [1, 1]]
-    assert found[0].codes.dtype == np.int64
+    assert found.schema.n_categories == (2, 2)
+    assert found.arrays.static.tolist() == [[10.0], [20.0]]
+    assert found.arrays.codes.tolist() == [[0, 0], [1, 1]]
+    assert found.arrays.codes.dtype == np.int64
 
 
 @pytest.mark.parametrize("dtype", ["category", object, "str"])
 def test_a_new_series_has_an_unknown_category(dtype):
     panel = read_panel(long())
-    scheme, _ = learn(panel, static=static().astype({"kind": dtype}))
+    fitted = learn(panel, static=static().astype({"kind": dtype}))
+    schema = fitted.schema
     other = read_panel({"z": SERIES, "b": SERIES})
-    found = attach(other, static=static().astype({"kind": dtype})[["kind", "size"]], scheme=scheme)
-    assert [one.static.tolist() for one in found] == [[90.0], [20.0]]
-    assert [one.codes.tolist() for one in found] == [[-1], [1]]
+    found = attach(other, static=static().astype({"kind": dtype})[["kind", "size"]], schema=schema)
+    assert found.arrays.static.tolist() == [[90.0], [20.0]]
+    assert found.arrays.codes.tolist() == [[-1], [1]]
     message = "The model was fitted with `static`; 1 of 2 series are new and need it: 'z'. Pass static=."
     with refuses(message):
-        attach(other, scheme=scheme)
-    assert attach(read_panel({"b": SERIES}), scheme=scheme)[0].codes.tolist() == [1]
+        attach(other, schema=schema, fitted=fitted)
+    known = attach(read_panel({"b": SERIES}), schema=schema, fitted=fitted).arrays
+    assert known.codes.tolist() == [[1]]
+    assert known.static.tolist() == [[20.0]]
 
 
 def test_static_may_have_the_ids_in_a_column_and_one_row_for_a_single_series():
     table = static().rename_axis("unique_id").reset_index()
-    assert learn(read_panel(long()), static=table)[1][1].static.tolist() == [20.0]
-    found = learn(read_panel(SERIES), static=pd.DataFrame({"size": [3]}))[1][0]
-    assert found.static.tolist() == [3.0]
-    assert found.codes.shape == (0,)
+    assert learn(read_panel(long()), static=table).arrays.static[1].tolist() == [20.0]
+    found = learn(read_panel(SERIES), static=pd.DataFrame({"size": [3]})).arrays
+    assert found.static.tolist() == [[3.0]]
+    assert found.codes.shape == (1, 0)
 
 
 # --- refusing ------------------------------------------------------------------------------------------
@@ -349,31 +423,31 @@ def test_refusals_say_what_is_needed(y, covariates, error, message):
 
 def test_forecasts_name_the_steps_that_are_lacking():
     panel = read_panel(SERIES)
-    scheme, before = learn(panel, X)
+    before = learn(panel, X)
     with refuses(
         "`X` has no row for 1 of the 3 steps ahead: 2024-01-08. "
         "Every step needs one; further ones are ignored."
     ):
-        attach(panel, X[:7], scheme=scheme, horizon=3, before=before)
+        attach(panel, X[:7], schema=before.schema, horizon=3, before=before)
     with refuses(
         "The model was fitted with `X`, columns 'price', 'promo'; 3 rows are needed, "
         "2024-01-06 to 2024-01-08. Pass X=."
     ):
-        attach(panel, scheme=scheme, horizon=3, before=before)
+        attach(panel, schema=before.schema, horizon=3, before=before)
 
 
 def test_forecasts_refuse_other_columns():
     panel = read_panel(SERIES)
-    scheme, before = learn(panel, X)
+    before = learn(panel, X)
     message = (
         "`X` has the columns 'price'; the model was fitted to 'price', 'promo'. "
         "Pass the same ones, in any order."
     )
     with refuses(message):
-        attach(panel, X[["price"]], scheme=scheme, horizon=3, before=before)
+        attach(panel, X[["price"]], schema=before.schema, horizon=3, before=before)
     with refuses("`X_past` came, but the model was fitted without. Leave it out, or fit with X_past=."):
-        attach(panel, X, X, scheme=scheme, horizon=3, before=before)
+        attach(panel, X, X, schema=before.schema, horizon=3, before=before)
     with refuses(
         "`static` has the columns 'size'; the model was fitted to none. Pass the same ones, in any order."
     ):
-        attach(panel, X, static=pd.DataFrame({"size": [3]}), scheme=scheme, horizon=3, before=before)
+        attach(panel, X, static=pd.DataFrame({"size": [3]}), schema=before.schema, horizon=3, before=before)

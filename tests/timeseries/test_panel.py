@@ -5,11 +5,9 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tsrnn.timeseries.future_index import continue_all, continue_index
-from tsrnn.timeseries.reading import read_panel
+from tsrnn.timeseries.formats import Format
+from tsrnn.timeseries.reading import read_alike, read_further, read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=6, freq="D", unit="s")
 NAN = np.nan
@@ -39,6 +37,16 @@ FORMS = {"long": long, "levels": levels, "dict": as_dict}
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
+def values(panel, s=0):
+    """Values of one series, (n, C)."""
+    return panel.arrays.values[slice(*panel.arrays.offsets[s : s + 2])]
+
+
+def missing_in(panel, s=0):
+    """Where nothing was observed of one series, (n, C)."""
+    return panel.arrays.missing[slice(*panel.arrays.offsets[s : s + 2])]
+
+
 def refuses(message, error=ValueError):
     return pytest.raises(error, match=f"^{re.escape(message)}$")
 
@@ -50,12 +58,14 @@ def refuses(message, error=ValueError):
 def test_every_form_holds_the_same_series(form):
     panel = read_panel(form())
     assert panel.ids == ["a", "b"]
-    np.testing.assert_array_equal(panel.series[0].values, A)
-    np.testing.assert_array_equal(panel.series[1].values, B)
-    assert panel.series[0].index.equals(DAYS)
-    assert panel.series[1].index.equals(DAYS[2:5])
-    assert [one.values.shape for one in panel.histories()] == [(6, 1), (3, 1)]
-    assert [one.name for one in panel.histories()] == ["a", "b"]
+    np.testing.assert_array_equal(panel.series(0).values, A)
+    np.testing.assert_array_equal(panel.series(1).values, B)
+    assert panel.series(0).index.equals(DAYS)
+    assert panel.series(1).index.equals(DAYS[2:5])
+    assert panel.arrays.values.shape == panel.arrays.missing.shape == (9, 1)
+    assert panel.arrays.offsets.tolist() == [0, 6, 9]
+    assert list(panel.arrays.names) == ["a", "b"]
+    assert panel.arrays.places.tolist() == [0, 1]
     assert not panel.is_single
 
 
@@ -65,16 +75,15 @@ def test_rows_of_a_series_may_lie_apart_and_series_keep_the_order_of_appearance(
     shuffled = y.iloc[[6, 0, 1, 7, 2, 3, 4, 8, 5]]
     panel = read_panel(shuffled)
     assert panel.ids == ["b", "a"]
-    np.testing.assert_array_equal(panel.series[0].values, A[:3])
-    np.testing.assert_array_equal(panel.series[1].values, A)
-    assert panel.series[1].index.equals(DAYS)
+    np.testing.assert_array_equal(panel.series(0).values, A[:3])
+    np.testing.assert_array_equal(panel.series(1).values, A)
+    assert panel.series(1).index.equals(DAYS)
 
 
 @each_form
 def test_values_are_never_shared_with_the_caller(form):
     y = form()
-    for one in read_panel(y).series:
-        one.values[:] = -1.0
+    read_panel(y).arrays.values[:] = -1.0
     pd.testing.assert_frame_equal(pd.DataFrame(y), pd.DataFrame(form()))
 
 
@@ -82,28 +91,27 @@ def test_a_panel_of_one_is_what_the_single_door_reads():
     panel = read_panel([1, None, 3], missing="interpolate")
     assert panel.ids == [None]
     assert panel.is_single
-    np.testing.assert_array_equal(panel.series[0].values, [1.0, 2.0, 3.0])
-    history = panel.histories()[0]
-    assert history.name is None
-    np.testing.assert_array_equal(history.missing, [[False], [True], [False]])
+    np.testing.assert_array_equal(panel.series().values, [1.0, 2.0, 3.0])
+    assert list(panel.arrays.names) == [None]
+    np.testing.assert_array_equal(panel.arrays.missing, [[False], [True], [False]])
     table = read_panel(pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]}))
-    assert table.histories()[0].values.tolist() == [[1.0, 3.0], [2.0, 4.0]]
+    assert table.arrays.values.tolist() == [[1.0, 3.0], [2.0, 4.0]]
 
 
 @pytest.mark.parametrize("missing", ["interpolate", "mask"])
 @each_form
 def test_what_has_not_begun_is_cut_off_and_what_ended_is_a_gap(form, missing):
     panel = read_panel(form(a=[NAN, NAN, 4.0, NAN, 8.0, NAN]), missing=missing)
-    first = panel.series[0]
-    np.testing.assert_array_equal(first.values, [4.0, 6.0, 8.0, 8.0])
-    np.testing.assert_array_equal(first.missing, [False, True, False, True])
-    assert first.index.equals(DAYS[2:])
-    np.testing.assert_array_equal(panel.series[1].values, B)
+    np.testing.assert_array_equal(panel.series(0).values, [4.0, 6.0, 8.0, 8.0])
+    np.testing.assert_array_equal(missing_in(panel, 0)[:, 0], [False, True, False, True])
+    assert panel.series(0).index.equals(DAYS[2:])
+    np.testing.assert_array_equal(panel.series(1).values, B)
+    assert panel.series(1).index.equals(DAYS[2:5])
 
 
 @each_form
 def test_leading_gaps_are_none_even_where_gaps_are_errors(form):
-    assert len(read_panel(form(a=[NAN, *A[1:]])).series[0].values) == 5
+    assert len(read_panel(form(a=[NAN, *A[1:]])).series(0).values) == 5
     message = (
         "`y` has 1 missing value in series 'a', the first at 2024-01-02. "
         'Fill them, or pass missing="interpolate".'
@@ -129,9 +137,9 @@ def test_a_channel_that_one_series_lacks_is_masked_not_interpolated():
     table = pd.DataFrame({"x": [1.0, 2.0], "y": [NAN, NAN]})
     y = {"a": table, "b": pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, NAN]})}
     panel = read_panel(y, missing="mask")
-    np.testing.assert_array_equal(panel.series[0].values, [[1, 0], [2, 0]])
-    np.testing.assert_array_equal(panel.series[0].missing, [[False, True], [False, True]])
-    np.testing.assert_array_equal(panel.series[1].values, [[1, 3], [2, 3]])
+    np.testing.assert_array_equal(values(panel, 0), [[1, 0], [2, 0]])
+    np.testing.assert_array_equal(missing_in(panel, 0), [[False, True], [False, True]])
+    np.testing.assert_array_equal(values(panel, 1), [[1, 3], [2, 3]])
     message = "`y` has no observed value in column 'y' in series 'a': all 2 are missing. Supply data."
     with refuses(message):
         read_panel(y, missing="interpolate")
@@ -140,18 +148,19 @@ def test_a_channel_that_one_series_lacks_is_masked_not_interpolated():
 
 
 def test_large_arrays_of_float32_pass_as_they_are(monkeypatch, tmp_path):
-    monkeypatch.setattr("tsrnn.timeseries.series._LARGE", 8)
-    values = np.memmap(tmp_path / "values", np.float32, "w+", shape=9)
-    panel = read_panel(values)
-    assert panel.series[0].values is values
-    assert np.shares_memory(panel.histories()[0].values, values)
-    assert panel.histories()[0].values.shape == (9, 1)
-    assert panel.histories()[0].missing.strides[0] == 0
-    values[8] = NAN
+    monkeypatch.setattr("tsrnn.timeseries.formats._LARGE", 8)
+    memory = np.memmap(tmp_path / "values", np.float32, "w+", shape=9)
+    arrays = read_panel(memory).arrays
+    assert np.shares_memory(arrays.values, memory)
+    assert np.shares_memory(read_panel(memory).series().values, memory)
+    assert arrays.values.dtype == np.float32
+    assert arrays.values.shape == (9, 1)
+    assert arrays.missing.strides[0] == 0
+    memory[8] = NAN
     with refuses('`y` has 1 missing value, the first at index 8. Fill them, or pass missing="interpolate".'):
-        read_panel(values)
-    assert read_panel(values, missing="interpolate").series[0].values.dtype == np.float64
-    assert read_panel(values[:8]).series[0].values.dtype == np.float64
+        read_panel(memory)
+    assert read_panel(memory, missing="interpolate").arrays.values.dtype == np.float64
+    assert read_panel(memory[:8]).arrays.values.dtype == np.float64
 
 
 # --- refusing ------------------------------------------------------------------------------------------
@@ -271,8 +280,8 @@ def test_refusals_name_the_series_and_the_way_out(y, error, message):
 
 # --- wrapping ------------------------------------------------------------------------------------------
 
-MEANS = [np.array([[10.0], [11.0]]), np.array([[20.0], [21.0]])]
-BANDS = [np.stack([mean, mean - 1, mean + 1], axis=-1) for mean in MEANS]
+MEANS = np.array([[[10.0], [11.0]], [[20.0], [21.0]]])
+BANDS = np.stack([MEANS, MEANS - 1, MEANS + 1], axis=-1)
 NAMES = ["mean", "lo-80", "hi-80"]
 AHEAD = pd.to_datetime(["2024-01-07", "2024-01-08", "2024-01-06", "2024-01-07"]).as_unit("s")
 
@@ -305,10 +314,10 @@ def test_two_levels_come_back():
 def test_channels_with_two_levels_come_back():
     y = pd.DataFrame({"x": levels(), "y": levels() + 1})
     panel = read_panel(y)
-    wrapped = panel.wrap([np.array([[1.0, 2.0]]), np.array([[3.0, 4.0]])], "GRU")
+    wrapped = panel.wrap(np.array([[[1.0, 2.0]], [[3.0, 4.0]]]), "GRU")
     index = pd.MultiIndex.from_arrays([["a", "b"], AHEAD[[0, 2]]], names=["unique_id", "ds"])
     pd.testing.assert_frame_equal(wrapped, pd.DataFrame({"x": [1.0, 3.0], "y": [2.0, 4.0]}, index))
-    bands = panel.wrap([np.arange(6.0).reshape(1, 2, 3)] * 2, "GRU", NAMES)
+    bands = panel.wrap(np.stack([np.arange(6.0).reshape(1, 2, 3)] * 2), "GRU", NAMES)
     assert bands["y", "lo-80"].tolist() == [4.0, 4.0]
     assert bands["x", "hi-80"].tolist() == [2.0, 2.0]
 
@@ -330,55 +339,84 @@ def test_a_single_series_or_table_comes_back_as_such():
     assert bands.columns.tolist() == NAMES
     assert bands["lo-80"].tolist() == [9.0, 10.0]
     table = read_panel(pd.DataFrame({"x": A, "y": A}, DAYS))
-    bands = table.wrap([np.arange(12.0).reshape(2, 2, 3)], "GRU", NAMES)
+    bands = table.wrap(np.arange(12.0).reshape(1, 2, 2, 3), "GRU", NAMES)
     assert bands.columns.tolist() == [(channel, name) for channel in "xy" for name in NAMES]
     assert bands["y", "mean"].tolist() == [3.0, 9.0]
+
+
+@each_form
+def test_what_was_observed_comes_back_as_it_came(form):
+    y = form(a=[1.0, NAN, 4.0, 8.0, NAN, NAN])
+    observed = read_panel(y, missing="interpolate").observed()
+    if form is long:
+        pd.testing.assert_frame_equal(observed, y)
+    elif form is levels:
+        pd.testing.assert_series_equal(observed, y)
+    else:
+        assert list(observed) == list(y)
+        for key, part in y.items():
+            pd.testing.assert_series_equal(observed[key], part)
+
+
+@each_form
+def test_paths_come_back_in_the_form_that_came(form):
+    paths = np.arange(12.0).reshape(2, 2, 1, 3)  # of two series, two steps, one channel
+    wrapped = read_panel(form()).wrap_paths(paths, "GRU")
+    if form is long:
+        assert wrapped.columns.tolist() == ["unique_id", "ds", "path", "GRU"]
+        assert wrapped["path"].tolist() == [0, 0, 1, 1, 2, 2] * 2
+        assert wrapped["GRU"].tolist() == [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11]
+        assert wrapped["unique_id"].tolist() == ["a"] * 6 + ["b"] * 6
+        assert wrapped["ds"].tolist() == [*AHEAD[:2]] * 3 + [*AHEAD[2:]] * 3
+        return
+    both = wrapped if form is levels else pd.concat(wrapped)
+    assert both.columns.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(both, np.arange(12.0).reshape(4, 3))
+    assert both.index.get_level_values(1).tolist() == [*AHEAD]
+
+
+@each_form
+def test_the_first_steps_of_some_series_are_a_panel(form):
+    panel = read_panel(form(a=[1.0, 2.0, NAN, 8.0, 16.0, 32.0]), missing="interpolate")
+    some = panel.until(np.array([1, 0, 0]), np.array([2, 3, 6]))
+    assert some.ids == ["b", "a", "a"]
+    assert [one.tolist() for one in (some.series(s).values for s in range(3))] == [
+        B[:2],
+        [1.0, 2.0, 2.0],  # what came later fills no gap
+        [1.0, 2.0, 5.0, 8.0, 16.0, 32.0],
+    ]
+    assert [some.series(s).index.equals(x) for s, x in enumerate([DAYS[2:4], DAYS[:3], DAYS])] == [True] * 3
+    assert some.labels.following(1).flat.tolist() == [DAYS[4], DAYS[3], DAYS[5] + pd.Timedelta(days=1)]
+
+
+@each_form
+def test_one_series_and_one_channel_are_panels_of_their_own(form):
+    panel = read_panel(form())
+    one, alone = panel.one(1), panel.single(1)
+    for part, name in ((one, "b"), (alone, panel.format.name_of(1, "b"))):
+        assert part.is_one
+        assert part.format.names == (name,)
+        assert part.series().values.tolist() == B
+        assert part.series().index.equals(DAYS[2:5])
+    assert [(key, part.series().values.tolist()) for key, part in panel.alone()] == [("a", A), ("b", B)]
+    table = read_panel({"a": pd.DataFrame({"x": A, "y": A}, DAYS), "b": pd.DataFrame({"x": B, "y": B[::-1]})})
+    assert [key for key, _ in table.alone()] == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
+    assert table.single(1, 1).series().values.tolist() == B[::-1]
+    assert table.one(1).columns.tolist() == ["x", "y"]
+    assert list(table.channel_names) == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
 
 
 # --- labels ahead --------------------------------------------------------------------------------------
 
 
-@given(
-    freq=st.sampled_from(["h", "15min", "D", "B", "W-SUN", "MS", "ME", "QS", "7D", "YS"]),
-    lags=st.lists(st.tuples(st.integers(0, 40), st.integers(30, 60)), min_size=1, max_size=4),
-    zone=st.sampled_from([None, "Europe/Berlin"]),
-)
-def test_labels_ahead_are_those_of_each_series_alone(freq, lags, zone):
-    whole = pd.date_range("2015-01-31", periods=130, freq=freq, tz=zone)
-    indexes = [pd.DatetimeIndex(whole[a : a + n], freq=None) for a, n in lags]
-    for a, n in lags[:2]:  # with gaps
-        indexes.append(whole[a : a + n].delete([n // 2, n // 2 + 1]))
-    for found, index in zip(continue_all(indexes, 4), indexes, strict=True):
-        assert found.equals(continue_index(index, 4))
-
-
-@pytest.mark.parametrize(
-    "whole",
-    [
-        pd.period_range("2020-01", periods=40, freq="M"),
-        pd.period_range("2020-01-01", periods=40, freq="D"),
-        pd.timedelta_range("0s", periods=40, freq="5s"),
-        pd.Index(np.arange(40) * 3),
-        pd.Index(np.arange(40) / 8),
-        pd.RangeIndex(0, 80, 2),
-    ],
-    ids=str,
-)
-def test_labels_ahead_of_other_kinds(whole):
-    indexes = [whole, whole[3:30], whole[[0, 1, 2, 5, 6, 7, 8, 9]], whole[::2], whole[5:8].rename("t")]
-    found = continue_all(indexes, 3)
-    for ahead, index in zip(found, indexes, strict=True):
-        pd.testing.assert_index_equal(ahead, continue_index(index, 3))
-
-
 def test_a_series_of_one_day_continues_as_the_others_do():
     y = pd.concat([long(), pd.DataFrame({"unique_id": ["new"], "ds": DAYS[5:], "y": [1.0]})])
-    assert read_panel(y).wrap([[1.0]] * 3, "GRU")["ds"].iloc[-1] == pd.Timestamp("2024-01-07")
+    assert read_panel(y).wrap(np.ones((3, 1, 1)), "GRU")["ds"].iloc[-1] == pd.Timestamp("2024-01-07")
 
 
 def test_kinds_of_labels_may_differ_in_a_dict():
     y = {"a": pd.Series(A, DAYS), "b": B, "c": pd.Series(B, pd.period_range("2024-01", periods=3, freq="M"))}
-    wrapped = read_panel(y).wrap([[1.0]] * 3, "GRU")
+    wrapped = read_panel(y).wrap(np.ones((3, 1, 1)), "GRU")
     assert [str(wrapped[key].index[0]) for key in "abc"] == ["2024-01-07 00:00:00", "3", "2024-04"]
 
 
@@ -388,27 +426,34 @@ def test_kinds_of_labels_may_differ_in_a_dict():
 @each_form
 def test_other_histories_may_come_in_any_form_with_new_series(form):
     panel = read_panel(form())
-    other = panel.read_alike({"a": pd.Series(B, DAYS[:3]), "c": pd.Series(A, DAYS)})
+    other = read_alike({"a": pd.Series(B, DAYS[:3]), "c": pd.Series(A, DAYS)}, panel)
     assert other.ids == ["a", "c"]
-    assert other.form.kind == "dict"
-    assert panel.read_alike(pd.Series(A, DAYS)).is_single
+    assert other.format.kind == "dict"
+    assert other.arrays.places.tolist() == [0, -1]
+    assert read_alike(pd.Series(A, DAYS), panel).is_single
     with refuses(
         "`y` has the 2 columns 'x', 'z'; the model was fitted to a single series. Pass one column: y['x']."
     ):
-        panel.read_alike(pd.DataFrame({"x": A, "z": A}))
+        read_alike(pd.DataFrame({"x": A, "z": A}), panel)
 
 
 @pytest.mark.parametrize("form", [long, levels, as_dict])
 def test_what_follows_is_joined_to_each_series(form):
     panel = read_panel(form(b=[3.0, NAN, NAN]), missing="mask")
     ahead = {"b": pd.Series([7.0, 9.0], DAYS[4:] + pd.Timedelta(days=1)), "c": pd.Series([1.0], DAYS[5:])}
-    further = panel.read_further(ahead, missing="mask")
+    further = read_further(ahead, panel, missing="mask")
     assert further.ids == ["a", "b", "c"]
-    assert further.form == panel.form
-    np.testing.assert_array_equal(further.series[0].values, A)
-    np.testing.assert_allclose(further.series[1].values, [3, 3 + 4 / 3, 3 + 8 / 3, 7, 9])
-    np.testing.assert_array_equal(further.series[1].missing, [False, True, True, False, False])
-    assert further.series[1].index[-1] == pd.Timestamp("2024-01-07")
+    if form is as_dict:  # which has a name and metadata for each series
+        assert further.format == Format("dict", (None,) * 3, ({},) * 3)
+    else:
+        assert further.format == panel.format
+    np.testing.assert_array_equal(further.series(0).values, A)
+    np.testing.assert_allclose(further.series(1).values, [3, 3 + 4 / 3, 3 + 8 / 3, 7, 9])
+    np.testing.assert_array_equal(missing_in(further, 1)[:, 0], [False, True, True, False, False])
+    assert further.series(1).index[-1] == pd.Timestamp("2024-01-07")
+    assert further.series(0).index.equals(DAYS)
+    np.testing.assert_array_equal(further.series(2).values, [1.0])
+    assert further.series(2).index.equals(DAYS[5:])
 
 
 @each_form
@@ -418,13 +463,13 @@ def test_what_follows_must_start_after_each_end(form):
         "Pass only what is new."
     )
     with refuses(message):
-        read_panel(form()).read_further({"b": pd.Series([1.0], DAYS[4:5])})
+        read_further({"b": pd.Series([1.0], DAYS[4:5])}, read_panel(form()))
 
 
 def test_lists_follow_in_a_dict():
-    further = read_panel({"a": pd.Series(A, DAYS), "b": B}).read_further({"a": [64.0], "b": [9.0]})
-    assert further.series[0].index[-1] == pd.Timestamp("2024-01-07")
-    assert further.series[1].values.tolist() == [*B, 9.0]
+    further = read_further({"a": [64.0], "b": [9.0]}, read_panel({"a": pd.Series(A, DAYS), "b": B}))
+    assert further.series(0).index[-1] == pd.Timestamp("2024-01-07")
+    assert further.series(1).values.tolist() == [*B, 9.0]
 
 
 def test_one_series_does_not_follow_a_panel():
@@ -432,4 +477,4 @@ def test_one_series_does_not_follow_a_panel():
         "`y` is a single series; the model was fitted to 2. Pass what follows as a panel, too.",
         TypeError,
     ):
-        read_panel(long()).read_further(pd.Series([1.0], DAYS[5:]))
+        read_further(pd.Series([1.0], DAYS[5:]), read_panel(long()))

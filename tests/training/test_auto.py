@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from tsrnn import RNNForecaster
-from tsrnn.timeseries.future_index import natural_seasons
-from tsrnn.training.windows import Company, Windows, measured
+from tsrnn.timeseries.frequency import natural_seasons
+from tsrnn.training.auto import choose_transforms
+from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_moves
 
 SMALL = {"hidden_size": 4, "max_steps": 5, "random_state": 0}
 
@@ -23,10 +24,9 @@ def walks(n_series, n, seed=0):
 def two_series():
     """Return windows over a series of changes 1 and one of changes 10, with a jump between them."""
     values = np.concatenate([np.arange(8.0), 500 + 10 * np.arange(8.0)])[:, None]
-    company = Company(
-        rows=np.array([0, 8]), firsts=np.array([0, 8]), usual=np.array([[1.0], [5.0]]), units=np.ones((2, 1))
-    )
-    return measured(Windows(values, 4, 2, n_anchor=1, every_step=False, company=company))
+    rows, usual = np.array([0, 8]), np.array([[1.0], [5.0]])
+    context = Context(begins=rows, firsts=rows, usual=usual, units=np.ones((2, 1)))
+    return with_moves(WindowDataset(values, WindowShape(4, 2, n_anchor=1), context, rows, np.array([8, 8])))
 
 
 def test_windows_of_a_panel_are_divided_by_their_mean_change_drawn_towards_the_series_own():
@@ -43,8 +43,8 @@ def test_windows_of_a_panel_weigh_a_power_of_their_scale_and_some_are_upside_dow
     np.testing.assert_allclose(batch.weight[0], np.abs(batch.spread[:, 0]) ** 0.8)
     np.testing.assert_allclose(np.abs(batch.target[0, :3]), [[1, 2]] * 3)
     many = np.tile(np.arange(1000.0), 1)[:, None]
-    company = Company(usual=np.ones((1, 1)), units=np.ones((1, 1)))
-    target = measured(Windows(many, 4, 1, 1, False, company=company)).batch(np.arange(990)).target
+    context = Context(usual=np.ones((1, 1)), units=np.ones((1, 1)))
+    target = with_moves(WindowDataset(many, WindowShape(4, 1, 1), context)).batch(np.arange(990)).target
     assert set(target.ravel()) == {-1.0, 1.0}
     assert 0.15 < np.mean(target < 0) < 0.25
 
@@ -71,6 +71,29 @@ def test_positive_series_of_a_panel_are_all_taken_in_logarithms():
     model = RNNForecaster(**SMALL).fit(panel)
     assert model.transform_ == {"w0": ("log",), "w1": ("log",), "negative": ()}
     assert RNNForecaster(**SMALL).fit(panel["w0"]).transform_ == ()
+
+
+@pytest.mark.parametrize("is_panel", [False, True])
+def test_transforms_are_chosen_for_each_series_by_its_values(is_panel):
+    rng = np.random.default_rng(0)
+    rows = [rng.standard_normal(40).cumsum() + level for level in (-30, 3, 10, 20, 60, 200)]
+    rows += [np.geomspace(1, 9, 40), np.where(np.arange(40) == 7, 0.001, np.geomspace(1, 9, 40)), np.ones(40)]
+    rows += [*rows]
+    sets, seasons = ((), (4,), (4, 20), (4, 21)), rng.integers(0, 4, len(rows))
+    plan = choose_transforms(
+        "auto", np.concatenate(rows), 40 * np.arange(len(rows) + 1), sets, seasons, is_panel=is_panel
+    )
+    logged = 0
+    for s, x in enumerate(rows):
+        medians = [np.median(quarter) for quarter in np.split(x, 4)]
+        grows = x.min() > 0.01 * x.mean() and max(medians) > 1.25 * min(medians)
+        log = x.min() > 0 if is_panel else grows
+        longest = max(sets[seasons[s]], default=1)
+        expected = ("log",) * bool(log) + ("deseasonalize",) * (longest > 1 and 2 * longest <= 40)
+        assert plan.chains[plan.chain[s]] == expected
+        logged += bool(log)
+    assert 4 <= logged < len(rows)
+    np.testing.assert_array_equal(plan.seasons, seasons)
 
 
 def test_training_settings_follow_the_number_of_windows():

@@ -13,9 +13,14 @@ from tsrnn.deadline import TimeLimitError, time_limit
 from tsrnn.network import Network
 from tsrnn.training.ensemble import history, refit
 from tsrnn.training.loop import Run, _RunningMeans, train_all
-from tsrnn.training.windows import Batch, Windows, split_starts
+from tsrnn.training.windows import Batch, WindowDataset, WindowShape
 
 LOOKBACK, HORIZON = 8, 2
+
+
+def windows_of(values, *shape, **more):
+    """Windows over one series (n,)."""
+    return WindowDataset(values[:, None], WindowShape(*shape, **more), lengths=np.array([len(values)]))
 
 
 def make_run(values=None, validation_fraction=0.0, seed=0, **changes):
@@ -23,10 +28,10 @@ def make_run(values=None, validation_fraction=0.0, seed=0, **changes):
         values = np.sin(np.arange(120) / 3)
     values = np.asarray(values, np.float32)
     network = Network("gru", 1, 6, 1, HORIZON)
-    windows = Windows(values[:, None], LOOKBACK, HORIZON, n_anchor=0, every_step=False)
-    items = split_starts(len(values), 0, LOOKBACK, HORIZON, validation_fraction)
+    windows = windows_of(values, LOOKBACK, HORIZON)
+    items = [starts[:] for starts in windows.split(validation_fraction)]
     rng = np.random.default_rng(seed)
-    return Run(network, network.initialise(rng), settings(**changes), windows, *map(np.array, items), rng)
+    return Run(network, network.initialise(rng), settings(**changes), windows, *items, rng)
 
 
 def train(run):
@@ -62,7 +67,7 @@ def test_parallel_training_sees_the_horizon_and_nothing_past_it():
     rng = np.random.default_rng(0)
     values, horizon, w = rng.standard_normal(40), 5, 3
     network = Network("gru", w, 3, 1, w, embedding=True, n_decoded=2, dtype="float64")
-    windows = Windows(values[:, None], 6, horizon, n_anchor=1, every_step=False, patch_size=w, n_decoded=2)
+    windows = windows_of(values, 6, horizon, n_anchor=1, patch_size=w, n_decoded=2)
     theta = network.initialise(rng)
     starts = np.array([0, 7, 29])  # the last window ends with the series
     x, target, anchors, *_ = windows.batch(starts)
@@ -188,13 +193,13 @@ def test_without_early_stopping_the_last_weights_are_kept():
 
 
 def test_validation_is_the_chronological_tail_and_training_never_sees_its_targets():
-    training, validation = map(np.array, split_starts(100, 0, LOOKBACK, HORIZON, 0.2))
+    training, validation = (starts[:] for starts in windows_of(np.zeros(100), LOOKBACK, HORIZON).split(0.2))
     assert training[-1] + LOOKBACK + HORIZON == 80  # the last training target ends where validation begins
     np.testing.assert_array_equal(validation + LOOKBACK, np.arange(80, 99))
 
 
 def test_a_series_too_short_to_validate_trains_on_every_window():
-    training, validation = map(np.array, split_starts(14, 0, LOOKBACK, HORIZON, 0.2))
+    training, validation = (starts[:] for starts in windows_of(np.zeros(14), LOOKBACK, HORIZON).split(0.2))
     np.testing.assert_array_equal(training, np.arange(5))
     assert len(validation) == 0
 

@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tsrnn.training.windows import Windows, split_starts
+from tsrnn.training.windows import WindowDataset, WindowShape
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -13,7 +11,7 @@ from tsrnn.training.windows import Windows, split_starts
 @pytest.mark.parametrize("every_step", [False, True])
 def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
     values = np.random.default_rng(0).standard_normal(40).astype(dtype)
-    windows = Windows(values[:, None], 5, 3, n_anchor, every_step)
+    windows = WindowDataset(values[:, None], WindowShape(5, 3, n_anchor, every_step))
     starts = np.array([7, 0, 32, 7])
     x, target, anchors, *_ = windows.batch(starts)
     for column, start in enumerate(starts):
@@ -39,7 +37,7 @@ def test_batches_equal_slices_minus_their_anchor(dtype, n_anchor, every_step):
 @pytest.mark.parametrize(("patch_size", "n_decoded"), [(4, 0), (2, 4), (8, 1)])
 def test_patches_are_the_window_cut_into_rows(patch_size, n_decoded):
     values = np.arange(30.0)
-    windows = Windows(values[:, None], 8, 7, 0, False, patch_size=patch_size, n_decoded=n_decoded)
+    windows = WindowDataset(values[:, None], WindowShape(8, 7, patch_size=patch_size, n_decoded=n_decoded))
     starts = np.array([15, 3])  # the first ends with the series, the second does not
     x, target, *_ = windows.batch(starts)
     for column, start in enumerate(starts):
@@ -50,7 +48,7 @@ def test_patches_are_the_window_cut_into_rows(patch_size, n_decoded):
 
 
 def test_targets_decoded_in_parallel_are_patches_of_the_future():
-    windows = Windows(np.arange(20.0)[:, None], 4, 7, 0, False, patch_size=2, n_decoded=4)
+    windows = WindowDataset(np.arange(20.0)[:, None], WindowShape(4, 7, patch_size=2, n_decoded=4))
     target = windows.batch(np.array([5])).target[:, 0]
     np.testing.assert_array_equal(target, [[9, 10], [11, 12], [13, 14], [15, np.nan]])
 
@@ -60,24 +58,6 @@ def test_inputs_do_not_depend_on_what_follows():
     changed = values.copy()
     changed[12:] = 99
     for array in (values, changed):
-        x, _, anchors, *_ = Windows(array[:, None], 5, 3, 2, False).inputs(np.array([7]))
+        x, _, anchors, *_ = WindowDataset(array[:, None], WindowShape(5, 3, n_anchor=2)).inputs(np.array([7]))
         np.testing.assert_array_equal(x[:, 0, 0], np.arange(7.0, 12) - 10.5)
         assert anchors[0, 0] == 10.5
-
-
-@given(
-    n=st.integers(4, 80),
-    lost=st.integers(0, 2),
-    lookback=st.integers(1, 12),
-    horizon=st.integers(1, 6),
-    fraction=st.floats(0, 0.9),
-)
-def test_training_targets_end_before_validation_targets_begin(n, lost, lookback, horizon, fraction):
-    training, validation = split_starts(n, lost, lookback, horizon, fraction)
-    every = np.arange(lost, n - lookback - horizon + 1)
-    if len(validation):
-        assert training[-1] + lookback + horizon <= validation[0] + lookback
-        assert validation[-1] + lookback + horizon == n
-        assert 2 * len(training) >= len(every)
-    else:
-        np.testing.assert_array_equal(training, every)

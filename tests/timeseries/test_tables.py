@@ -1,11 +1,12 @@
-"""The door for tables: one column a channel, errors that name the column."""
+"""Tables: one column a channel, errors that name the column."""
 
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
-from tsrnn.timeseries.series import read_alike, read_channels, read_further, read_series
+
+from tsrnn.timeseries.reading import read_alike, read_further, read_panel
 
 NAN, INF = np.nan, np.inf
 DAYS = pd.date_range("2021-03-01", periods=4)
@@ -18,40 +19,42 @@ def table(**columns):
 def test_each_column_is_read_as_it_would_be_alone():
     y = table(c=pd.array([1, None, 2, 5], dtype="Int64"), d=np.float32([0.5, 1, NAN, NAN]))
     y.columns.name, y.attrs = "channel", {"units": {"a": "kW"}}
-    observed = read_channels(y, missing="interpolate")
+    panel = read_panel(y, missing="interpolate")
+    values, missing = panel.arrays.values, panel.arrays.missing
     for position, name in enumerate(y):
-        alone = read_series(y[name].set_axis(DAYS), missing="interpolate")
-        np.testing.assert_array_equal(observed.values[:, position], alone.values)
-        np.testing.assert_array_equal(observed.missing[:, position], alone.missing)
-    assert observed.values.dtype == np.float64
-    assert observed.values.flags["C_CONTIGUOUS"]
-    pd.testing.assert_index_equal(observed.index, y.index)
-    pd.testing.assert_index_equal(observed.columns, y.columns)
-    assert (observed.name, observed.attrs) == (None, {"units": {"a": "kW"}})
+        alone = read_panel(y[name].set_axis(DAYS), missing="interpolate")
+        np.testing.assert_array_equal(values[:, position], alone.arrays.values[:, 0])
+        np.testing.assert_array_equal(missing[:, position], alone.arrays.missing[:, 0])
+        np.testing.assert_array_equal(panel.series(0, position).values, alone.series().values)
+    assert values.dtype == np.float64
+    assert values.flags["C_CONTIGUOUS"]
+    pd.testing.assert_index_equal(panel.labels.of(0), y.index)
+    pd.testing.assert_index_equal(panel.columns, y.columns)
+    assert (panel.format.names, panel.format.attrs) == ((None,), ({"units": {"a": "kW"}},))
 
 
 def test_what_is_read_does_not_belong_to_the_caller():
     y = table(b=[5.0, 3, 2, 1])
-    observed = read_channels(y)
-    observed.values[:] = -1
+    read_panel(y).arrays.values[:] = -1
     assert y.min().min() == 1
     array = np.arange(6.0).reshape(3, 2)
-    read_channels(array).values[:] = -1
+    read_panel(array).arrays.values[:] = -1
     np.testing.assert_array_equal(array.ravel(), np.arange(6))
 
 
 def test_a_series_and_a_list_are_read_as_series():
-    for y in (pd.Series([1, 2], name="x"), [1, 2], np.array([1, 2])):
-        observed, expected = read_channels(y), read_series(y)
-        np.testing.assert_array_equal(observed.values, expected.values)
-        assert (observed.name, observed.columns) == (expected.name, None)
+    for y, name in ((pd.Series([1, 2], name="x"), "x"), ([1, 2], None), (np.array([1, 2]), None)):
+        panel = read_panel(y)
+        np.testing.assert_array_equal(panel.series().values, [1.0, 2.0])
+        assert (panel.format.names, panel.columns) == ((name,), None)
+        assert panel.is_one
 
 
 def test_columns_of_an_array_are_numbers():
-    observed = read_channels(np.arange(6).reshape(2, 3))
-    np.testing.assert_array_equal(observed.values, [[0, 1, 2], [3, 4, 5]])
-    assert observed.columns.tolist() == [0, 1, 2]
-    assert observed.index.equals(pd.RangeIndex(2))
+    panel = read_panel(np.arange(6).reshape(2, 3))
+    np.testing.assert_array_equal(panel.arrays.values, [[0, 1, 2], [3, 4, 5]])
+    assert panel.columns.tolist() == [0, 1, 2]
+    assert panel.labels.of(0).equals(pd.RangeIndex(2))
 
 
 @pytest.mark.parametrize(
@@ -65,15 +68,16 @@ def test_columns_of_an_array_are_numbers():
 )
 def test_columns_come_back_as_they_were(columns):
     y = pd.DataFrame(np.arange(6.0).reshape(3, 2), columns=columns)
-    observed = read_channels(y)
-    pd.testing.assert_frame_equal(observed.wrap(observed.values, observed.index), y)
+    panel = read_panel(y)
+    pd.testing.assert_frame_equal(panel.wrap_history(panel.arrays.values, ""), y)
 
 
 def test_one_column_is_still_a_table():
-    observed = read_channels(table()[["a"]])
-    wrapped = observed.wrap(observed.values, observed.index)
+    panel = read_panel(table()[["a"]])
+    wrapped = panel.wrap_history(panel.arrays.values, "")
     pd.testing.assert_frame_equal(wrapped, table()[["a"]], check_freq=False)
-    assert observed.values.shape == (4, 1)
+    assert panel.arrays.values.shape == (4, 1)
+    assert not panel.is_one
 
 
 REFUSALS = {
@@ -147,14 +151,14 @@ REFUSALS = {
 @pytest.mark.parametrize(("y", "error", "message"), REFUSALS.values(), ids=REFUSALS)
 def test_refusals_name_the_column_and_the_way_out(y, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
-        read_channels(y)
+        read_panel(y)
 
 
 def test_unknown_missing_is_refused_for_tables_too():
     with pytest.raises(
         ValueError, match=r"^`missing` must be one of 'error', 'interpolate', 'mask'; got 'drop'\.$"
     ):
-        read_channels(table(), missing="drop")
+        read_panel(table(), missing="drop")
 
 
 OTHERS = {
@@ -188,29 +192,29 @@ OTHERS = {
 @pytest.mark.parametrize("read", [read_alike, read_further])
 def test_other_columns_than_the_first_are_refused(read, y, first, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        read(y, read_channels(first))
+        read(y, read_panel(first))
 
 
 def test_an_array_is_taken_to_have_the_first_columns():
-    first = read_channels(table())
+    first = read_panel(table())
     alike = read_alike(np.array([[7, 8]]), first)
     assert alike.columns.tolist() == ["a", "b"]
     both = read_further(np.array([[7, 8], [9, 10]]), first)
     expected = pd.DataFrame(
         {"a": [1.0, 2, 4, 8, 7, 9], "b": [5.0, 3, 2, 1, 8, 10]}, pd.date_range("2021-03-01", periods=6)
     )
-    pd.testing.assert_frame_equal(both.wrap(both.values, both.index), expected, check_freq=False)
+    pd.testing.assert_frame_equal(both.wrap_history(both.arrays.values, ""), expected, check_freq=False)
 
 
 def test_an_array_of_columns_is_refused_where_there_was_one_series():
     message = "`y` has shape (2, 1); one dimension is needed. Pass one column or y.ravel()."
     for read in (read_alike, read_further):
         with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-            read(np.ones((2, 1)), read_channels([1, 2]))
+            read(np.ones((2, 1)), read_panel([1, 2]))
 
 
 def test_what_follows_must_start_after_the_end():
-    first = read_channels(table())
+    first = read_panel(table())
     message = (
         "`y` must start after the last observation, 2021-03-04; it starts at 2021-03-04. Pass only what is "
         "new."
