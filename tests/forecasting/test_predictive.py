@@ -134,14 +134,14 @@ def test_quantiles_rise_with_their_probabilities_over_any_horizon(loss, strategy
 def test_quantiles_come_back_through_logarithms_and_anchors(loss):
     y = np.exp(walk(80) / 10)
     model = small(loss, transform="log", season_length=None, n_members=3).fit(y)
-    (channel,) = model.pipeline_.channels
+    (scale,) = model.preprocessor_.channels.scale
     anchor = np.log(y[-1])
-    x = ((np.log(y[-8:]) - anchor)[:, None, None] / channel.scale).astype(np.float32)
+    x = ((np.log(y[-8:]) - anchor)[:, None, None] / scale).astype(np.float32)
     members = []
     for theta in model.thetas_:
         raw = model.network_.forward(theta, x, first=-1)[0].reshape(-1, 3)  # parameter by parameter
         q = DISTRIBUTIONS[loss].quantile(raw, [0.2, 0.8])
-        members.append(np.exp(anchor + channel.scale * q))
+        members.append(np.exp(anchor + scale * q))
     forecast = model.predict(quantiles=[0.2, 0.8])
     np.testing.assert_allclose(forecast.iloc[:, 1:].T, np.median(members, axis=0), rtol=1e-5)
 
