@@ -40,7 +40,7 @@ def fitted(make, dated=True):
 def state(model):
     """What was estimated, as bytes: all but the series, whose index caches, and logs with their seconds."""
     fitted = {name: value for name, value in vars(model).items() if name.endswith("_")}
-    left_out = ("known_", "history_", "search_")
+    left_out = ("panel_", "history_", "search_")
     return {
         name: state(value) if isinstance(value, BaseForecaster) else pickle.dumps(value)
         for name, value in fitted.items()

@@ -85,7 +85,7 @@ def test_the_forecasters_given_are_left_alone_and_horizon_and_missing_set_on_cop
     y = Y.copy()
     y.iloc[5] = np.nan
     model = Combine(given, horizon=4, missing="mask").fit(y)
-    assert not any(hasattr(one, "known_") for one in given)
+    assert not any(hasattr(one, "panel_") for one in given)
     assert {(one.horizon, one.missing) for one in given[:3]} == {(1, "error")}
     fitted = list(model.forecasters_.values())
     assert [one.horizon for one in fitted] == [4] * 4

@@ -34,11 +34,9 @@ def make(y, names=NAMES, horizon=3, n=None):
     """Means 10, 11, 12, ten more for each channel; a hundred more for each series; bounds 1 and 2 beside."""
     panel = read_panel(y)
     beside = np.array([0, -1, 1, -2, 2, -0.5])
-    values = []
-    for i, one in enumerate(panel.series):
-        C = one.channels.shape[1]
-        mean = 10.0 + np.arange(horizon)[:, None] + 10 * np.arange(C) + 100 * i
-        values.append(mean if names is None else mean[..., None] + beside[: len(names)])
+    series, channels = np.arange(panel.n_series), np.arange(panel.arrays.n_channels)
+    mean = 10.0 + np.arange(horizon)[:, None] + 10 * channels + 100 * series[:, None, None]
+    values = mean if names is None else mean[..., None] + beside[: len(names)]
     return Forecast.of(panel, values, "GRU", names)
 
 

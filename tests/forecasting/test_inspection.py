@@ -55,10 +55,10 @@ def test_weights_that_do_not_fit_leave_the_model_as_it_was():
 @pytest.mark.parametrize("cell", ["rnn", "jordan", "lstm_peephole", "gru"])
 def test_the_last_state_shown_is_the_one_that_forecasts(cell, normalize):
     model = fit(cell, normalize=normalize)
-    shown, weights, (channel,) = model.gates(), model.get_weights(), model.pipeline_.channels
+    shown, weights, (scale,) = model.gates(), model.get_weights(), model.preprocessor_.channels.scale
     future = weights["W_head"] @ shown["h"].iloc[-1] + weights["b_head"]
     level = WAVE.iloc[-1] if normalize == "window" else WAVE.mean()
-    np.testing.assert_allclose(future * channel.scale + level, model.predict(), rtol=1e-9)
+    np.testing.assert_allclose(future * scale + level, model.predict(), rtol=1e-9)
     pd.testing.assert_index_equal(shown.index, WAVE.index[-12:])
 
 
@@ -116,8 +116,8 @@ def test_the_loss_is_that_of_the_forecast_after_the_look_back(strategy):
     model = fit("rnn", strategy=strategy, loss="mse", normalize="series")
     flow = model.gradient_flow(n_windows=1000)
     assert list(flow.index) == list(range(1, 13))
-    (channel,) = model.pipeline_.channels
-    z = (WAVE.to_numpy() - channel.level) / channel.scale
+    channels = model.preprocessor_.channels
+    z = (WAVE.to_numpy() - channels.level) / channels.scale
     n_ahead = 1 if strategy == "recursive" else 4
     starts = np.arange(90 - 12 - n_ahead + 1)
     x = z[np.arange(12)[:, None] + starts][:, :, None]

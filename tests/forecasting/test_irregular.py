@@ -6,8 +6,8 @@ import pytest
 
 from tsrnn import Naive, RNNForecaster
 from tsrnn.forecasting.combine import Combine
-from tsrnn.timeseries.future_index import steps_before, usual_step
-from tsrnn.training.windows import Starts
+from tsrnn.timeseries.time_features import steps_before, usual_step
+from tsrnn.training.starts import Runs, Starts
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,8 @@ from tsrnn.training.windows import Starts
     ids=lambda index: type(index).__name__,
 )
 def test_steps_are_counted_in_usual_ones(index):
-    np.testing.assert_allclose(steps_before(index, usual_step([index])), [0, 0, 0, np.log(3)], atol=1e-12)
+    usual = usual_step(index, np.array([0, 4]))
+    np.testing.assert_allclose(steps_before(index, usual), [0, 0, 0, np.log(3)], atol=1e-12)
 
 
 def readings(n=400, seed=0):
@@ -54,7 +55,7 @@ def test_a_network_that_reads_the_time_between_values_knows_what_they_stand_for(
 def test_even_steps_tell_nothing():
     y = pd.Series(readings().to_numpy())
     model = fit(y, time_step=True)
-    assert (model.known_.histories[0].past == 0).all()
+    assert (model.panel_.arrays.past == np.zeros((400, 1))).all()
     assert model.n_parameters_ > fit(y).n_parameters_
 
 
@@ -62,8 +63,9 @@ def test_the_time_is_read_again_from_new_values_and_new_histories():
     y = readings()
     model = fit(y[:200], time_step=True)
     model.update(y[200:300])
-    past = model.known_.histories[0].past
-    np.testing.assert_array_equal(past[:, 0], steps_before(y.index[:300], usual_step([y.index[:200]])))
+    past = model.panel_.arrays.past
+    usual = usual_step(y.index[:200], np.array([0, 200]))
+    np.testing.assert_array_equal(past[:, 0], steps_before(y.index[:300], usual))
     forecast = model.predict(1)
     np.testing.assert_allclose(model.predict(1, y=y[:300]), forecast)
     shifted = y[:300].set_axis(np.arange(300) * 2)
@@ -80,7 +82,8 @@ def test_only_members_that_ask_for_the_time_are_told():
 
 
 def test_series_are_drawn_with_equal_chances_however_long_they_are():
-    starts = Starts.of([range(1000), range(5000, 5010), range(0), range(9000, 9001)], by_series=True)
+    runs = Runs(np.zeros(4, np.int64), np.array([1000, 10, 0, 1]))
+    starts = Starts.of(runs, np.array([0, 5000, 7000, 9000]), by_series=True)
     drawn = starts[starts.draw(np.random.default_rng(0), 100_000)]
     assert len(drawn) == 1011
     drawn = np.concatenate([starts[starts.draw(np.random.default_rng(k), 1011)] for k in range(30)])

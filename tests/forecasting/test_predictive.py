@@ -134,14 +134,14 @@ def test_quantiles_rise_with_their_probabilities_over_any_horizon(loss, strategy
 def test_quantiles_come_back_through_logarithms_and_anchors(loss):
     y = np.exp(walk(80) / 10)
     model = small(loss, transform="log", season_length=None, n_members=3).fit(y)
-    (channel,) = model.pipeline_.channels
+    (scale,) = model.preprocessor_.channels.scale
     anchor = np.log(y[-1])
-    x = ((np.log(y[-8:]) - anchor)[:, None, None] / channel.scale).astype(np.float32)
+    x = ((np.log(y[-8:]) - anchor)[:, None, None] / scale).astype(np.float32)
     members = []
     for theta in model.thetas_:
         raw = model.network_.forward(theta, x, first=-1)[0].reshape(-1, 3)  # parameter by parameter
         q = DISTRIBUTIONS[loss].quantile(raw, [0.2, 0.8])
-        members.append(np.exp(anchor + channel.scale * q))
+        members.append(np.exp(anchor + scale * q))
     forecast = model.predict(quantiles=[0.2, 0.8])
     np.testing.assert_allclose(forecast.iloc[:, 1:].T, np.median(members, axis=0), rtol=1e-5)
 
@@ -300,6 +300,64 @@ def test_short_series_and_gaps_have_paths(model):
     paths = model.fit(y).sample_paths(50, 7, random_state=0)
     assert np.isfinite(paths).all(axis=None)
     assert (paths.std(axis=1) > 0).all()
+
+
+def three():
+    """Three series of unlike levels, spreads and lengths."""
+    return {
+        key: 10.0**k * (5 + k + walk(n, k) / 9)
+        for k, (key, n) in enumerate([("a", 90), ("b", 60), ("c", 120)])
+    }
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(small(loss, 4) for loss in CONTINUOUS),
+        small("gaussian", 4, strategy="parallel", n_members=3),
+        small("student_t", 4, strategy="recursive"),
+        small("quantile", 2),  # the fourth step is read off paths
+        small("gaussian", 4, transform="difference", normalize="series"),
+        small("mae", 4),
+        Drift(4),
+        Naive(2),
+    ],
+    ids=lambda model: f"{model.label}, {getattr(model, 'loss', 'errors')}",
+)
+def test_paths_of_several_series_spread_as_the_quantiles_of_each_say(model):
+    y, n, p = three(), 3000, [0.1, 0.3, 0.5, 0.7, 0.9]
+    model = model.fit(y)
+    knows_new = isinstance(model, RNNForecaster)
+    other = {"b": y["b"][:50], "new" if knows_new else "c": 7 * y["a"], "a": y["a"]}
+    reads_off = (
+        knows_new
+        and model.loss in LOSSES
+        and (model.horizon < 4 or model.strategy == "recursive" or model.transform == "difference")
+    )
+    sampled = 1 / n + reads_off / 500
+    for history in (None, other):
+        paths = model.sample_paths(n, 4, y=history, random_state=1)
+        bounds = model.predict(4, y=history, quantiles=p)
+        for key, of in paths.items():
+            for q in p:
+                share = of.le(bounds[key][f"q-{q}"], axis=0).mean(axis=1)
+                np.testing.assert_allclose(share, q, atol=4.5 * np.sqrt(q * (1 - q) * sampled))
+        first = np.stack([of.iloc[0] for of in paths.values()])
+        assert np.abs(np.corrcoef(first) - np.eye(3)).max() < 0.3  # each is drawn for itself
+
+
+@pytest.mark.parametrize("strategy", ["direct", "parallel"])
+def test_what_is_forecast_at_once_goes_together_as_in_one_window_of_training(strategy):
+    model = small("gaussian", 3, strategy=strategy, dtype="float64").fit(three())
+    simulator, prepared = model._simulator(), model._prepared(model._panel(three()))
+    windows = simulator.probabilities(np.random.default_rng(0)).argsort(axis=0).argsort(axis=0)
+    N = len(windows)
+    paths = simulator.paths(prepared, 3, 2 * N, np.random.default_rng(1))
+    assert paths.shape == (3, 2 * N, 3, 1)
+    for of in paths:
+        ranks = of.argsort(axis=0).argsort(axis=0) // 2  # two paths for each window
+        numbers = [np.flatnonzero((windows == row).all(axis=(1, 2))).item() for row in ranks]
+        assert (np.bincount(numbers) == 2).all()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -286,10 +286,10 @@ def test_warm_start_continues_from_the_present_weights():
 def test_update_appends_and_trains_on():
     y = monthly()
     model = small().fit(y[:-12])
-    before, scale = model.thetas_.copy(), model.pipeline_.channels[0].scale
+    before, scale = model.thetas_.copy(), model.preprocessor_.channels.scale.item()
     assert model.update(y[-12:]) is model
     assert model.cutoff_ == y.index[-1]
-    assert model.pipeline_.channels[0].scale == scale
+    assert model.preprocessor_.channels.scale.item() == scale
     assert not np.array_equal(model.thetas_, before)
     assert model.predict().index[0] == y.index[-1] + 1
     listed = small().fit(y[:-12]).update(list(y[-12:]))

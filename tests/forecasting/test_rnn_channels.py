@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from sklearn.base import clone
-from tsrnn.training.history import History
 
 from tsrnn import RNNForecaster
 from tsrnn.forecasting.forecast import Forecast
-from tsrnn.forecasting.inference import predict
-from tsrnn.training.windows import Windows
+from tsrnn.forecasting.inference import Trained, predict
+from tsrnn.training.arrays import SeriesArrays
+from tsrnn.training.channels import Channels, Seasons
+from tsrnn.training.windows import WindowDataset, WindowShape
 
 STRATEGIES = {
     "direct": {},
@@ -45,6 +46,27 @@ def monthly(n=96, *, seed=0):
     return y.rename_axis(columns="channel")
 
 
+def take(channels, order):
+    """Return how some channels are prepared."""
+    plan, *rest = channels
+    plan = plan._replace(chain=plan.chain[order], seasons=plan.seasons[order])
+    return Channels(plan, *(part[order] for part in rest))
+
+
+def preparation(model, c):
+    """Return the transforms, the seasons taken out, the level, the scale and its share of a channel."""
+    plan, level, scale, unit = model.preprocessor_.channels
+    chain = plan.chains[plan.chain[c]]
+    seasons = plan.season_sets[plan.seasons[c]] if "deseasonalize" in chain else ()
+    return chain, seasons, level[c], scale[c], unit[c]
+
+
+def windows_of(model, y):
+    """Return what a model reads of the series it is fitted to, prepared anew."""
+    model.fit(y)
+    return model._prepared(model._panel(y)).dataset
+
+
 # --- windows -------------------------------------------------------------------------------------------
 
 
@@ -64,7 +86,8 @@ def test_windows_of_channels_are_slices_minus_each_channel_s_anchor(
     L = patch_size * n_patches
     n_anchor, n_decoded = min(n_anchor, L), -(-horizon // patch_size) if kind == "parallel" else 0
     values = np.random.default_rng(C).standard_normal((40, C))
-    windows = Windows(values, L, horizon, n_anchor, kind == "recursive", patch_size, n_decoded)
+    shape = WindowShape(L, horizon, n_anchor, kind == "recursive", patch_size, n_decoded)
+    windows = WindowDataset(values, shape)
     starts = np.array(data.draw(st.lists(st.integers(0, 40 - L - horizon), min_size=1, max_size=5)))
     x, target, anchors, *_ = windows.batch(starts)
     for b, start in enumerate(starts):
@@ -81,7 +104,7 @@ def test_windows_of_channels_are_slices_minus_each_channel_s_anchor(
         flat = target[:, b].reshape(-1, C)
         np.testing.assert_allclose(flat[:horizon], future, atol=1e-12)
         assert np.isnan(flat[horizon:]).all()
-        np.testing.assert_array_equal(windows.inputs(starts)[0], x)
+        np.testing.assert_array_equal(windows.inputs(starts).x, x)
 
 
 # --- what comes back -----------------------------------------------------------------------------------
@@ -209,10 +232,12 @@ def test_sharing_two_copies_is_training_on_one():
 def test_a_shared_network_knows_no_order_of_channels(strategy):
     values, order = monthly().to_numpy(), [2, 0, 1]
     model = small(channels="shared", **strategy).fit(values)
-    moved = model.pipeline_._replace(channels=tuple(model.pipeline_.channels[c] for c in order))
-    units = [History.of(values[:, column], name) for name, column in enumerate(order)]
-    forecast = np.hstack(predict(moved, model.network_, model.thetas_, units, 9))
-    np.testing.assert_allclose(forecast, model.predict(9).to_numpy()[:, order], rtol=1e-5)
+    fitted = model.preprocessor_
+    moved = fitted._replace(channels=take(fitted.channels, order))
+    units = SeriesArrays.of(values.T[order].reshape(-1, 1), offsets=96 * np.arange(4))
+    prepared = moved.prepare(units, Seasons(((),), np.zeros(3, np.int64)))
+    forecast = predict(Trained(model.network_, model.thetas_, fitted.loss), prepared, 9)
+    np.testing.assert_allclose(forecast[:, :, 0].T, model.predict(9).to_numpy()[:, order], rtol=1e-5)
 
 
 @each_strategy
@@ -277,9 +302,8 @@ def test_each_channel_is_prepared_as_it_would_be_alone(channels):
     model = small(channels=channels).fit(y)
     assert model.transform_ == {"sales": ("log", "deseasonalize"), "noise": (), "level": ()}
     assert model.season_length_ == 12
-    for channel, name in zip(model.pipeline_.channels, y, strict=True):
-        (alone,) = small().fit(y[name]).pipeline_.channels
-        assert channel == alone
+    for c, name in enumerate(y):
+        assert preparation(model, c) == preparation(small().fit(y[name]), 0)
 
 
 def test_one_season_for_all_if_any_channel_shows_it():
@@ -295,12 +319,11 @@ def test_one_season_for_all_if_any_channel_shows_it():
 
 def test_shared_windows_are_those_of_each_channel_and_cross_no_border():
     y = monthly()
-    histories = [History.of(y[name].to_numpy(), name) for name in y]
-    together = small(channels="shared").fit(y).pipeline_.cut(histories)
-    cuts = [small().fit(y[one.name]).pipeline_.cut([one]) for one in histories]
+    together = windows_of(small(channels="shared"), y)
+    each = [windows_of(small(), y[name]) for name in y]
     for part, starts in enumerate(together.split(0.2)):
-        batch = together.windows.batch(starts[:])
-        alone = [cut.windows.batch(cut.split(0.2)[part][:]) for cut in cuts]
+        batch = together.batch(starts[:])
+        alone = [windows.batch(windows.split(0.2)[part][:]) for windows in each]
         np.testing.assert_array_equal(batch.x, np.concatenate([one.x for one in alone], axis=1))
         np.testing.assert_array_equal(batch.target, np.concatenate([one.target for one in alone], axis=1))
 
@@ -400,10 +423,11 @@ def test_the_gradient_s_reach_is_the_mean_over_the_channels_that_share_a_network
     model = small(channels="shared", loss="mse", dtype="float64", season_length=12).fit(y)
     flow = model.gradient_flow(n_windows=10_000)["h_0"]
     parts = []
-    for channel, name in zip(model.pipeline_.channels, y, strict=True):
+    for c, name in enumerate(y):
         alone = small(loss="mse", dtype="float64", season_length=12, max_steps=1).fit(y[name])
-        alone.pipeline_ = model.pipeline_._replace(channels=(channel,))
-        parts.append(alone.set_weights(model.get_weights()).gradient_flow(n_windows=10_000)["h_0"])
+        alone.preprocessor_ = model.preprocessor_._replace(channels=take(model.preprocessor_.channels, [c]))
+        alone.set_weights(model.get_weights())
+        parts.append(alone.gradient_flow(y[name], n_windows=10_000)["h_0"])
     squares = np.square(parts).sum(axis=0)
     np.testing.assert_allclose(flow**2 / flow.iloc[0] ** 2, squares / squares[0], rtol=1e-9)
 

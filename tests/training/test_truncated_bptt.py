@@ -152,7 +152,7 @@ def test_the_loss_is_the_cross_entropy_written_out(cell, ends):
     corpus = corpus_of(LENGTHS, ends=ends, context_size=2, bptt=4)
     run = make_run(cell, corpus)
     each = [written_out(run, run.theta, *pair) for pair in zip(corpus.codes, corpus.contexts, strict=True)]
-    loss = mean_loss(run.network, run._start, run.theta, corpus, run.workspace)
+    loss = mean_loss(run.network, run._initial_state, run.theta, corpus, run.workspace)
     assert loss == pytest.approx(np.mean(np.concatenate(each)), rel=1e-12)
 
 

@@ -104,7 +104,7 @@ _PREPARATION = {
         """
         Steps in a season, or in each of several, such as the day's and the week's (24, 168). "auto": what the
         index suggests (12 for months, 24 and 168 for hours, ...) if the data show it
-        (`tsrnn.training.transforms.seasonal_test`), at least one of several channels. None: no season.
+        (`tsrnn.training.seasons.seasonal_test`), at least one of several channels. None: no season.
         """,
     ),
     "transform": Parameter(

@@ -165,19 +165,27 @@ def _steps_of_parts(parts: list[pd.Index]) -> tuple[list[Any], np.ndarray]:
     number = np.empty(len(parts), np.int64)
     alike: dict[Any, list[int]] = {}
     for s, index in enumerate(parts):
-        freq = index.step if isinstance(index, pd.RangeIndex) else getattr(index, "freq", None)
-        if isinstance(index, pd.PeriodIndex):
-            freq = None
-        alike.setdefault((type(index), index.dtype, freq), []).append(s)
+        alike.setdefault((type(index), index.dtype), []).append(s)
     table: list[Any] = []
-    for (_, _, freq), members in alike.items():
-        if freq is not None:
-            number[members] = len(table)
-            table.append(freq)
-            continue
+    for members in alike.values():
         indexes = [parts[s] for s in members]
-        ends = np.concatenate([[0], np.cumsum([len(index) for index in indexes])])
-        steps, own = find_steps(indexes[0].append(indexes[1:]) if len(indexes) > 1 else indexes[0], ends)
-        number[members] = own + len(table)
-        table += steps
+        own: dict[Any, list[int]] = {}
+        for s, index in zip(members, indexes, strict=True):
+            own.setdefault(_own_step(index), []).append(s)
+        if own.pop(None, None):  # which the labels of all tell
+            ends = np.concatenate([[0], np.cumsum([len(index) for index in indexes])])
+            flat = indexes[0].append(indexes[1:]) if len(indexes) > 1 else indexes[0]
+            steps, found = find_steps(flat, ends)
+            number[members] = found + len(table)
+            table += steps
+        for step, those in own.items():
+            number[those] = len(table)
+            table.append(step)
     return table, number
+
+
+def _own_step(index: pd.Index) -> Any:
+    """Return the step that an index says it has, or None."""
+    if isinstance(index, pd.RangeIndex):
+        return index.step
+    return None if isinstance(index, pd.PeriodIndex) else getattr(index, "freq", None)

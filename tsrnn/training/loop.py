@@ -89,7 +89,7 @@ class Run:
         Initial parameters; trained in place.
     training : Training
     dataset : Dataset
-        Such as `tsrnn.training.windows.Windows`, whose items are the starts of windows.
+        Such as `tsrnn.training.windows.WindowDataset`, whose items are the starts of windows.
     items, validation_items : Items
         Items to train on and, if any, to validate on.
     rng : numpy.random.Generator
