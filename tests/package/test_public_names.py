@@ -147,7 +147,7 @@ def test_first_uses_in_many_threads_at_once_give_one_object_each(attempt):
 
 
 def test_no_module_of_the_package_takes_a_name_from_its_top():
-    """One that did while it is imported could wait for a thread that waits for it."""
+    """Its imports would be hidden from the contracts, and could lead in a circle."""
     pattern = re.compile(r"^ *(from tsrnn import |import tsrnn( |$))", re.MULTILINE)
     paths = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
     assert [path.name for path in paths if pattern.search(path.read_text(encoding="utf-8"))] == []
