@@ -27,7 +27,7 @@ demo: $(VENV)/plot.installed
 	$(BIN)/tsrnn compare $(DEMO) --report report
 
 test: lint
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations 25
 
 lint: $(VENV)/dev.installed
 	$(BIN)/python -m ruff check .

@@ -1,6 +1,7 @@
 """AutoARIMA: its search, its parameters, and what it settles for."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,12 @@ def simulated(ar=(), ma=(), n=800, seed=0):
     return lfilter([1, *ma], [1, *(-np.array(ar))], shocks)[200:]
 
 
+@cache
+def of_air(**options):
+    """A model that tests only look at."""
+    return AutoARIMA(12, **options).fit(AIR)
+
+
 def season_of(model):
     return model.order_ + model.seasonal_order_
 
@@ -40,7 +47,7 @@ def season_of(model):
 
 def test_airpassengers_is_what_r_finds():
     # auto.arima(AirPassengers) of R's forecast package: AICc 1018.17; of its logarithm: -483.21
-    model = AutoARIMA(boxcox=None).fit(AIR)
+    model = of_air(boxcox=None)
     assert season_of(model) == (2, 1, 1, 0, 1, 0, 12)
     assert model.criterion_ == pytest.approx(1018.17, abs=0.01)
     np.testing.assert_allclose(list(model.params_.values()), [0.5960, 0.2143, -0.9819], atol=2e-3)
@@ -118,7 +125,7 @@ def test_all_orders_are_those_up_to_their_sum():
 
 
 def test_no_neighbour_of_the_stepwise_choice_is_better():
-    model = AutoARIMA(12, boxcox=None).fit(AIR)
+    model = of_air(boxcox=None)
     (p, d, q), (P, D, Q, _) = model.order_, model.seasonal_order_
     y = np.convolve(np.convolve(AIR, [1, *[0] * 11, -1], "valid"), [1, -1], "valid")
     for dp, dq, dP, dQ in [
@@ -202,9 +209,9 @@ def test_orders_have_a_highest(name, place):
 
 @pytest.mark.parametrize(("name", "place"), [("max_P", 0), ("max_Q", 2)])
 def test_seasonal_orders_have_a_highest(name, place):
-    found = AutoARIMA(12, **{name: 0}).fit(AIR).search_
+    found = of_air(**{name: 0}).search_
     assert {order[place] for order in found["seasonal_order"]} == {0}
-    assert {order[place] for order in AutoARIMA(12).fit(AIR).search_["seasonal_order"]} >= {0, 1}
+    assert {order[place] for order in of_air().search_["seasonal_order"]} >= {0, 1}
 
 
 def test_constants_can_be_left_out_or_asked_for():
