@@ -57,7 +57,7 @@ def build_graph() -> grimp.ImportGraph:
 def declared_layers() -> list[list[str]]:
     """Return the names of packages, layer by layer, the uppermost first."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
-    (contract,) = (contract for contract in settings["contracts"] if contract["type"] == "layers")
+    contract = next(contract for contract in settings["contracts"] if contract["type"] == "layers")
     return [[name.strip() for name in layer.split("|")] for layer in contract["layers"]]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.evaluation.backtesting.backtest import backtest
-from tsrnn.evaluation.backtesting.origins import read_observed
+from tsrnn.evaluation.observed_series import read_observed
 from tsrnn.evaluation.result import Backtest
 
 

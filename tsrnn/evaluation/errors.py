@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.evaluation.averages import mean_by, mean_of
-from tsrnn.evaluation.backtesting.origins import ObservedSeries
 from tsrnn.evaluation.measures import INTERVAL_MEASURES, LOSSES, MEASURES
+from tsrnn.evaluation.observed_series import ObservedSeries
 from tsrnn.evaluation.seasonal_naive import repeat_seasons, seasonal_scales
 from tsrnn.metrics.significance import rank_losses
 from tsrnn.timeseries.levels import interval_names

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from tsrnn.evaluation.backtesting.origins import ObservedSeries
 from tsrnn.evaluation.errors import Errors
+from tsrnn.evaluation.observed_series import ObservedSeries
 from tsrnn.metrics.significance import MIN_ORIGINS
 
 __all__ = ["BacktestRecord", "Unit"]

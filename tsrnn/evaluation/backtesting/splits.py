@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tsrnn.evaluation.backtesting.origins import ObservedSeries, read_observed
+from tsrnn.evaluation.observed_series import ObservedSeries, read_observed
 from tsrnn.timeseries.frequency import natural_season
 from tsrnn.timeseries.reading import read_panel
 from tsrnn.timeseries.seasonality import find_season
