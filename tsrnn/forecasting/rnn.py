@@ -1,7 +1,6 @@
 """The recurrent forecaster."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, Literal, Self
@@ -15,20 +14,24 @@ from tsrnn.forecasting.inference import Trained, fitted_values, predict
 from tsrnn.forecasting.inspection import InspectionMixin
 from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.forecasting.intervals.sample_paths import Simulator
+from tsrnn.forecasting.network_inputs import (
+    find_unit_seasons,
+    read_units,
+    renumbered,
+    transforms_by_name,
+    units_by_series,
+)
 from tsrnn.forecasting.options import build_network, check_loss_continues, resolve_options
 from tsrnn.forecasting.parameters import RNN_FORECASTER
 from tsrnn.forecasting.per_series import find_model, for_each
 from tsrnn.forecasting.stream import Stream, open_stream
 from tsrnn.network import Network
 from tsrnn.timeseries.checks import check_alike
-from tsrnn.timeseries.counts import check_counts
 from tsrnn.timeseries.covariates import attach
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.reading import read_further
-from tsrnn.timeseries.seasonality import find_all_seasons
-from tsrnn.training.arrays import SeriesArrays, join_columns, ragged_rows, split_columns
+from tsrnn.training.arrays import join_columns
 from tsrnn.training.auto import AUTOMATIC, settle
-from tsrnn.training.channels import Seasons
 from tsrnn.training.ensemble import check_continues, check_same_width, train
 from tsrnn.training.preprocessor import Prepared, Preprocessor, fit_preprocessor
 from tsrnn.training.windows import Batch
@@ -218,7 +221,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             missing=self.missing,
             before=fitted,
         )
-        self._remember(self._train(panel, continued=True), _renumbered(panel))
+        self._remember(self._train(panel, continued=True), renumbered(panel))
         return self
 
     def stream(self, X: Any = None, *, warm: bool = False) -> Stream:
@@ -267,9 +270,9 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
     def _train(self, panel: Panel, *, continued: bool) -> dict[str, Any]:
         options = self._options()
-        units = self._units(panel, self._keys_ if continued else panel.keys)
-        n_threads = effective_n_jobs(options.n_jobs)
-        seasons = self._seasons(units, panel, n_threads, fitted=continued)
+        keys, n_threads = self._keys_ if continued else panel.keys, effective_n_jobs(options.n_jobs)
+        units = read_units(panel, keys, options.channels, options.loss)
+        seasons = find_unit_seasons(units, panel, options.season_length, n_threads, is_fitted=continued)
         if continued:
             check_loss_continues(self.preprocessor_.loss, options.loss)
             preprocessor = self.preprocessor_._replace(loss=options.loss)
@@ -302,66 +305,22 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             "lookback_": preprocessor.shape.lookback,
             "season_length_": preprocessor.season_length,
             **{f"{name}_": getattr(options, name) for name in AUTOMATIC},
-            "transform_": self._transforms_by_name(panel, preprocessor),
+            "transform_": transforms_by_name(preprocessor, panel),
             "_prepared_": prepared,
-            "_keys_": self._keys_ if continued else panel.keys,
+            "_keys_": keys,
         }
 
     def _options(self) -> SimpleNamespace:
         return resolve_options(self._check_parameters())
-
-    def _transforms_by_name(self, panel: Panel, preprocessor: Preprocessor) -> Any:
-        """Return the transforms of the only series, or by what series and columns are called."""
-        plan = preprocessor.channels.plan
-        chains = [plan.chains[k] for k in plan.chain.tolist()]
-        if panel.is_one:
-            return chains[0]
-        if panel.is_single and panel.columns is not None:
-            return dict(zip(panel.columns, chains, strict=True))
-        if preprocessor.width == 1:
-            return dict(zip(panel.channel_names, chains, strict=False))
-        C = preprocessor.width
-        return {key: chains[C * s : C * (s + 1)] for s, key in enumerate(panel.ids)}
-
-    def _units(self, panel: Panel, keys: pd.Index) -> SeriesArrays:
-        """Return what the network reads one at a time: series, or with "shared" each of their channels.
-
-        They are numbered as the series of `keys`, to which the preprocessor was fitted.
-        """
-        if self.loss == "negbin":
-            check_counts(panel)
-        panel = panel.with_places(keys)
-        if self.channels == "joint":
-            return panel.arrays
-        return panel.arrays.split_channels(panel.channel_names)
-
-    def _seasons(self, units: SeriesArrays, panel: Panel, n_threads: int, *, fitted: bool) -> Seasons:
-        """Return the seasons of each channel, of series that the preprocessor knows none."""
-        flat, offsets = split_columns(units.values, units.offsets)
-        K = len(offsets) - 1
-        new = np.repeat(units.places < 0, units.n_channels) if fitted else np.ones(K, bool)
-        if new.all():
-            return find_all_seasons(flat, offsets, panel.labels, self.season_length, n_threads)
-        if not new.any():
-            return Seasons(((),), np.zeros(K, np.int64))
-        which = np.flatnonzero(new)
-        rows, own = ragged_rows(offsets[which], np.diff(offsets)[which])
-        series = which // panel.arrays.n_channels
-        labels = panel.labels.until(series, panel.arrays.lengths[series])
-        found = find_all_seasons(flat[rows], own, labels, self.season_length, n_threads)
-        number = np.zeros(K, np.int64)
-        number[which] = found.number
-        return found._replace(number=number)
 
     def _prepared(self, panel: Panel) -> Prepared:
         """Return series as the network reads them; those that `fit` has seen are prepared already."""
         if panel is self.panel_:
             return self._prepared_
         n_threads = effective_n_jobs(self.n_jobs)
-        units = self._units(panel, self._keys_)
-        return self.preprocessor_.prepare(
-            units, self._seasons(units, panel, n_threads, fitted=True), n_threads
-        )
+        units = read_units(panel, self._keys_, self.channels, self.loss)
+        seasons = find_unit_seasons(units, panel, self.season_length, n_threads, is_fitted=True)
+        return self.preprocessor_.prepare(units, seasons, n_threads)
 
     @property
     def _trained(self) -> Trained:
@@ -389,7 +348,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         if "models_" in vars(self):
             return super()._predict_panel(panel, horizon)
         forecasts = predict(self._trained, self._prepared(panel), horizon)
-        return _by_series(forecasts[:, None], panel.n_series)[..., 0]
+        return units_by_series(forecasts[:, None], panel.n_series)[..., 0]
 
     def _predict_quantiles(
         self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
@@ -403,7 +362,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             return mean
         rng = np.random.default_rng(self.seed_)
         bands = self._simulator().quantiles(self._prepared(panel), horizon, p, rng)
-        return np.concatenate([mean, _by_series(bands, panel.n_series)], axis=3)
+        return np.concatenate([mean, units_by_series(bands, panel.n_series)], axis=3)
 
     def _draw_paths(self, panel: Panel, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
         if self.loss not in DISTRIBUTIONS:
@@ -411,7 +370,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         if "models_" in vars(self):
             return for_each(self, panel, lambda model, one: model._draw_paths(one, horizon, n, rng))
         paths = self._simulator().paths(self._prepared(panel), horizon, n, rng)
-        return _by_series(paths, panel.n_series)
+        return units_by_series(paths, panel.n_series)
 
     def _simulator(self) -> Simulator:
         return Simulator(self._trained, self._prepared_)
@@ -429,15 +388,3 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             )
         patch, labels = dataset.shape.patch_size, panel.labels.of(0)[-self.lookback_ :]
         return dataset.inputs(dataset.latest()).x[:, 0], labels[patch - 1 :: patch]
-
-
-def _by_series(values: np.ndarray, n_series: int) -> np.ndarray:
-    """Return values (U, n, h, width) of what the network reads as those of each series, (S, h, C, n)."""
-    U, n, h, width = values.shape
-    parts = values.reshape(n_series, U // n_series, n, h, width)
-    return parts.transpose(0, 3, 1, 4, 2).reshape(n_series, h, -1, n)
-
-
-def _renumbered(panel: Panel) -> Panel:
-    """Return a panel whose series are those that a model is fitted to."""
-    return replace(panel, arrays=panel.arrays._replace(places=np.arange(panel.n_series)))

@@ -1,0 +1,75 @@
+"""What a network reads of a panel one at a time, its units: series, or each of their channels."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tsrnn.timeseries.counts import check_counts
+from tsrnn.timeseries.panel import Panel
+from tsrnn.timeseries.seasonality import find_all_seasons
+from tsrnn.training.arrays import SeriesArrays, ragged_rows, split_columns
+from tsrnn.training.channels import Seasons
+from tsrnn.training.preprocessor import Preprocessor
+
+
+def read_units(panel: Panel, keys: pd.Index, channels: str, loss: str) -> SeriesArrays:
+    """Return the units of a panel, numbered as the series of `keys`, to which a preprocessor was fitted.
+
+    Raises
+    ------
+    ValueError
+        If the loss is of counts, and values are none.
+    """
+    if loss == "negbin":
+        check_counts(panel)
+    panel = panel.with_places(keys)
+    return panel.arrays if channels == "joint" else panel.arrays.split_channels(panel.channel_names)
+
+
+def find_unit_seasons(
+    units: SeriesArrays, panel: Panel, season_length: Any, n_threads: int, *, is_fitted: bool
+) -> Seasons:
+    """Return the seasons of each channel; none of units that a preprocessor is fitted to: it has them."""
+    flat, offsets = split_columns(units.values, units.offsets)
+    K = len(offsets) - 1
+    new = np.repeat(units.places < 0, units.n_channels) if is_fitted else np.ones(K, bool)
+    if new.all():
+        return find_all_seasons(flat, offsets, panel.labels, season_length, n_threads)
+    if not new.any():
+        return Seasons(((),), np.zeros(K, np.int64))
+    which = np.flatnonzero(new)
+    rows, own = ragged_rows(offsets[which], np.diff(offsets)[which])
+    series = which // panel.arrays.n_channels
+    labels = panel.labels.until(series, panel.arrays.lengths[series])
+    found = find_all_seasons(flat[rows], own, labels, season_length, n_threads)
+    number = np.zeros(K, np.int64)
+    number[which] = found.number
+    return found._replace(number=number)
+
+
+def transforms_by_name(preprocessor: Preprocessor, panel: Panel) -> Any:
+    """Return the transforms of the only series, or by what series and columns are called."""
+    plan = preprocessor.channels.plan
+    chains = [plan.chains[k] for k in plan.chain.tolist()]
+    if panel.is_one:
+        return chains[0]
+    if panel.is_single and panel.columns is not None:
+        return dict(zip(panel.columns, chains, strict=True))
+    C = preprocessor.width
+    if C == 1:
+        return dict(zip(panel.channel_names, chains, strict=False))
+    return {key: chains[C * s : C * (s + 1)] for s, key in enumerate(panel.ids)}
+
+
+def units_by_series(values: np.ndarray, n_series: int) -> np.ndarray:
+    """Return values (U, n, h, width) of units as those of each series, (S, h, C, n)."""
+    U, n, h, width = values.shape
+    parts = values.reshape(n_series, U // n_series, n, h, width)
+    return parts.transpose(0, 3, 1, 4, 2).reshape(n_series, h, -1, n)
+
+
+def renumbered(panel: Panel) -> Panel:
+    """Return a panel whose series are those that a model is fitted to."""
+    return replace(panel, arrays=panel.arrays._replace(places=np.arange(panel.n_series)))
