@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from threading import RLock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ _NAMES_IN = {
     ".sequence.generator": "RNNGenerator",
 }
 _MODULE_OF = {name: module for module, names in _NAMES_IN.items() for name in names.split()}
+# Threads that import a package and a module of it at the same time can be given one that is not complete.
+_IMPORTING = RLock()
 
 if not TYPE_CHECKING:  # a type checker would take it to mean that every name exists
 
@@ -84,11 +87,12 @@ if not TYPE_CHECKING:  # a type checker would take it to mean that every name ex
         if name not in _MODULE_OF:
             message = f"module 'tsrnn' has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=sys.modules[__name__])
-        module = _MODULE_OF[name]
-        if module == ".":
-            return import_module(f".{name}", __name__)
-        value = globals()[name] = getattr(import_module(module, __name__), name)
-        return value
+        with _IMPORTING:
+            module = _MODULE_OF[name]
+            if module == ".":
+                return import_module(f".{name}", __name__)
+            value = globals()[name] = getattr(import_module(module, __name__), name)
+            return value
 
     def __dir__():
         return sorted({*_MODULE_OF, "__all__", "__doc__", "__file__", "__name__", "__version__"})

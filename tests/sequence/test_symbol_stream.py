@@ -31,7 +31,7 @@ def written_out(stream, theta, text):
     """The distribution after the start and after each symbol, from the equations."""
     network = stream._network
     views = network.views(theta)
-    slots = [[tuple(slot) for slot in layer[:, :, 0].swapaxes(0, 1)] for layer in stream._start]
+    slots = [[tuple(slot) for slot in layer[:, :, 0].swapaxes(0, 1)] for layer in stream._initial_state]
     rows = [views["W_symbol"][k] for k in (V, *VOCABULARY.encode(text))]
     logits, _ = oracle.sequence_forward(network.cell_name, views, rows, slots)
     return np.array([softmax(z) for z in logits])

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from tsrnn.baselines.arima.unit_roots import ROOTS, SEASONAL_ROOTS
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.forecasting.parameters import FORECASTER, SEASONS
 from tsrnn.validation import (
@@ -39,8 +38,8 @@ _SEASON_LENGTH = Parameter(
     Integer('steps, "auto" or None') | "auto" | None,
     "auto",
     """
-    Steps in a season. "auto": what the index suggests (12 for months, 24 for hours, ...) if the series shows
-    it. None and 1: no season.
+    Steps in a season. "auto": what the index suggests (12 for months, 24 for hours, ...) if the series
+    shows it. None and 1: no season.
     """,
 )
 _BOXCOX = Number("[-1, 2]", 'lambda, a number from -1 to 2, "auto" or None') | "auto" | None
@@ -298,13 +297,13 @@ AUTO_ARIMA = Parameters(
             "What is minimised. The variance of the errors counts as a parameter.",
         ),
         "unit_root": Parameter(
-            Choice(*ROOTS),
+            Choice("kpss", "adf"),
             "kpss",
             "Test at 5 %: that of Kwiatkowski et al., or the augmented one of Dickey and Fuller.",
             'd="auto"',
         ),
         "seasonal_root": Parameter(
-            Choice("likelihood", *SEASONAL_ROOTS),
+            Choice("likelihood", "strength", "ocsb"),
             "likelihood",
             """
             What finds D: the criterion of the best models with D = 0 and with D = 1; the season's share of

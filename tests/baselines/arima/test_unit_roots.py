@@ -31,9 +31,13 @@ def test_kpss_is_that_of_statsmodels(name):
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_adf_is_that_of_statsmodels(name):
     y = datasets.load(name).to_numpy(float)
+    standard = (
+        y - y.mean()
+    ) / y.std()  # the same statistic, with more digits left
     for lags in (0, 1, 4):
-        statistic, _, _, n, critical = adfuller(y, maxlag=lags, autolag=None)[:5]
-        assert adf_statistic(y, lags) == pytest.approx(statistic, rel=1e-8)
+        statistic, _, _, n, critical = adfuller(standard, maxlag=lags, autolag=None)[:5]
+        assert adf_statistic(standard, lags) == pytest.approx(statistic, rel=1e-10)
+        assert adf_statistic(y, lags) == pytest.approx(statistic, rel=1e-6)
         assert np.polyval(unit_roots._ADF_CRITICAL[::-1], 1 / n) == pytest.approx(critical["5%"], rel=1e-6)
 
 
@@ -87,3 +91,13 @@ def test_differences_stop_where_nothing_varies_or_at_the_most():
     assert n_differences(np.ones(30)) == n_seasonal_differences(np.ones(30), 4) == 0
     assert n_seasonal_differences(np.arange(8) % 4.0, 4) == 0
     assert n_seasonal_differences(np.arange(9) % 4.0, 4) == 1
+
+
+def test_every_test_can_be_chosen():
+    from tsrnn.baselines.parameters import AUTO_ARIMA
+
+    assert [AUTO_ARIMA["unit_root"].constraint.check("unit_root", name) for name in unit_roots.ROOTS] == [
+        *unit_roots.ROOTS
+    ]
+    for name in unit_roots.SEASONAL_ROOTS:
+        assert AUTO_ARIMA["seasonal_root"].constraint.check("seasonal_root", name) == name
