@@ -83,6 +83,7 @@ COMPANY = {
     "X, seq2seq": ({"X": True}, {"strategy": "seq2seq"}),
     "X, parallel patches": ({"X": True}, {"strategy": "parallel", "patch_size": 2}),
     "X, patches": ({"X": True}, {"patch_size": 2, "loss": "quantile"}),
+    "X, both directions": ({"X": True}, {"bidirectional": True}),
     "X_past": ({"X_past": True}, {}),
     "X_past, parallel": ({"X_past": True}, {"strategy": "parallel"}),
     "X, X_past": ({"X": True, "X_past": True}, {"num_layers": 2}),
@@ -285,12 +286,9 @@ def a_company(given, settings):
     history = {"y": y[:200]} | {name: one[:200] for name, one in past.items()}
     told = tell(model, **tables) | {
         "beyond": model.predict(8, **tables),
-        "levels": model.predict(4, level=80, **tables),
-        "of a history": model.predict(4, **tables, **history),
+        "levels": model.predict(3, level=80, **tables),
+        "of a history": model.predict(3, **tables, **history),
     }
-    if settings.get("patch_size", 1) > 1:  # the last patch shows covariates of steps that are not there
-        for name in ("fitted_values_", "residuals_"):
-            told[name] = told[name][: -settings["patch_size"]]
     return told
 
 
