@@ -13,11 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from tsrnn.timeseries.known import Known
 
 from tsrnn import RNNForecaster
-from tsrnn.timeseries.covariates import learn
-from tsrnn.timeseries.panel import read_panel
+from tsrnn.timeseries.reading import read_panel
 
 _ORIGINS = 64  # forecast at a time
 
@@ -138,9 +136,7 @@ def forecasts(model: RNNForecaster, data: Data, horizon: int, n_known: int | Non
     def forecast(origins: np.ndarray) -> np.ndarray:
         begin = 0 if n_known is None else origins[0] - n_known
         panel = read_panel(data.frame.iloc[begin : origins[-1]])
-        scheme, histories = learn(panel)
-        places = [(0, int(origin - begin)) for origin in origins]
-        return np.stack(model.predict_from(Known(panel, histories, scheme), places, horizon))
+        return model.predict_from(panel, np.zeros_like(origins), origins - begin, horizon)
 
     return forecast
 
