@@ -8,9 +8,11 @@ import pandas as pd
 
 from tsrnn.timeseries.time_features import Calendar
 
+_NO_COLUMNS = pd.Index([])
+
 
 def _none() -> pd.Index:
-    return pd.Index([])
+    return _NO_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tsrnn.timeseries.checks import INDEX, Words, check_columns, check_labels, c
 from tsrnn.timeseries.labels import Labels
 
 COLUMNS = ("unique_id", "ds", "y")
+SINGLE = pd.Index([None])  # keys of a single series
 _TIMES = (pd.DatetimeIndex, pd.PeriodIndex)
 _LARGE = 10_000_000  # values from which on an array of float32 is taken as it is
 
@@ -108,9 +109,7 @@ def _parse_single(y: Any) -> Parsed:
         hint = "Or, if it is a long table of many series, name its columns: columns=(id, time, value)."
         raise TypeError(f"{error} {hint}") from None
     labels = Labels(np.array([0, len(one.values)]), parts=[one.index])
-    return Parsed(
-        one.values, labels, pd.Index([None]), one.columns, Format("single", (one.name,), (one.attrs,))
-    )
+    return Parsed(one.values, labels, SINGLE, one.columns, Format("single", (one.name,), (one.attrs,)))
 
 
 def _parse_dict(y: dict[Hashable, Any]) -> Parsed:

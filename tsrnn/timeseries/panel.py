@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.timeseries.covariate_schema import CovariateSchema
-from tsrnn.timeseries.formats import Format
+from tsrnn.timeseries.formats import SINGLE, Format
 from tsrnn.timeseries.labels import Labels
 from tsrnn.training.arrays import SeriesArrays
 
@@ -123,13 +123,13 @@ class Panel:
         )
         labels = Labels(arrays.offsets, parts=[self.labels.of(s)])
         form = Format("single", (name,), (self.format.attrs_of(s),))
-        return Panel(arrays, labels, pd.Index([None]), None, form, self.schema)
+        return Panel(arrays, labels, SINGLE, None, form, self.schema)
 
     def one(self, s: int) -> "Panel":
         """Return one series with all its channels, named as it is told from others."""
         form = Format("single", (self.keys.tolist()[s],), (self.format.attrs_of(s),))
         one = self.until(np.array([s]), self.arrays.lengths[[s]])
-        return replace(one, keys=pd.Index([None]), format=form)
+        return replace(one, keys=SINGLE, format=form)
 
     def until(self, series: np.ndarray, sizes: np.ndarray, n_ahead: int = 0) -> "Panel":
         """Return the first `sizes` steps of series, which may repeat; future covariates `n_ahead` further."""
