@@ -1,4 +1,4 @@
-"""What each command does."""
+"""The commands of ``tsrnn``: compare, forecast, datasets and warmup."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""Arguments of the command line. Nothing here loads what a command needs to run."""
+"""Command-line arguments of ``tsrnn``."""
 
 import argparse
 from importlib.metadata import version

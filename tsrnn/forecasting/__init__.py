@@ -1,1 +1,1 @@
-"""Forecasters: recurrent networks, dense ones and combinations, with their intervals, behind one contract."""
+"""Forecasters with one contract: recurrent and dense networks, combinations, and their intervals."""

@@ -1,4 +1,4 @@
-"""The contract that every forecaster, recurrent or classical, keeps."""
+"""Base class of all forecasters: fit, predict, forecast and sample_paths."""
 
 from collections.abc import Sequence
 from typing import Any, Self

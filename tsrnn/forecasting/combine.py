@@ -1,4 +1,4 @@
-"""Several forecasters as one."""
+"""Combination of several forecasters: mean, median or weighted mean of their forecasts."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence

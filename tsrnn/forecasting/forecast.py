@@ -1,4 +1,4 @@
-"""Forecasts that know what they continue, how sure they are, and how to show themselves."""
+"""Forecast objects: point forecasts and intervals together with the history that they continue."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Looking into a fitted recurrent estimator: its weights, its gates, and how far its gradient reaches."""
+"""Inspection of fitted networks: weights, gates, and the flow of gradients through time."""
 
 from collections.abc import Mapping
 from typing import Any, Self

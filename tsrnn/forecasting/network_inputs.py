@@ -1,4 +1,4 @@
-"""What a network reads of a panel one at a time, its units: series, or each of their channels."""
+"""What a network reads one at a time: whole series, or each of their channels."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What follows from checked parameters of a recurrent forecaster: the network they make."""
+"""The network that the parameters of a recurrent forecaster describe."""
 
 from math import ceil
 from types import SimpleNamespace

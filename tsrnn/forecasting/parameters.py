@@ -1,4 +1,4 @@
-"""Parameters of forecasters: those that all have, and those of the networks."""
+"""Parameters of forecasters, and those of recurrent forecasters."""
 
 from math import ceil
 

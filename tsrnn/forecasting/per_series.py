@@ -1,4 +1,4 @@
-"""Models of one series, mapped over a panel: a copy is fitted to each channel of each series."""
+"""Models of one series on many series: a fitted copy for each channel of each series."""
 
 from collections.abc import Callable, Hashable
 from typing import Any

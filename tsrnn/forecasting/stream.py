@@ -1,4 +1,4 @@
-"""A recurrent forecaster that takes in one value after another."""
+"""Streaming: a recurrent forecaster that takes in one value after another in constant time."""
 
 import math
 from collections.abc import Mapping

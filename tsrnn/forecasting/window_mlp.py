@@ -1,4 +1,4 @@
-"""The time-delay network: dense layers over the look-back, without recurrence."""
+"""Time-delay neural network: dense layers over the look-back, without recurrence."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

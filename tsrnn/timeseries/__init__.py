@@ -1,1 +1,1 @@
-"""Tables in, arrays out and back: series in any form, their labels, covariates and seasons."""
+"""From pandas to arrays and back: series in any format, their index, covariates and seasons."""

@@ -1,4 +1,4 @@
-"""Checks of values and labels, each with one sentence: what is wrong, where, and the way out."""
+"""Checks of values, index labels and columns of series."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""The check that series are counts."""
+"""Check that series are counts."""
 
 from typing import Any
 

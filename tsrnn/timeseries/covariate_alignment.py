@@ -1,4 +1,4 @@
-"""Covariates brought into step with the series they go with."""
+"""Alignment of covariates with the index of their series, and treatment of their gaps."""
 
 from collections.abc import Hashable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The forms in which covariates come: like the series, one table for all of them, or one row a series."""
+"""Tables of covariates in any format, as arrays."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple

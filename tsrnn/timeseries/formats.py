@@ -1,4 +1,4 @@
-"""The formats in which one or many series come, read into columns; values may still be missing."""
+"""Formats of one or many series (series, table, long table, two-level index, dict), read into columns."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple

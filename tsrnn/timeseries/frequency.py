@@ -1,4 +1,4 @@
-"""The step from label to label of an index, and the seasons that it suggests."""
+"""Frequency of an index, of one series or of many at once, and the seasons that it suggests."""
 
 from collections import Counter
 from collections.abc import Callable

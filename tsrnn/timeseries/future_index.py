@@ -1,4 +1,4 @@
-"""The labels that follow an index."""
+"""Continuation of an index: the labels that follow it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Missing values: refused, or filled in between observed ones."""
+"""Treatment of missing values: refused, or interpolated."""
 
 from collections.abc import Hashable, Sequence
 

@@ -1,4 +1,4 @@
-"""The levels and quantiles that a forecast is asked for."""
+"""Names and probabilities of the levels and quantiles of a forecast."""
 
 from collections.abc import Sequence
 from typing import Any

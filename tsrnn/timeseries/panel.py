@@ -1,4 +1,4 @@
-"""Many series in columns, with their labels and covariates, and the way back to pandas."""
+"""Panels: many series in columns, with their index and covariates, and the way back to pandas."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Series in any format, read into a panel: gaps filled or refused, histories continued."""
+"""Reading of series in any format into a panel, and of what continues it."""
 
 import warnings
 from collections.abc import Hashable, Sequence

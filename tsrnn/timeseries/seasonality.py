@@ -1,4 +1,4 @@
-"""Which seasons series have: those that their index suggests and their values show."""
+"""Detection of seasons that the index suggests and the values show."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the calendar knows ahead: the time of day, the day of the week and of the year, as smooth numbers."""
+"""Calendar features: time of day, day of the week and of the year as sines and cosines; time steps."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""Many series as plain arrays, end to end."""
+"""Arrays of many series, end to end, with their covariates."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple

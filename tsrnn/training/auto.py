@@ -1,4 +1,4 @@
-"""What "auto" comes to: transforms, look-back, and how a network is trained on so many windows."""
+"""Automatic choice of transforms, look-back, batch size, learning rate and epochs."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace

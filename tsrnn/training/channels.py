@@ -1,4 +1,4 @@
-"""How channels are prepared: transforms, seasons, levels and scales, an entry for each channel."""
+"""Preparation of channels: transforms, seasons, levels and scales, an entry for each."""
 
 from typing import NamedTuple
 

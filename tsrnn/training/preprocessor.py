@@ -1,4 +1,4 @@
-"""From series to training windows: what is fitted to the series, and applied to any others."""
+"""Preprocessor: fitted to series, it turns any series into training windows, and forecasts back."""
 
 from collections.abc import Sequence
 from types import SimpleNamespace

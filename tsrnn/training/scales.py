@@ -1,4 +1,4 @@
-"""Levels and scales: of many series laid end to end, and of covariates."""
+"""Levels and scales of many series end to end, and of covariates."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Self

@@ -1,4 +1,4 @@
-"""Where windows start: in runs, for training and for validation, without a list of them."""
+"""Starts of windows for training and validation, as runs in each series."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self

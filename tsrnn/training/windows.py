@@ -1,4 +1,4 @@
-"""Training windows, never materialised: a window is where it starts."""
+"""Window datasets: training windows are gathered in batches from prepared series, never stored."""
 
 from typing import NamedTuple
 

@@ -1,1 +1,1 @@
-"""Forecasts from rolling origins: where series are cut, and who forecasts what there."""
+"""Forecasts of several models from rolling origins."""

@@ -1,4 +1,4 @@
-"""Honest comparison of forecasters from rolling origins."""
+"""Backtests of forecasters from rolling origins: `backtest` and `compare`."""
 
 import warnings
 from collections.abc import Mapping, Sequence

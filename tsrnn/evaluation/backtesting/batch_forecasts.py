@@ -1,4 +1,4 @@
-"""Forecasts of a fitted model from many origins at once, where they are those it would make one by one."""
+"""Forecasts of a fitted model from many origins at once, where they equal those made one by one."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Finished fits of a backtest, kept in a directory, so that an interrupted one goes on where it stopped."""
+"""Cache of finished fits in a directory, from which an interrupted backtest continues."""
 
 import json
 import os

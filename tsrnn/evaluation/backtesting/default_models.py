@@ -1,4 +1,4 @@
-"""Who takes part in a comparison: the models given, or the usual ones."""
+"""The models of a backtest: those given, by name, or the default ones."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

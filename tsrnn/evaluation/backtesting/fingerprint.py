@@ -1,4 +1,4 @@
-"""Fingerprints: the same for the same data and parameters in any process, another for any others."""
+"""Hashes of data and parameters that are the same in any process, as keys of the cache."""
 
 import inspect
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What came of models at origins, and the tables made of it."""
+"""Results of each model at each origin, and the tables of forecasts and folds made from them."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What models answer: forecasts in any form as one array, a row for each series."""
+"""Forecasts that models return in any format, as one array with a row for each series."""
 
 import re
 from collections.abc import Sequence

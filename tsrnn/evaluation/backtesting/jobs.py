@@ -1,4 +1,4 @@
-"""Which fits a backtest is made of, what is run side by side, and what is known from before."""
+"""The fits of a backtest: which there are, and how they are run in parallel."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple

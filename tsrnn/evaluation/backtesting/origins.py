@@ -1,4 +1,4 @@
-"""Rolling origins: the series of a backtest, where each is cut, and what a model may see there."""
+"""Series and covariates cut at rolling origins: what a model may see at each."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The rolling origin: one model's fits and forecasts at each cutoff, and what went wrong."""
+"""Fit of one model at an origin, its forecasts from there and from later origins, and its failures."""
 
 import copy
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The plan of a backtest: the series, their origins, and how often models are fitted."""
+"""Splits of a backtest: where each series is cut, and at which origins models are fitted."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Warnings collected per task, whichever thread the task runs in."""
+"""Warnings collected task by task, in any thread."""
 
 import warnings
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""How sure a forecast is: conformal intervals, distributions and sample paths."""
+"""Prediction intervals: conformal intervals, distributions and sample paths."""

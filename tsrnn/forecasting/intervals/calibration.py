@@ -1,4 +1,4 @@
-"""Intervals for any forecaster: a copy of it forecasts what it has not seen, and its errors are kept."""
+"""Calibration of intervals: errors of a copy of the forecaster on the last part of the series."""
 
 from typing import Any, NamedTuple, Self
 
