@@ -284,12 +284,11 @@ def a_company(given, settings):
     past = {"X_past": behind(y)} if "X_past" in given else {}
     model = network(lookback=24, **settings).fit(y, **tables, **past)
     history = {"y": y[:200]} | {name: one[:200] for name, one in past.items()}
-    told = tell(model, **tables) | {
+    return tell(model, **tables) | {
         "beyond": model.predict(8, **tables),
         "levels": model.predict(3, level=80, **tables),
         "of a history": model.predict(3, **tables, **history),
     }
-    return told
 
 
 # --- indexes ----------------------------------------------------------------------------------------------

@@ -31,9 +31,7 @@ def test_kpss_is_that_of_statsmodels(name):
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_adf_is_that_of_statsmodels(name):
     y = datasets.load(name).to_numpy(float)
-    standard = (
-        y - y.mean()
-    ) / y.std()  # the same statistic, with more digits left
+    standard = (y - y.mean()) / y.std()  # the same statistic, with more digits left
     for lags in (0, 1, 4):
         statistic, _, _, n, critical = adfuller(standard, maxlag=lags, autolag=None)[:5]
         assert adf_statistic(standard, lags) == pytest.approx(statistic, rel=1e-10)
