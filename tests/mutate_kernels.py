@@ -15,23 +15,23 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 KERNELS = ROOT / "tsrnn" / "kernels"
-NOT_NUMERICS = (
-    "jit.py",
-    "packing/tile.py",
-    "packing/views.py",
-)  # the decorator, instructions by hand, shapes
+NOT_NUMERICS = ("jit.py", "packing/tile.py", "packing/views.py")  # the decorator, LLVM's instructions, shapes
 ALL = ["tests/kernels", "tests/network"]
-ALSO = {  # what shows in other packages first
+ALSO = {  # where else it shows
     "arma.py": ["tests/baselines/arima/test_arima.py"],
-    "decoders/generate.py": ["tests/sequence/test_generation.py"],
+    "decoders/sampling.py": ["tests/sequence/test_symbol_stream.py"],
     "dense.py": ["tests/forecasting/test_window_mlp.py"],
     "gather.py": ["tests/training/test_windows.py", "tests/forecasting/test_rnn.py"],
     "scans/stream.py": ["tests/forecasting/test_stream.py"],
+    "series/scales.py": ["tests/training/test_scales.py", "tests/training/test_preprocessor.py"],
+    "series/seasons.py": ["tests/training/test_seasons.py", "tests/timeseries/test_seasonality.py"],
 }
 LONGEST = 1800  # seconds; a mutant may never end
 OTHER_OPERATOR = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult}
@@ -106,61 +106,97 @@ CHANGES: dict[type, Callable] = {  # what may be put in the place of what, and w
 }
 
 
-def sites(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int | None, ast.stmt]]:
-    """Yield each place in the functions and tables of a module: parent, field, index, and its statement."""
+class Mutant(NamedTuple):
+    """A change to a module's tree: of the node that `parent` has in `field`, at `index` if that is a list."""
 
-    def below(parent, statement):
-        for field, value in ast.iter_fields(parent):
-            if field in ("annotation", "returns", "decorator_list"):
-                continue
-            for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-                if isinstance(child, ast.AST):
-                    inner = child if isinstance(child, ast.stmt) else statement
-                    yield parent, field, index, inner
-                    yield from below(child, inner)
+    module: str
+    tree: ast.Module
+    parent: ast.AST
+    field: str
+    index: int | None
+    line: int
+    kind: str
+    other: ast.AST
 
-    yield from below(tree, tree)
+    def __str__(self) -> str:
+        around = self.parent if isinstance(self.parent, ast.expr) else None
+        before = shown(around or self.node)
+        with self.changed():
+            return f"{self.module}:{self.line}, {self.kind}: {before}  ->  {shown(around or self.other)}"
 
+    @property
+    def node(self) -> ast.AST:
+        place = getattr(self.parent, self.field)
+        return place if self.index is None else place[self.index]
 
-def mutants(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield a description and the text of the module for each change to it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for parent, field, index, statement in list(sites(tree)):
-        place = getattr(parent, field)
-        node = place if index is None else place[index]
-        for kind, other in CHANGES.get(type(node), lambda _: ())(node):
-            within = parent if isinstance(parent, ast.expr) else None
-            before = shown(within or node)
-            put(parent, field, index, other)
-            change = f"{before}  ->  {shown(within or other)}"
-            yield f"line {statement.lineno}, {kind}: {change}", ast.unparse(tree)
-            put(parent, field, index, node)
+    @property
+    def text(self) -> str:
+        """The changed module."""
+        with self.changed():
+            return ast.unparse(self.tree)
+
+    @contextmanager
+    def changed(self) -> Iterator[None]:
+        node = self.node
+        self._put(self.other)
+        yield
+        self._put(node)
+
+    def _put(self, node: ast.AST) -> None:
+        if self.index is None:
+            setattr(self.parent, self.field, node)
+        else:
+            getattr(self.parent, self.field)[self.index] = node
+        ast.fix_missing_locations(self.parent)
 
 
 def shown(node: ast.AST) -> str:
     return ast.unparse(node).splitlines()[0]
 
 
-def put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
-    if index is None:
-        setattr(parent, field, node)
-    else:
-        getattr(parent, field)[index] = node
-    ast.fix_missing_locations(parent)
+def places(parent: ast.AST, line: int = 0) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, int]]:
+    """Yield the nodes below one, and where they are: parent, field, index, node, and the statement's line."""
+    for field, value in ast.iter_fields(parent):
+        if field in ("annotation", "returns", "decorator_list"):
+            continue
+        for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            if isinstance(child, ast.AST):
+                inner = child.lineno if isinstance(child, ast.stmt) else line
+                yield parent, field, index, child, inner
+                yield from places(child, inner)
 
 
-def draw(n: int, seed: int) -> list[tuple[str, str, str]]:
-    """Return `n` mutants, drawn in turn from each module: its name, what is changed, and its text."""
+def mutants(module: str) -> list[Mutant]:
+    """Return everything that can be changed in a module of the kernels."""
+    tree = ast.parse((KERNELS / module).read_text(encoding="utf-8"))
+    return [
+        Mutant(module, tree, parent, field, index, line, kind, other)
+        for parent, field, index, node, line in places(tree)
+        if type(node) in CHANGES
+        for kind, other in CHANGES[type(node)](node)
+    ]
+
+
+def draw(n: int, seed: int) -> list[Mutant]:
+    """Draw mutants, in turn from each module."""
     shuffle = random.Random(seed).shuffle
-    modules = []
-    for path in sorted(KERNELS.rglob("*.py")):
-        name = path.relative_to(KERNELS).as_posix()
-        of_module = [(name, *mutant) for mutant in mutants(path)] if name not in NOT_NUMERICS else []
+    names = sorted(path.relative_to(KERNELS).as_posix() for path in KERNELS.rglob("*.py"))
+    of_modules = [mutants(name) for name in names if name not in NOT_NUMERICS]
+    for of_module in of_modules:
         shuffle(of_module)
-        modules.append(of_module)
-    shuffle(modules)
-    drawn = chain.from_iterable(zip_longest(*modules))
-    return [mutant for mutant in drawn if mutant is not None][:n]
+    shuffle(of_modules)
+    in_turn = chain.from_iterable(zip_longest(*of_modules))
+    return [mutant for mutant in in_turn if mutant is not None][:n]
+
+
+def files_of(name: str) -> list[str]:
+    """Return the tests that a mutant has to pass, those that are likeliest to fail first."""
+    *folders, file = name.split("/")
+    mirrored = [
+        "/".join(["tests/kernels", *folders, f"test_{file}"]),
+        *[f"tests/kernels/{one}" for one in folders],
+    ]
+    return [*[path for path in mirrored if (ROOT / path).exists()], *ALSO.get(name, []), *ALL]
 
 
 def passes(folder: Path, tests: list[str]) -> bool:
@@ -185,20 +221,17 @@ def main() -> None:
             ignored = shutil.ignore_patterns("__pycache__", "*.nbi", "*.nbc")
             shutil.copytree(ROOT / part, folder / part, ignore=ignored)
         shutil.copy(ROOT / "pyproject.toml", folder)
-        survivors = []
-        chosen = draw(arguments.n, arguments.seed)
-        needed = [test for name, *_ in chosen for test in ALSO.get(name, [])]
-        if not passes(folder, [*needed, *ALL]):
+        survivors, chosen = [], draw(arguments.n, arguments.seed)
+        if not passes(folder, [test for mutant in chosen for test in files_of(mutant.module)]):
             sys.exit("The tests fail with the kernels as they are.")
-        for number, (name, change, text) in enumerate(chosen, 1):
-            path = folder / "tsrnn" / "kernels" / name
+        for number, mutant in enumerate(chosen, 1):
+            path = folder / "tsrnn" / "kernels" / mutant.module
             original = path.read_bytes()
-            path.write_text(text, encoding="utf-8")
-            survives = passes(folder, [*ALSO.get(name, []), *ALL])
+            path.write_text(mutant.text, encoding="utf-8")
+            survives = passes(folder, files_of(mutant.module))
             path.write_bytes(original)
-            outcome = "SURVIVES" if survives else "killed"
-            print(f"{number}/{len(chosen)} {outcome}  {name}, {change}", flush=True)
-            survivors += [f"{name}, {change}"] * survives
+            print(f"{number}/{len(chosen)} {'SURVIVES' if survives else 'killed'}  {mutant}", flush=True)
+            survivors += [mutant] * survives
     print(f"\n{len(chosen) - len(survivors)} of {len(chosen)} mutants killed.", *survivors, sep="\n")
 
 
