@@ -136,3 +136,45 @@ def test_the_first_labels_of_some_series_keep_the_step_of_the_whole(lay):
         assert some.flat[some.offsets[i] : some.offsets[i + 1]].equals(index[:n])
         following = pd.date_range(index[n - 1], periods=3, freq=index.freq)[1:]
         assert some.following(2).of(i).equals(following)
+
+
+def test_labels_ahead_have_the_frequency_they_have_alone():
+    days, hours = (
+        pd.date_range("2024-01-01", periods=70, freq="D"),
+        pd.date_range("2024", periods=9, freq="2h"),
+    )
+    parts = [days[:9], days[::2], days[::7], days[3::7], days[::14], hours, hours + pd.Timedelta("7min")]
+    indexes = [pd.DatetimeIndex(index, freq=None) for index in parts]
+    found = from_parts(indexes).following(2)
+    for s, index in enumerate(indexes):
+        pd.testing.assert_index_equal(found.of(s), continue_index(index, 2))
+        assert found.of(s).freq == continue_index(index, 2).freq
+    assert [found.of(s).freqstr for s in range(7)] == ["D", "2D", "W-MON", "W-THU", "2W-MON", "2h", "2h"]
+
+
+def test_a_single_label_has_the_step_of_series_that_say_theirs():
+    days = pd.date_range("2024-01-01", periods=30, freq="D")
+    indexes = [
+        days,
+        pd.DatetimeIndex(days[5:6], freq=None),
+        days[::2],
+        pd.DatetimeIndex(days[:8:2], freq=None),
+    ]
+    found = from_parts(indexes).following(3)
+    for s, expected in enumerate([days[-1:].shift(1)[0], days[6], days[28] + pd.Timedelta("2D"), days[8]]):
+        assert found.of(s)[0] == expected
+    assert [found.of(s).freqstr for s in range(4)] == ["D", "D", "2D", "2D"]
+    with pytest.raises(ValueError, match="a single time without a frequency"):
+        from_parts([pd.DatetimeIndex(days[5:6], freq=None), pd.RangeIndex(4)]).following(3)
+
+
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_months_of_like_length_are_months(unit):
+    months = pd.date_range("2024-07-01", periods=3, freq="MS", unit=unit)  # each of the steps has 31 days
+    hours = pd.date_range("2024-01-01 01:00", periods=5, freq="h", unit=unit)
+    weeks = pd.date_range("2024-01-01", periods=5, freq="W-THU", unit=unit)
+    for lay in (from_parts, end_to_end):
+        found = lay([pd.DatetimeIndex(index, freq=None) for index in (months, hours, weeks)]).following(2)
+        assert found.of(0).equals(pd.DatetimeIndex(["2024-10-01", "2024-11-01"]).as_unit(unit))
+        assert found.of(1).equals(pd.date_range("2024-01-01 06:00", periods=2, freq="h", unit=unit))
+        assert found.of(2).equals(pd.DatetimeIndex(["2024-02-08", "2024-02-15"]).as_unit(unit))

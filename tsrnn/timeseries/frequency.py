@@ -275,12 +275,16 @@ def _find_even_steps(flat: pd.Index, ends: np.ndarray, table: list[Any], number:
     steps[ends[1:] - 1] = steps[ends[:-1]]  # of no account
     low, high = np.minimum.reduceat(steps, ends[:-1]), np.maximum.reduceat(steps, ends[:-1])
     even = (number < 0) & (low == high) & (np.diff(ends) > 2)
+    kinds = 7 * low
     if is_time:
-        even &= low < _MONTH.as_unit(flat.unit).value  # longer steps may be months, of like length by chance
-    for step in np.unique(low[even]).tolist():
-        number[even & (low == step)] = len(table)
-        delta = pd.Timedelta(step, unit=flat.unit) if is_time else None
-        table.append(step if delta is None else pd.tseries.frequencies.to_offset(delta))
+        day = int(_DAY / pd.Timedelta(1, unit=flat.unit))
+        even &= low < 28 * day  # longer steps may be months, of like length by chance
+        weeks = low % (7 * day) == 0  # which are those of a weekday
+        kinds[weeks] += flat.take(ends[:-1][weeks]).day_of_week
+    for kind in np.unique(kinds[even]).tolist():
+        own = np.flatnonzero(even & (kinds == kind))
+        number[own] = len(table)
+        table.append(find_step(flat[ends[own[0]] : ends[own[0] + 1]]))
 
 
 def _find_each(
