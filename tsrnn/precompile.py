@@ -56,7 +56,7 @@ def warmup(dtype: str = "float32") -> Path | None:
         model.predict()
         if settings.get("normalize") == "series":
             model.stream().run(y)
-    _warm_up_company(dtype)
+    _warm_up_covariates(dtype)
     ARIMA((1, 0, 1)).fit(waves)
     WindowMLP(2, 4, hidden_size=2, max_steps=2, dtype=dtype, random_state=0).fit(waves).predict()
     X = [np.arange(2.0), np.arange(3.0)]
@@ -71,7 +71,7 @@ def warmup(dtype: str = "float32") -> Path | None:
     return cache_folder()
 
 
-def _warm_up_company(dtype: str) -> None:
+def _warm_up_covariates(dtype: str) -> None:
     """Compile what goes with values: covariates, gaps, and what tells series apart."""
     y, X = pd.Series(np.sin(np.arange(16.0))), pd.DataFrame({"x": np.arange(18.0)})
     for strategy in ("direct", "parallel"):

@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from tsrnn import RNNForecaster
 from tsrnn.forecasting.forecast import Forecast
-from tsrnn.forecasting.inference import Trained, predict
+from tsrnn.forecasting.inference import TrainedNetworks, predict
 from tsrnn.training.arrays import SeriesArrays
 from tsrnn.training.channels import Channels, Seasons
 from tsrnn.training.windows import WindowDataset, WindowShape
@@ -236,7 +236,7 @@ def test_a_shared_network_knows_no_order_of_channels(strategy):
     moved = fitted._replace(channels=take(fitted.channels, order))
     units = SeriesArrays.of(values.T[order].reshape(-1, 1), offsets=96 * np.arange(4))
     prepared = moved.prepare(units, Seasons(((),), np.zeros(3, np.int64)))
-    forecast = predict(Trained(model.network_, model.thetas_, fitted.loss), prepared, 9)
+    forecast = predict(TrainedNetworks(model.network_, model.thetas_, fitted.loss), prepared, 9)
     np.testing.assert_allclose(forecast[:, :, 0].T, model.predict(9).to_numpy()[:, order], rtol=1e-5)
 
 

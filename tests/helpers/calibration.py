@@ -26,7 +26,7 @@ def calibrate(errors, scales, kind):
     return known, together
 
 
-def offsets(conformal, p, horizon):
+def margins(conformal, p, horizon):
     """Return what to add to forecasts for their quantiles p, (horizon, len(p))."""
     sizes, growth, scores, shares, n = conformal
     H = len(sizes)

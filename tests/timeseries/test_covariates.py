@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tsrnn.timeseries.covariates import attach, learn
+from tsrnn.timeseries.covariates import read_covariates, read_further_covariates
 from tsrnn.timeseries.reading import read_alike, read_further, read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=8, freq="D", unit="s")
@@ -50,13 +50,15 @@ def refuses(message, error=ValueError):
 
 def test_rows_go_with_the_labels_whatever_their_order():
     panel = read_panel(SERIES)
-    fitted = learn(panel, X.iloc[::-1], X["price"].rename("past"))
+    fitted = read_covariates(panel, X.iloc[::-1], X["price"].rename("past"))
     np.testing.assert_array_equal(future(fitted), [[0, 1], [1, 0], [2, 1], [3, 0], [4, 1]])
     np.testing.assert_array_equal(past(fitted), [[0], [1], [2], [3], [4]])
     assert fitted.schema.future.tolist() == ["price", "promo"]
     assert fitted.schema.past.tolist() == ["past"]
     assert fitted.schema.n_future == 2
-    ahead = attach(panel, X[["promo", "price"]][5:], schema=fitted.schema, horizon=2, before=fitted)
+    ahead = read_further_covariates(
+        panel, X[["promo", "price"]][5:], schema=fitted.schema, horizon=2, before=fitted
+    )
     np.testing.assert_array_equal(future(ahead)[5:], [[5, 0], [6, 1]])
     np.testing.assert_array_equal(future(ahead)[:5], future(fitted))
     assert len(future(ahead)) == ahead.arrays.lengths[0] + 2
@@ -77,78 +79,84 @@ FORMS = {
 @pytest.mark.parametrize("prices", FORMS.values(), ids=FORMS)
 def test_every_form_gives_each_series_its_own_rows(prices):
     panel = read_panel(long())
-    fitted = learn(panel, prices)
+    fitted = read_covariates(panel, prices)
     np.testing.assert_array_equal(future(fitted, 0), [[0], [1], [2], [3], [4]])
     np.testing.assert_array_equal(future(fitted, 1), [[12], [13], [14]])
-    ahead = attach(panel, prices, schema=fitted.schema, horizon=3, before=fitted)
+    ahead = read_further_covariates(panel, prices, schema=fitted.schema, horizon=3, before=fitted)
     np.testing.assert_array_equal(future(ahead, 0)[5:], [[5], [6], [7]])
     np.testing.assert_array_equal(future(ahead, 1), [[12], [13], [14], [15], [16], [17]])
 
 
 @pytest.mark.parametrize("table", [X, X.rename_axis("ds").reset_index()], ids=["index", "column"])
 def test_one_table_indexed_by_time_goes_with_all_series(table):
-    np.testing.assert_array_equal(future(learn(read_panel(long()), table), 1), [[2, 1], [3, 0], [4, 1]])
+    np.testing.assert_array_equal(
+        future(read_covariates(read_panel(long()), table), 1), [[2, 1], [3, 0], [4, 1]]
+    )
 
 
 def test_arrays_go_with_arrays_row_by_row():
     panel = read_panel([1.0, 2.0, 4.0])
-    fitted = learn(panel, [5.0, 6.0, 7.0])
+    fitted = read_covariates(panel, [5.0, 6.0, 7.0])
     np.testing.assert_array_equal(future(fitted), [[5], [6], [7]])
-    ahead = attach(panel, np.array([[8.0], [9.0]]), schema=fitted.schema, horizon=2, before=fitted)
+    ahead = read_further_covariates(
+        panel, np.array([[8.0], [9.0]]), schema=fitted.schema, horizon=2, before=fitted
+    )
     np.testing.assert_array_equal(future(ahead), [[5], [6], [7], [8], [9]])
     message = (
         "`X` has 1 rows without labels; 2 are needed: 0 of the history and 2 ahead. "
         "Pass these, or a DataFrame with an index."
     )
     with refuses(message):
-        attach(panel, [8.0], schema=fitted.schema, horizon=2, before=fitted)
+        read_further_covariates(panel, [8.0], schema=fitted.schema, horizon=2, before=fitted)
 
 
 def test_another_history_needs_its_own_rows():
     panel = read_panel(SERIES)
-    schema = learn(panel, X, X["price"].rename("past")).schema
+    schema = read_covariates(panel, X, X["price"].rename("past")).schema
     other = read_alike(SERIES[1:4], panel)
-    found = attach(other, X, X["price"].rename("past") * 2, schema=schema, horizon=1)
+    found = read_further_covariates(other, X, X["price"].rename("past") * 2, schema=schema, horizon=1)
     np.testing.assert_array_equal(future(found)[:, 0], [1, 2, 3, 4])
     np.testing.assert_array_equal(past(found)[:, 0], [2, 4, 6])
 
 
 def test_what_follows_needs_only_the_new_rows():
     panel = read_panel(long())
-    before = learn(panel, long_prices())
+    before = read_covariates(panel, long_prices())
     further = read_further({"a": pd.Series([1.0], DAYS[5:6]), "c": pd.Series([1.0], DAYS[5:6])}, panel)
     new = dict.fromkeys("abc", PRICES["a"][5:])
-    found = attach(further, new, schema=before.schema, before=before)
+    found = read_further_covariates(further, new, schema=before.schema, before=before)
     np.testing.assert_array_equal(future(found, 0), [[0], [1], [2], [3], [4], [5]])
     np.testing.assert_array_equal(future(found, 1), future(before, 1))
     np.testing.assert_array_equal(future(found, 2), [[5]])
 
 
 def test_without_covariates_there_are_none():
-    fitted = learn(read_panel(SERIES))
+    fitted = read_covariates(read_panel(SERIES))
     assert fitted.arrays.with_values().shape == fitted.arrays.past.shape == (5, 0)
     assert fitted.schema.n_future == 0
     assert fitted.schema.n_categories == ()
-    assert attach(read_panel(SERIES), schema=fitted.schema, horizon=3).arrays.future.size == 0
+    assert (
+        read_further_covariates(read_panel(SERIES), schema=fitted.schema, horizon=3).arrays.future.size == 0
+    )
 
 
 def test_the_calendar_is_known_ahead_without_a_table():
     days = pd.date_range("2024-01-01", periods=17)
     y = {"a": pd.Series(1.0, days[:14]), "b": pd.Series(1.0, days[2:14])}
     panel, prices = read_panel(y), pd.DataFrame({"price": np.arange(17.0)}, days)
-    before = learn(panel, prices, calendar="auto")
+    before = read_covariates(panel, prices, calendar="auto")
     assert before.schema.n_future == 1 + 3  # a year was not seen twice
-    found = attach(panel, prices, schema=before.schema, horizon=1, before=before)
+    found = read_further_covariates(panel, prices, schema=before.schema, horizon=1, before=before)
     a, b = future(found, 0), future(found, 1)
     np.testing.assert_array_equal(a[:14], future(before, 0))
     np.testing.assert_array_equal(a[:, 3], [0, 0, 0, 0, 0, 1, 1] * 2 + [0])  # 2024 begins on a Monday
     np.testing.assert_array_equal(b, a[2:])
-    only = learn(panel, calendar="auto")
-    assert future(attach(panel, schema=only.schema, horizon=3, before=only)).shape == (17, 3)
+    only = read_covariates(panel, calendar="auto")
+    assert future(read_further_covariates(panel, schema=only.schema, horizon=3, before=only)).shape == (17, 3)
     with pytest.raises(TypeError, match=r"a calendar needs dates"):
-        learn(read_panel([1.0, 2.0]), calendar="auto")
+        read_covariates(read_panel([1.0, 2.0]), calendar="auto")
     with refuses('`calendar` must be None or "auto"; got "hours".'.replace('"hours"', "'hours'")):
-        learn(panel, calendar="hours")
+        read_covariates(panel, calendar="hours")
 
 
 # --- missing values ------------------------------------------------------------------------------------
@@ -158,12 +166,14 @@ def test_gaps_known_ahead_are_bridged_and_others_hold_the_last_value():
     panel = read_panel(SERIES)
     gappy = pd.DataFrame({"x": [NAN, 2.0, NAN, NAN, 8.0, 3.0, NAN, 5.0]}, DAYS)
     gappy_past = gappy.rename(columns={"x": "past"})
-    found = learn(panel, gappy, gappy_past, missing="interpolate")
+    found = read_covariates(panel, gappy, gappy_past, missing="interpolate")
     np.testing.assert_array_equal(future(found)[:, 0], [2, 2, 4, 6, 8])
     np.testing.assert_array_equal(past(found)[:, 0], [2, 2, 2, 2, 8])
-    ahead = attach(panel, gappy, schema=found.schema, horizon=3, missing="interpolate", before=found)
+    ahead = read_further_covariates(
+        panel, gappy, schema=found.schema, horizon=3, missing="interpolate", before=found
+    )
     np.testing.assert_array_equal(future(ahead)[5:, 0], [3, 4, 5])
-    masked = learn(panel, gappy, gappy_past, missing="mask")
+    masked = read_covariates(panel, gappy, gappy_past, missing="mask")
     np.testing.assert_array_equal(future(masked)[:, 0], [NAN, 2, NAN, NAN, 8])
     np.testing.assert_array_equal(past(masked)[:, 0], [NAN, 2, NAN, NAN, 8])
 
@@ -171,15 +181,17 @@ def test_gaps_known_ahead_are_bridged_and_others_hold_the_last_value():
 def test_the_first_new_gap_holds_what_was_known_before_it():
     panel = read_panel(SERIES)
     table = pd.Series([1.0, 2, 3, 4, 5, NAN, 7], DAYS[:7], name="past")
-    before = learn(panel, X_past=table, missing="interpolate")
+    before = read_covariates(panel, X_past=table, missing="interpolate")
     further = read_further(pd.Series([1.0, 1.0], DAYS[5:7]), panel)
-    found = attach(further, X_past=table, schema=before.schema, missing="interpolate", before=before)
+    found = read_further_covariates(
+        further, X_past=table, schema=before.schema, missing="interpolate", before=before
+    )
     np.testing.assert_array_equal(past(found)[:, 0], [1, 2, 3, 4, 5, 5, 7])
 
 
 def test_gaps_beyond_what_is_needed_do_not_matter():
     gappy = X.assign(price=[0.0, 1, 2, 3, 4, NAN, np.inf, 7])
-    np.testing.assert_array_equal(future(learn(read_panel(SERIES), gappy))[:, 0], [0, 1, 2, 3, 4])
+    np.testing.assert_array_equal(future(read_covariates(read_panel(SERIES), gappy))[:, 0], [0, 1, 2, 3, 4])
 
 
 # --- many series ---------------------------------------------------------------------------------------
@@ -208,11 +220,13 @@ def test_rows_of_many_series_are_found_one_by_one(data, seed, n_series, missing)
         observed.loc[key, days[a + n + horizon - 1]] = 2.5  # and how what is ahead ends
     shuffled = observed.reset_index().sample(frac=1, random_state=seed)
     panel = read_panel(y)
-    fitted = learn(panel, shuffled, shuffled.rename(columns={"price": "past"}), missing="interpolate")
-    ahead = attach(
+    fitted = read_covariates(
+        panel, shuffled, shuffled.rename(columns={"price": "past"}), missing="interpolate"
+    )
+    ahead = read_further_covariates(
         panel, shuffled, schema=fitted.schema, horizon=horizon, before=fitted, missing="interpolate"
     )
-    fresh = learn(panel, shuffled, missing="mask")
+    fresh = read_covariates(panel, shuffled, missing="mask")
     for s, (key, a, n) in enumerate(zip(keys, begins, lengths, strict=True)):
         own = observed.loc[key].to_numpy()
         held = [own[t] for t in range(a, a + n)]
@@ -234,7 +248,7 @@ def test_rows_of_many_series_are_found_one_by_one(data, seed, n_series, missing)
 
 def test_the_time_since_the_label_before_starts_afresh_in_each_series():
     y = {"a": pd.Series(1.0, DAYS[[0, 1, 4, 5]]), "b": pd.Series(1.0, DAYS[[0, 2, 3]])}
-    fitted = learn(read_panel(y), time_step=True)
+    fitted = read_covariates(read_panel(y), time_step=True)
     assert fitted.schema.step == pd.Timedelta(days=1).value
     np.testing.assert_allclose(past(fitted, 0)[:, 0], [0, 0, np.log(3), 0], atol=1e-15)
     np.testing.assert_allclose(past(fitted, 1)[:, 0], [0, np.log(2), 0], atol=1e-15)
@@ -250,7 +264,7 @@ def static(**columns):
 
 def test_numbers_and_categories_tell_series_apart():
     panel = read_panel(long())
-    found = learn(panel, static=static(open=[True, False, True]))
+    found = read_covariates(panel, static=static(open=[True, False, True]))
     assert found.schema.numbers.tolist() == ["size"]
     assert {name: labels.tolist() for name, labels in found.schema.categories.items()} == {
         "kind": ["kiosk", "shop"],
@@ -265,24 +279,26 @@ def test_numbers_and_categories_tell_series_apart():
 @pytest.mark.parametrize("dtype", ["category", object, "str"])
 def test_a_new_series_has_an_unknown_category(dtype):
     panel = read_panel(long())
-    fitted = learn(panel, static=static().astype({"kind": dtype}))
+    fitted = read_covariates(panel, static=static().astype({"kind": dtype}))
     schema = fitted.schema
     other = read_panel({"z": SERIES, "b": SERIES})
-    found = attach(other, static=static().astype({"kind": dtype})[["kind", "size"]], schema=schema)
+    found = read_further_covariates(
+        other, static=static().astype({"kind": dtype})[["kind", "size"]], schema=schema
+    )
     assert found.arrays.static.tolist() == [[90.0], [20.0]]
     assert found.arrays.codes.tolist() == [[-1], [1]]
     message = "The model was fitted with `static`; 1 of 2 series are new and need it: 'z'. Pass static=."
     with refuses(message):
-        attach(other, schema=schema, fitted=fitted)
-    known = attach(read_panel({"b": SERIES}), schema=schema, fitted=fitted).arrays
+        read_further_covariates(other, schema=schema, fitted=fitted)
+    known = read_further_covariates(read_panel({"b": SERIES}), schema=schema, fitted=fitted).arrays
     assert known.codes.tolist() == [[1]]
     assert known.static.tolist() == [[20.0]]
 
 
 def test_static_may_have_the_ids_in_a_column_and_one_row_for_a_single_series():
     table = static().rename_axis("unique_id").reset_index()
-    assert learn(read_panel(long()), static=table).arrays.static[1].tolist() == [20.0]
-    found = learn(read_panel(SERIES), static=pd.DataFrame({"size": [3]})).arrays
+    assert read_covariates(read_panel(long()), static=table).arrays.static[1].tolist() == [20.0]
+    found = read_covariates(read_panel(SERIES), static=pd.DataFrame({"size": [3]})).arrays
     assert found.static.tolist() == [[3.0]]
     assert found.codes.shape == (1, 0)
 
@@ -418,36 +434,38 @@ REFUSALS = {
 @pytest.mark.parametrize(("y", "covariates", "error", "message"), REFUSALS.values(), ids=REFUSALS)
 def test_refusals_say_what_is_needed(y, covariates, error, message):
     with refuses(message, error):
-        learn(read_panel(y), **covariates)
+        read_covariates(read_panel(y), **covariates)
 
 
 def test_forecasts_name_the_steps_that_are_lacking():
     panel = read_panel(SERIES)
-    before = learn(panel, X)
+    before = read_covariates(panel, X)
     with refuses(
         "`X` has no row for 1 of the 3 steps ahead: 2024-01-08. "
         "Every step needs one; further ones are ignored."
     ):
-        attach(panel, X[:7], schema=before.schema, horizon=3, before=before)
+        read_further_covariates(panel, X[:7], schema=before.schema, horizon=3, before=before)
     with refuses(
         "The model was fitted with `X`, columns 'price', 'promo'; 3 rows are needed, "
         "2024-01-06 to 2024-01-08. Pass X=."
     ):
-        attach(panel, schema=before.schema, horizon=3, before=before)
+        read_further_covariates(panel, schema=before.schema, horizon=3, before=before)
 
 
 def test_forecasts_refuse_other_columns():
     panel = read_panel(SERIES)
-    before = learn(panel, X)
+    before = read_covariates(panel, X)
     message = (
         "`X` has the columns 'price'; the model was fitted to 'price', 'promo'. "
         "Pass the same ones, in any order."
     )
     with refuses(message):
-        attach(panel, X[["price"]], schema=before.schema, horizon=3, before=before)
+        read_further_covariates(panel, X[["price"]], schema=before.schema, horizon=3, before=before)
     with refuses("`X_past` came, but the model was fitted without. Leave it out, or fit with X_past=."):
-        attach(panel, X, X, schema=before.schema, horizon=3, before=before)
+        read_further_covariates(panel, X, X, schema=before.schema, horizon=3, before=before)
     with refuses(
         "`static` has the columns 'size'; the model was fitted to none. Pass the same ones, in any order."
     ):
-        attach(panel, X, static=pd.DataFrame({"size": [3]}), schema=before.schema, horizon=3, before=before)
+        read_further_covariates(
+            panel, X, static=pd.DataFrame({"size": [3]}), schema=before.schema, horizon=3, before=before
+        )

@@ -7,7 +7,7 @@ import pytest
 from tsrnn import RNNForecaster
 from tsrnn.timeseries.frequency import natural_seasons
 from tsrnn.training.auto import choose_transforms
-from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_moves
+from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_cumulative_changes
 
 SMALL = {"hidden_size": 4, "max_steps": 5, "random_state": 0}
 
@@ -24,9 +24,11 @@ def walks(n_series, n, seed=0):
 def two_series():
     """Return windows over a series of changes 1 and one of changes 10, with a jump between them."""
     values = np.concatenate([np.arange(8.0), 500 + 10 * np.arange(8.0)])[:, None]
-    rows, usual = np.array([0, 8]), np.array([[1.0], [5.0]])
-    context = Context(begins=rows, firsts=rows, usual=usual, units=np.ones((2, 1)))
-    return with_moves(WindowDataset(values, WindowShape(4, 2, n_anchor=1), context, rows, np.array([8, 8])))
+    rows, mean_change = np.array([0, 8]), np.array([[1.0], [5.0]])
+    context = Context(begins=rows, firsts=rows, mean_change=mean_change, relative_scale=np.ones((2, 1)))
+    return with_cumulative_changes(
+        WindowDataset(values, WindowShape(4, 2, n_anchor=1), context, rows, np.array([8, 8]))
+    )
 
 
 def test_windows_of_a_panel_are_divided_by_their_mean_change_drawn_towards_the_series_own():
@@ -43,8 +45,12 @@ def test_windows_of_a_panel_weigh_a_power_of_their_scale_and_some_are_upside_dow
     np.testing.assert_allclose(batch.weight[0], np.abs(batch.spread[:, 0]) ** 0.8)
     np.testing.assert_allclose(np.abs(batch.target[0, :3]), [[1, 2]] * 3)
     many = np.tile(np.arange(1000.0), 1)[:, None]
-    context = Context(usual=np.ones((1, 1)), units=np.ones((1, 1)))
-    target = with_moves(WindowDataset(many, WindowShape(4, 1, 1), context)).batch(np.arange(990)).target
+    context = Context(mean_change=np.ones((1, 1)), relative_scale=np.ones((1, 1)))
+    target = (
+        with_cumulative_changes(WindowDataset(many, WindowShape(4, 1, 1), context))
+        .batch(np.arange(990))
+        .target
+    )
     assert set(target.ravel()) == {-1.0, 1.0}
     assert 0.15 < np.mean(target < 0) < 0.25
 

@@ -135,7 +135,7 @@ def test_the_usual_change_is_the_mean_absolute_change_of_each_series():
         for c in range(2):
             z = np.diff(arrays.values[first:last, c]) / channels.divisor[2 * s + c]
             expected = np.mean(np.abs(np.diff(z)))
-            found = prepared.dataset.context.usual[s, c]
+            found = prepared.dataset.context.mean_change[s, c]
             np.testing.assert_allclose(found, expected or 1.0, rtol=1e-10)
 
 

@@ -61,7 +61,7 @@ def _add_compare(commands: Any) -> None:
     add("--id", metavar="COL", help="column of a CSV file that tells series apart")
     add("--level", nargs="+", type=float, metavar="PERCENT", help="intervals to judge, such as 80 95")
     add("--step", type=_count, metavar="N", help="observations between origins (default: the horizon)")
-    add("--gap", type=_gap, default=0, metavar="N", help="steps after an origin not judged (default: 0)")
+    add("--gap", type=_gap, default=0, metavar="N", help="steps after an origin not evaluated (default: 0)")
     add(
         "--refit",
         type=_refit,

@@ -14,7 +14,7 @@ from tsrnn.forecasting.intervals.conformal import KINDS
 from tsrnn.forecasting.parameters import FORECASTER
 from tsrnn.forecasting.per_series import fit_each, for_each
 from tsrnn.timeseries.covariate_schema import uses
-from tsrnn.timeseries.covariates import attach, learn
+from tsrnn.timeseries.covariates import read_covariates, read_further_covariates
 from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.levels import read_levels
 from tsrnn.timeseries.panel import Panel, Series
@@ -286,10 +286,10 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
                 f"{type(self).__name__} forecasts from {source}; got {refused[0]}. Leave it out, or use "
                 "RNNForecaster."
             )
-        return learn(panel, X, X_past, static, missing=self.missing, **self._time_covariates())
+        return read_covariates(panel, X, X_past, static, missing=self.missing, **self._time_covariates())
 
     def _time_covariates(self) -> dict[str, Any]:
-        """Return which covariates the index gives: arguments of `tsrnn.timeseries.covariates.learn`."""
+        """Return which covariates the index gives: arguments of `read_covariates`."""
         return {}
 
     def _panel(
@@ -311,7 +311,7 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
         if y is not None:
             panel = read_alike(y, fitted, missing=self.missing)
         options: dict[str, Any] = {"schema": fitted.schema, "horizon": n_ahead, "missing": self.missing}
-        return attach(panel, X, X_past, static, before=before, fitted=fitted, **options)
+        return read_further_covariates(panel, X, X_past, static, before=before, fitted=fitted, **options)
 
     def fit_panel(self, panel: Panel) -> Self:
         """Fit to what has been read already."""
@@ -353,8 +353,8 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
     ) -> np.ndarray:
         """Forecast each series and its quantiles p, as (S, horizon, C, 1 + len(p))."""
         mean = self._predict_panel(panel, horizon)
-        offsets = self._calibration(horizon, conformal).offsets(panel, p, horizon)
-        return np.concatenate([mean[..., None], mean[..., None] + offsets], axis=3)
+        margins = self._calibration(horizon, conformal).margins(panel, p, horizon)
+        return np.concatenate([mean[..., None], mean[..., None] + margins], axis=3)
 
     def _draw_paths(self, panel: Panel, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw paths of what follows each series, as (S, horizon, C, n)."""

@@ -9,14 +9,14 @@ from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.network import Network
 from tsrnn.training.preprocessor import Prepared
-from tsrnn.training.windows import Batch, Context, WindowDataset, with_moves
+from tsrnn.training.windows import Batch, Context, WindowDataset, with_cumulative_changes
 
 _BATCH = 1024
 _MOST_VALUES = 200_000  # of paths that are simulated at a time
 
 
-class Reader(NamedTuple):
-    """How the outputs of a network become values.
+class OutputDecoder(NamedTuple):
+    """Decodes outputs of a network into values: point forecasts, quantiles or draws.
 
     Attributes
     ----------
@@ -28,10 +28,10 @@ class Reader(NamedTuple):
     Examples
     --------
     >>> output = np.array([[[1.0, 2.0, 0.5, 0.5]]])  # means and scales of two steps
-    >>> Reader("gaussian").values(Reader("gaussian").raw(output, 1), None)[0, :, 0]
+    >>> OutputDecoder("gaussian").values(OutputDecoder("gaussian").raw(output, 1), None)[0, :, 0]
     array([1., 2.])
-    >>> reader = Reader("gaussian", np.array([[[0.1], [0.9]]]))
-    >>> reader.values(reader.raw(output, 1), None)[0, :, 0].round(2)
+    >>> decoder = OutputDecoder("gaussian", np.array([[[0.1], [0.9]]]))
+    >>> decoder.values(decoder.raw(output, 1), None)[0, :, 0].round(2)
     array([-0.25,  3.25])
     """
 
@@ -62,8 +62,8 @@ def by_step(output: np.ndarray, K: int, C: int) -> np.ndarray:
     return output.reshape(m, B, K, -1, C).transpose(1, 0, 3, 2, 4).reshape(B, -1, K, C)
 
 
-class Trained(NamedTuple):
-    """Trained networks.
+class TrainedNetworks(NamedTuple):
+    """Networks after training.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Trained(NamedTuple):
     loss: str
 
 
-def predict(trained: Trained, prepared: Prepared, horizon: int) -> np.ndarray:
+def predict(trained: TrainedNetworks, prepared: Prepared, horizon: int) -> np.ndarray:
     """Forecast the `horizon` steps that follow each series, as (S, horizon, C).
 
     Past the horizon it was trained for, a network reads its own forecasts.
@@ -93,7 +93,7 @@ def predict(trained: Trained, prepared: Prepared, horizon: int) -> np.ndarray:
 
 
 def simulate(
-    trained: Trained, prepared: Prepared, horizon: int, n: int, draw: Callable[[int], np.ndarray]
+    trained: TrainedNetworks, prepared: Prepared, horizon: int, n: int, draw: Callable[[int], np.ndarray]
 ) -> np.ndarray:
     """Return n paths of quantiles of what follows each series, (S, n, horizon, C).
 
@@ -105,7 +105,7 @@ def simulate(
 
 
 def _roll_out(
-    trained: Trained,
+    trained: TrainedNetworks,
     prepared: Prepared,
     horizon: int,
     n: int = 1,
@@ -123,7 +123,7 @@ def _roll_out(
     return paths
 
 
-def fitted_values(trained: Trained, prepared: Prepared) -> np.ndarray:
+def fitted_values(trained: TrainedNetworks, prepared: Prepared) -> np.ndarray:
     """Forecast each step of each series from those before it, (N, C); nan where a full window is missing."""
     dataset, L = prepared.dataset, prepared.dataset.shape.lookback
     lengths, C = dataset.lengths, dataset.values.shape[1]
@@ -154,7 +154,7 @@ def _check_finite(paths: np.ndarray) -> None:
 
 
 def _median(
-    trained: Trained,
+    trained: TrainedNetworks,
     prepared: Prepared,
     starts: np.ndarray,
     series: np.ndarray,
@@ -166,11 +166,11 @@ def _median(
     One path of points, or n at probabilities u (B, n, horizon, C).
     """
     dataset, B, n = prepared.dataset, len(starts), 1 if u is None else u.shape[1]
-    reader = Reader(trained.loss, None if u is None else u.reshape(B * n, horizon, -1))
+    decoder = OutputDecoder(trained.loss, None if u is None else u.reshape(B * n, horizon, -1))
     times = starts - dataset.rows[series] + dataset.shape.lookback
     members = []
     for theta in trained.thetas:
-        z = _forecast(trained.network, theta, dataset, starts, horizon, reader)
+        z = _forecast(trained.network, theta, dataset, starts, horizon, decoder)
         members.append(prepared.restore(z.reshape(B, n, horizon, -1), series, times))
     if len(members) == 1 and not (trained.loss == "negbin" and u is not None):
         return members[0]
@@ -185,23 +185,28 @@ def _forecast(
     windows: WindowDataset,
     starts: np.ndarray,
     horizon: int,
-    reader: Reader,
+    decoder: OutputDecoder,
 ) -> np.ndarray:
     """Forecast what follows the windows at `starts` (B,), as the network sees it: (B n, horizon, C)."""
     if windows.shape.every_step:
-        return _roll_state(network, theta, windows, starts, horizon, reader)
+        return _roll_state(network, theta, windows, starts, horizon, decoder)
     if horizon > windows.shape.horizon:
-        n = 1 if reader.u is None else len(reader.u) // len(starts)
-        return _roll_windows(network, theta, windows, starts.repeat(n), horizon, reader)
-    return _read(network, theta, windows, windows.inputs(starts), reader)[:, :horizon]
+        n = 1 if decoder.u is None else len(decoder.u) // len(starts)
+        return _roll_windows(network, theta, windows, starts.repeat(n), horizon, decoder)
+    return _read(network, theta, windows, windows.inputs(starts), decoder)[:, :horizon]
 
 
 def _read(
-    network: Network, theta: np.ndarray, windows: WindowDataset, batch: Batch, reader: Reader, first: int = 0
+    network: Network,
+    theta: np.ndarray,
+    windows: WindowDataset,
+    batch: Batch,
+    decoder: OutputDecoder,
+    first: int = 0,
 ) -> np.ndarray:
     """Return what a network says of the horizon, whose first step is step `first`: (B n, horizon, C)."""
     output, _ = network.forward(theta, batch.x, first=windows.first, begins=batch.begins, future=batch.known)
-    return batch.restore(reader.values(reader.raw(output, windows.values.shape[1]), batch.size, first))
+    return batch.restore(decoder.values(decoder.raw(output, windows.values.shape[1]), batch.size, first))
 
 
 def _roll_windows(
@@ -210,7 +215,7 @@ def _roll_windows(
     windows: WindowDataset,
     starts: np.ndarray,
     horizon: int,
-    reader: Reader,
+    decoder: OutputDecoder,
 ) -> np.ndarray:
     """Forecast window by window, each path a window of its own: (B, horizon, C)."""
     B, L, H = len(starts), windows.shape.lookback, windows.shape.horizon
@@ -218,8 +223,8 @@ def _roll_windows(
     copies = _copied(windows, starts, n_rows)
     values = copies.values.reshape(B, n_rows, -1)
     for step in range(0, horizon, H):
-        batch = with_moves(copies).inputs(np.arange(B) * n_rows + step)
-        z = _read(network, theta, windows, batch, reader, step)[:, :H]
+        batch = with_cumulative_changes(copies).inputs(np.arange(B) * n_rows + step)
+        z = _read(network, theta, windows, batch, decoder, step)[:, :H]
         values[:, L + step : L + step + z.shape[1]] = z
     return values[:, L : L + horizon]
 
@@ -252,8 +257,10 @@ def _copied(windows: WindowDataset, starts: np.ndarray, n_rows: int) -> WindowDa
             firsts=begins + np.maximum(context.firsts[own] - starts, 0),
             static=context.static[own],
             sizes=context.sizes[own] if len(context.sizes) else context.sizes,
-            usual=context.usual[own] if context.usual.size else context.usual,
-            units=context.units[own] if context.usual.size else context.units,
+            mean_change=context.mean_change[own] if context.mean_change.size else context.mean_change,
+            relative_scale=context.relative_scale[own]
+            if context.mean_change.size
+            else context.relative_scale,
         ),
     )
 
@@ -264,7 +271,7 @@ def _roll_state(
     windows: WindowDataset,
     starts: np.ndarray,
     horizon: int,
-    reader: Reader,
+    decoder: OutputDecoder,
 ) -> np.ndarray:
     """Forecast step by step: (B n, horizon, C). The paths part after the look-back."""
     batch, context, C = windows.inputs(starts), windows.context, windows.values.shape[1]
@@ -276,7 +283,7 @@ def _roll_state(
     state, begins, workspace = None, batch.begins, network.workspace()
     for step in range(horizon):
         output, state = network.forward(theta, x, state, first=-1, begins=begins, workspace=workspace)
-        z = reader.values(reader.raw(output, C), size, step)[:, 0]
+        z = decoder.values(decoder.raw(output, C), size, step)[:, 0]
         x, begins, n = x[-1:], None, len(z) // len(starts)
         if n > 1:
             starts, x = starts.repeat(n), x.repeat(n, axis=1)

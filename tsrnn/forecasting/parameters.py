@@ -9,7 +9,9 @@ from tsrnn.validation import Choice, Condition, Integer, Number, Parameter, Para
 
 FORECASTER = Parameters(
     {
-        "horizon": Parameter(Integer("steps"), 1, "Steps that `predict` forecasts unless told otherwise."),
+        "horizon": Parameter(
+            Integer("steps"), 1, "Steps that `predict` forecasts unless another number is given."
+        ),
         "missing": Parameter(
             Choice("error", "interpolate"),
             "error",
@@ -122,7 +124,7 @@ _PREPARATION = {
         """
         What the network sees. "window": deviations from the last value of each window (from the mean of its
         last season, if a season is left in), in units of their size over the series; in a panel of the mean
-        change within the window (`tsrnn.training.windows.Company` says how such windows weigh). "series":
+        change within the window (`tsrnn.training.windows.Context` says how such windows weigh). "series":
         deviations from the mean in standard deviations; "robust": from the median in interquartile ranges /
         1.349.
         """,

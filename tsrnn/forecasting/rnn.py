@@ -10,24 +10,24 @@ import pandas as pd
 from joblib import effective_n_jobs
 
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.forecasting.inference import Trained, fitted_values, predict
+from tsrnn.forecasting.channel_modes import (
+    find_channel_seasons,
+    join_channels,
+    network_series,
+    renumbered,
+    transforms_by_name,
+)
+from tsrnn.forecasting.inference import TrainedNetworks, fitted_values, predict
 from tsrnn.forecasting.inspection import InspectionMixin
 from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.forecasting.intervals.sample_paths import Simulator
-from tsrnn.forecasting.network_inputs import (
-    find_unit_seasons,
-    read_units,
-    renumbered,
-    transforms_by_name,
-    units_by_series,
-)
 from tsrnn.forecasting.options import build_network, check_loss_continues, resolve_options
 from tsrnn.forecasting.parameters import RNN_FORECASTER
 from tsrnn.forecasting.per_series import find_model, for_each
 from tsrnn.forecasting.stream import Stream, open_stream
 from tsrnn.network import Network
 from tsrnn.timeseries.checks import check_alike
-from tsrnn.timeseries.covariates import attach
+from tsrnn.timeseries.covariates import read_further_covariates
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.reading import read_further
 from tsrnn.training.arrays import join_columns
@@ -212,7 +212,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         self
         """
         fitted, _ = self._panel(), self._fitted_network()
-        panel = attach(
+        panel = read_further_covariates(
             read_further(y, fitted, missing=self.missing),
             X,
             X_past,
@@ -271,16 +271,16 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     def _train(self, panel: Panel, *, continued: bool) -> dict[str, Any]:
         options = self._options()
         keys, n_threads = self._keys_ if continued else panel.keys, effective_n_jobs(options.n_jobs)
-        units = read_units(panel, keys, options.channels, options.loss)
-        seasons = find_unit_seasons(units, panel, options.season_length, n_threads, is_fitted=continued)
+        arrays = network_series(panel, keys, options.channels, options.loss)
+        seasons = find_channel_seasons(arrays, panel, options.season_length, n_threads, is_fitted=continued)
         if continued:
             check_loss_continues(self.preprocessor_.loss, options.loss)
             preprocessor = self.preprocessor_._replace(loss=options.loss)
-            check_same_width(units.n_channels, preprocessor.width, options.channels)
-            prepared = preprocessor.prepare(units, seasons, n_threads)
+            check_same_width(arrays.n_channels, preprocessor.width, options.channels)
+            prepared = preprocessor.prepare(arrays, seasons, n_threads)
         else:
             preprocessor, prepared = fit_preprocessor(
-                units,
+                arrays,
                 options,
                 seasons,
                 panel.schema.n_categories,
@@ -318,13 +318,13 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         if panel is self.panel_:
             return self._prepared_
         n_threads = effective_n_jobs(self.n_jobs)
-        units = read_units(panel, self._keys_, self.channels, self.loss)
-        seasons = find_unit_seasons(units, panel, self.season_length, n_threads, is_fitted=True)
-        return self.preprocessor_.prepare(units, seasons, n_threads)
+        arrays = network_series(panel, self._keys_, self.channels, self.loss)
+        seasons = find_channel_seasons(arrays, panel, self.season_length, n_threads, is_fitted=True)
+        return self.preprocessor_.prepare(arrays, seasons, n_threads)
 
     @property
-    def _trained(self) -> Trained:
-        return Trained(self.network_, self.thetas_, self.preprocessor_.loss)
+    def _trained(self) -> TrainedNetworks:
+        return TrainedNetworks(self.network_, self.thetas_, self.preprocessor_.loss)
 
     def predict_from(
         self,
@@ -348,7 +348,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         if "models_" in vars(self):
             return super()._predict_panel(panel, horizon)
         forecasts = predict(self._trained, self._prepared(panel), horizon)
-        return units_by_series(forecasts[:, None], panel.n_series)[..., 0]
+        return join_channels(forecasts[:, None], panel.n_series)[..., 0]
 
     def _predict_quantiles(
         self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
@@ -362,7 +362,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             return mean
         rng = np.random.default_rng(self.seed_)
         bands = self._simulator().quantiles(self._prepared(panel), horizon, p, rng)
-        return np.concatenate([mean, units_by_series(bands, panel.n_series)], axis=3)
+        return np.concatenate([mean, join_channels(bands, panel.n_series)], axis=3)
 
     def _draw_paths(self, panel: Panel, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
         if self.loss not in DISTRIBUTIONS:
@@ -370,7 +370,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         if "models_" in vars(self):
             return for_each(self, panel, lambda model, one: model._draw_paths(one, horizon, n, rng))
         paths = self._simulator().paths(self._prepared(panel), horizon, n, rng)
-        return units_by_series(paths, panel.n_series)
+        return join_channels(paths, panel.n_series)
 
     def _simulator(self) -> Simulator:
         return Simulator(self._trained, self._prepared_)

@@ -140,10 +140,10 @@ class Stream:
             )
         number = float(value)
         self._check(number, number, number)
-        company = self._read_company(1, X, X_past)
+        covariates = self._read_covariates(1, X, X_past)
         self._one[0] = number
         forecasts = np.empty((len(self._members), 1))
-        self._take_in(self._one, company, forecasts)
+        self._take_in(self._one, covariates, forecasts)
         forecast = float(forecasts[0, 0] if len(forecasts) == 1 else np.median(forecasts))
         if not math.isfinite(forecast):
             self._give_up()
@@ -177,13 +177,15 @@ class Stream:
         if len(values) == 0:
             return np.empty(0)
         self._check(float(values.min()), float(values.max()), values)
-        company = self._read_company(len(values), X, X_past)
+        covariates = self._read_covariates(len(values), X, X_past)
         forecasts = np.empty(len(values))
         for first in range(0, len(values), _PIECE):
             piece = values[first : first + _PIECE]
             copied, here = self._values[: len(piece)], forecasts[first : first + len(piece)]
             copied[:] = piece
-            beside = company[first : first + len(piece)] if self._n_covariates else self._alone[: len(piece)]
+            beside = (
+                covariates[first : first + len(piece)] if self._n_covariates else self._alone[: len(piece)]
+            )
             if len(self._members) == 1:
                 self._take_in(copied, beside, here[None])
             else:
@@ -248,7 +250,7 @@ class Stream:
         both = member.h[:, : self._network.hidden_size], member.c[:, : self._network.hidden_size]
         return both[: self._network.architecture.cell.n_states]
 
-    def _read_company(self, n: int, X: Any, X_past: Any) -> np.ndarray:
+    def _read_covariates(self, n: int, X: Any, X_past: Any) -> np.ndarray:
         """Return what the network reads beside n values, (n, F); the shape is of no matter without any."""
         if X is None and X_past is None and not self._n_covariates:
             return self._alone[:1]
@@ -256,11 +258,11 @@ class Stream:
         parts = [standard.apply(_as_table(name, of, n, len(standard.mean))) for (name, standard), of in pairs]
         return np.concatenate(parts, axis=1).astype(self._network.dtype)
 
-    def _take_in(self, values: np.ndarray, company: np.ndarray, forecasts: np.ndarray) -> None:
+    def _take_in(self, values: np.ndarray, covariates: np.ndarray, forecasts: np.ndarray) -> None:
         cell, count = self._network.architecture.cell.step, self._count
         for (weights, h, c), here in zip(self._members, forecasts, strict=True):
             room = self._passing, self._gates
-            stream(cell, self._sizes, self._scaling, weights, h, c, *room, count, values, company, here)
+            stream(cell, self._sizes, self._scaling, weights, h, c, *room, count, values, covariates, here)
         self._count += len(values)
 
     def _give_up(self) -> None:

@@ -18,7 +18,7 @@ from tsrnn.timeseries.time_features import find_calendar, steps_before, usual_st
 from tsrnn.training.arrays import ragged_rows
 
 
-def learn(
+def read_covariates(
     panel: Panel,
     X: Any = None,
     X_past: Any = None,
@@ -60,11 +60,11 @@ def learn(
     >>> from tsrnn.timeseries.reading import read_panel
     >>> panel = read_panel(pd.Series([3.0, 4.0], pd.period_range("2024-01", periods=2, freq="M")))
     >>> X = pd.DataFrame({"price": [1, 2, 3]}, pd.period_range("2024-01", periods=3, freq="M"))
-    >>> panel = learn(panel, X)
+    >>> panel = read_covariates(panel, X)
     >>> panel.arrays.future
     array([[1.],
            [2.]])
-    >>> attach(panel, X, schema=panel.schema, horizon=1, before=panel).arrays.future
+    >>> read_further_covariates(panel, X, schema=panel.schema, horizon=1, before=panel).arrays.future
     array([[1.],
            [2.],
            [3.]])
@@ -85,10 +85,10 @@ def learn(
         None if longest is None else find_calendar(longest).within(longest),
         usual_step(panel.labels.flat, panel.labels.offsets) if time_step else None,
     )
-    return attach(panel, future, past, static, schema=schema, missing=missing)
+    return read_further_covariates(panel, future, past, static, schema=schema, missing=missing)
 
 
-def attach(
+def read_further_covariates(
     panel: Panel,
     X: Any = None,
     X_past: Any = None,
@@ -105,7 +105,7 @@ def attach(
     Parameters
     ----------
     panel, X, X_past, static, missing
-        As for `learn`; columns in any order. A category that is not in the schema has the number -1.
+        As for `read_covariates`; columns in any order. Categories not in the schema have the number -1.
     schema : CovariateSchema
     horizon : int, default 0
         Steps after each series for which `X` needs rows, too.
@@ -119,7 +119,7 @@ def attach(
     Raises
     ------
     TypeError, ValueError
-        As by `learn`; or if the columns are not those of the schema.
+        As by `read_covariates`; or if the columns are not those of the schema.
     """
     columns = _columns(panel if fitted is None else fitted)
     tables = [

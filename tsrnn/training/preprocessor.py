@@ -11,7 +11,7 @@ from tsrnn.training.auto import choose_lookback, choose_transforms
 from tsrnn.training.channels import Channels, ScaleRule, Seasons, fit_scales, scale_series
 from tsrnn.training.scales import Standard, hold
 from tsrnn.training.transforms import Plan, Transformed
-from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_moves
+from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_cumulative_changes
 
 _CATEGORY_SIZE = 4  # numbers that a category comes to, at most
 
@@ -210,8 +210,10 @@ class Preprocessor(NamedTuple):
             static=np.concatenate(parts, axis=1).astype(self.dtype),
         )
         if self.scales_windows:
-            usual = _usual_change(z, arrays.offsets, channels.plan.n_lost)
-            context = context._replace(usual=usual, units=channels.unit.reshape(-1, self.width))
+            mean_change = _usual_change(z, arrays.offsets, channels.plan.n_lost)
+            context = context._replace(
+                mean_change=mean_change, relative_scale=channels.unit.reshape(-1, self.width)
+            )
         return self._lay_out(z, context, arrays)
 
     def _lay_out(self, values: np.ndarray, context: Context, arrays: SeriesArrays) -> WindowDataset:
@@ -252,7 +254,7 @@ class Preprocessor(NamedTuple):
             begins=begins,
             firsts=rows + np.where(short, n_lost, 0),
         )
-        return with_moves(
+        return with_cumulative_changes(
             WindowDataset(
                 lay(values, arrays.offsets), self.shape, context, rows, lengths, n_lost, self.is_panel
             )

@@ -1,4 +1,4 @@
-"""Window datasets: training windows are gathered in batches from prepared series, never stored."""
+"""Windows of prepared series, gathered in batches: to train on, and the last of each to forecast from."""
 
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ class Batch(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What goes with the values of S series laid end to end, row by row or series by series.
+    """Covariates, gaps and scales of S series laid end to end, row by row or series by series.
 
     Attributes
     ----------
@@ -80,12 +80,12 @@ class Context(NamedTuple):
         Inputs of each series, then its categories.
     sizes : ndarray of shape (S,)
         What each series was divided by, if the loss needs it; else empty.
-    usual : ndarray of shape (S, C)
+    mean_change : ndarray of shape (S, C)
         Mean absolute change of each series, if each window is divided by its own: that of its known values,
         drawn towards the series'. Empty: windows have no scale of their own.
-    moves : ndarray of shape (n + 1, C)
+    cumulative_changes : ndarray of shape (n + 1, C)
         Running sum of absolute changes, if so.
-    units : ndarray of shape (S, C)
+    relative_scale : ndarray of shape (S, C)
         Scale of each series as a share of its values, if so. A window weighs its scale as such a share, to
         the power 0.8: between errors in units of each window and errors in percent. Without covariates, 20 %
         of the training windows are multiplied by -1, so that the network does not learn that series always
@@ -102,9 +102,9 @@ class Context(NamedTuple):
     firsts: np.ndarray = np.zeros(1, np.int64)
     static: np.ndarray = _NOTHING
     sizes: np.ndarray = np.empty(0)
-    usual: np.ndarray = _NONE
-    moves: np.ndarray = _NONE
-    units: np.ndarray = _NONE
+    mean_change: np.ndarray = _NONE
+    cumulative_changes: np.ndarray = _NONE
+    relative_scale: np.ndarray = _NONE
     level: float = 0.0
     factor: float = 1.0
 
@@ -255,7 +255,7 @@ class WindowDataset(NamedTuple):
         known, begins = self._known(starts), self._begins(starts)
         size = context.sizes[context.series(starts)] if len(context.sizes) else None
         spread = weight = None
-        if context.usual.size:
+        if context.mean_change.size:
             spread, weight = self._measure(starts)
             signed = spread * self._signs(starts) if len(target) and not self._n_given else spread
             x[:, :, : w * C] /= np.tile(signed, w)
@@ -272,10 +272,10 @@ class WindowDataset(NamedTuple):
         """Return the scale of each channel of each window (B, C), and what each window weighs (B,)."""
         context, own, dtype = self.context, self.context.series(starts), self.values.dtype
         first, last = np.maximum(starts, context.firsts[own]), starts + self.shape.lookback
-        changes = context.moves[last] - context.moves[np.minimum(first + 1, last)]
+        changes = context.cumulative_changes[last] - context.cumulative_changes[np.minimum(first + 1, last)]
         n = (last - first - 1)[:, None]
-        spread = (changes + _USUAL_CHANGES * context.usual[own]) / (n + _USUAL_CHANGES)
-        weight = np.mean(spread * context.units[own], axis=1) ** _WEIGHT
+        spread = (changes + _USUAL_CHANGES * context.mean_change[own]) / (n + _USUAL_CHANGES)
+        weight = np.mean(spread * context.relative_scale[own], axis=1) ** _WEIGHT
         return spread.astype(dtype), np.maximum(weight, 1e-6).astype(dtype)
 
     @property
@@ -361,12 +361,12 @@ class WindowDataset(NamedTuple):
         return self.rows + self.lengths - lookback
 
 
-def with_moves(windows: WindowDataset) -> WindowDataset:
-    """Return windows whose running sum of changes is that of their values, if each has its own scale."""
+def with_cumulative_changes(windows: WindowDataset) -> WindowDataset:
+    """Return windows with the running sum of changes, from which the scale of each window is found."""
     context = windows.context
-    if not context.usual.size:
+    if not context.mean_change.size:
         return windows
-    moves = np.zeros((len(windows.values) + 1, windows.values.shape[1]))
-    np.subtract(windows.values[1:], windows.values[:-1], out=moves[2:], dtype=np.float64)
-    np.cumsum(np.abs(moves, out=moves), axis=0, out=moves)
-    return windows._replace(context=context._replace(moves=moves))
+    changes = np.zeros((len(windows.values) + 1, windows.values.shape[1]))
+    np.subtract(windows.values[1:], windows.values[:-1], out=changes[2:], dtype=np.float64)
+    np.cumsum(np.abs(changes, out=changes), axis=0, out=changes)
+    return windows._replace(context=context._replace(cumulative_changes=changes))

@@ -26,10 +26,10 @@ def calibrate(y, horizon=2, model=None, missing="error"):
     return Calibration.fit(model or Naive(missing=missing), panel, horizon)
 
 
-def offsets(y, p, horizon=2, steps=None, missing="error"):
+def margins(y, p, horizon=2, steps=None, missing="error"):
     """Return what to add to forecasts of what a calibration was made on: (S, steps, C, len(p))."""
     calibration = calibrate(y, horizon, missing=missing)
-    return calibration.offsets(read_panel(y, missing=missing), p, steps or horizon)
+    return calibration.margins(read_panel(y, missing=missing), p, steps or horizon)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_the_errors_are_those_of_forecasts_from_each_origin():
     for row, size in enumerate(range(30, 40)):
         for step in range(min(3, 40 - size)):
             errors[row, step] = values[size + step] - values[size - 1]
-    expected = conform(errors).offsets([0.1, 0.9], 5)[0]
-    found = calibration.offsets(read_panel(y), [0.1, 0.9], 5)
+    expected = conform(errors).margins([0.1, 0.9], 5)[0]
+    found = calibration.margins(read_panel(y), [0.1, 0.9], 5)
     assert found.shape == (1, 5, 1, 2)
     np.testing.assert_array_equal(found[0, :, 0].T, expected)
 
@@ -90,38 +90,38 @@ def test_intervals_cover_what_comes():
         calibration, panel = calibrate(y[:120], horizon=4), read_panel(y[:120])
         miss = y[120:].to_numpy() - y[119]
         for level, found in inside.items():
-            found.append(np.abs(miss) <= calibration.offsets(panel, [0.5 + level / 200], 4)[0, :, 0, 0])
+            found.append(np.abs(miss) <= calibration.margins(panel, [0.5 + level / 200], 4)[0, :, 0, 0])
     assert np.mean(inside[80]) == pytest.approx(0.8, abs=0.04)
     assert np.mean(inside[95]) == pytest.approx(0.95, abs=0.03)
 
 
 def test_channels_have_intervals_of_their_own():
     y = pd.DataFrame({"calm": walk(80, 0), "wild": walk(80, 1, 10.0)})
-    of_both = offsets(y, [0.9])
+    of_both = margins(y, [0.9])
     assert of_both.shape == (1, 2, 2, 1)
     for channel, name in enumerate(y):
-        np.testing.assert_allclose(of_both[:, :, channel], offsets(y[name], [0.9])[:, :, 0])
+        np.testing.assert_allclose(of_both[:, :, channel], margins(y[name], [0.9])[:, :, 0])
 
 
 def test_long_series_of_many_speak_for_themselves_and_short_ones_for_each_other():
     y = {"long": walk(100), **{f"short {k}": walk(30, k, 5.0 if k % 2 else 1.0) for k in range(1, 20)}}
     y["flat"] = pd.Series(np.ones(30))
-    together = offsets(y, [0.9], steps=3)
-    np.testing.assert_allclose(together[0], offsets(y["long"], [0.9], steps=3)[0])
+    together = margins(y, [0.9], steps=3)
+    np.testing.assert_allclose(together[0], margins(y["long"], [0.9], steps=3)[0])
     wild, calm = together[1, :2, 0, 0], together[2, :2, 0, 0]
     assert (wild > 2.5 * calm).all()
     assert (together[-1] == 0).all()
     # for a random walk, 0.9 is at 1.28 standard deviations, and its mean change 0.8 of one
     others = read_alike({"new": walk(500, 99, 3.0), "long": y["long"]}, read_panel(y))
-    other, long = calibrate(y).offsets(others, [0.9], 3)
+    other, long = calibrate(y).margins(others, [0.9], 3)
     np.testing.assert_allclose(other[:2, 0, 0], [3 * 1.28, 3 * 1.28 * np.sqrt(2)], rtol=0.2)
     np.testing.assert_array_equal(long, together[0])
 
 
 def test_units_of_one_series_change_nothing_for_the_others():
     y = {k: walk(30, k) for k in range(6)}
-    before = offsets(y, [0.9])
-    after = offsets(y | {0: 1000 * y[0]}, [0.9])
+    before = margins(y, [0.9])
+    after = margins(y | {0: 1000 * y[0]}, [0.9])
     np.testing.assert_allclose(after[1:], before[1:])
     np.testing.assert_allclose(after[0], 1000 * before[0])
 
@@ -129,7 +129,7 @@ def test_units_of_one_series_change_nothing_for_the_others():
 def test_missing_truth_is_no_error():
     y = walk(60)
     y[50:53] = np.nan
-    assert np.isfinite(offsets(y, [0.9], missing="interpolate")).all()
+    assert np.isfinite(margins(y, [0.9], missing="interpolate")).all()
     y[40:] = np.nan
     with pytest.raises(
         ValueError, match=r"^No error of a forecast is known to learn intervals from: `y` is "
@@ -163,7 +163,7 @@ def test_a_series_that_was_not_there_is_refused_by_name():
     with pytest.raises(
         ValueError, match=r"^There are no intervals for the series 'new'; they were calibrated"
     ):
-        calibration.offsets(new, [0.9], 2)
+        calibration.margins(new, [0.9], 2)
 
 
 def test_the_scale_of_a_series_is_its_mean_change():
@@ -231,17 +231,17 @@ def test_what_errors_of_thirty_series_say_is_what_they_say_one_by_one(kind):
     fitted = read_panel({key: np.zeros((9, 2)) for key in keys})
     wanted = {key: walk(20 + s) for s, key in enumerate([*keys[::-1], "new", "newer"])}
     asked = read_alike({key: pd.DataFrame({0: y, 1: 3 * y**2}) for key, y in wanted.items()}, fitted)
-    found = Calibration.of(several(errors, scales), kind).offsets(asked, P, 8)
+    found = Calibration.from_errors(several(errors, scales), kind).margins(asked, P, 8)
     assert found.shape == (32, 8, 2, len(P))
     for c in range(2):
         known, together = literal.calibrate([one[:, :, c] for one in errors], scales[:, c], kind)
         for s, key in enumerate(keys):
             size, conformal = known[s]
-            expected = size * literal.offsets(conformal, P, 8)
+            expected = size * literal.margins(conformal, P, 8)
             actual = found[29 - s, :, c]
             np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12, err_msg=key)
         for s in (30, 31):
-            expected = scales_of(asked)[s, c] * literal.offsets(together, P, 8)
+            expected = scales_of(asked)[s, c] * literal.margins(together, P, 8)
             np.testing.assert_allclose(found[s, :, c], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -250,7 +250,7 @@ def test_series_of_no_scale_and_single_ones_speak_for_themselves(kind):
     errors, scales = unequal_errors()
     for of, units in ((errors[5:6], scales[5:6]), (errors[3:6], np.zeros((3, 2)))):
         panel = read_panel({str(s): np.zeros((9, 2)) for s in range(len(of))})
-        found = Calibration.of(several(of, units), kind).offsets(panel, P, 8)
+        found = Calibration.from_errors(several(of, units), kind).margins(panel, P, 8)
         for c in range(2):
             known, _ = literal.calibrate([one[:, :, c] for one in of], units[:, c], kind)
             for s, own in enumerate(known):
@@ -258,7 +258,7 @@ def test_series_of_no_scale_and_single_ones_speak_for_themselves(kind):
                     assert np.isnan(found[s, :, c]).all()
                     continue
                 size, conformal = own
-                expected = size * literal.offsets(conformal, P, 8)
+                expected = size * literal.margins(conformal, P, 8)
                 np.testing.assert_allclose(found[s, :, c], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -289,12 +289,12 @@ def test_thirty_series_with_gaps_are_calibrated_as_one_by_one(kind):
     fitted = read_panel(y, missing="interpolate")
     new = {"new": walk(40, 9), "series 6": y["series 6"]}
     panel = read_alike(y | new, fitted, missing="interpolate")
-    found = Calibration.fit(model, fitted, horizon, kind).offsets(panel, P, 7)
+    found = Calibration.fit(model, fitted, horizon, kind).margins(panel, P, 7)
     known, together = literal.calibrate(errors, np.array(scales), kind)
     for s, (size, conformal) in enumerate(known):
-        expected = size * literal.offsets(conformal, P, 7)
+        expected = size * literal.margins(conformal, P, 7)
         np.testing.assert_allclose(found[s, :, 0], expected, rtol=1e-12, atol=1e-12, err_msg=str(s))
-    expected = np.abs(np.diff(new["new"])).mean() * literal.offsets(together, P, 7)
+    expected = np.abs(np.diff(new["new"])).mean() * literal.margins(together, P, 7)
     np.testing.assert_allclose(found[-1, :, 0], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -308,7 +308,7 @@ def test_paths_of_several_series_spread_at_each_step_as_their_quantiles():
     n, p = 4000, [0.05, 0.3, 0.5, 0.8, 0.95]
     paths = calibration.draw(asked, n, 5, np.random.default_rng(0))
     assert paths.shape == (7, 5, 1, n)
-    bounds = calibration.offsets(asked, p, 5)
+    bounds = calibration.margins(asked, p, 5)
     for k, q in enumerate(p):
         share = (paths <= bounds[..., k, None]).mean(axis=-1)
         varying = [s for s, key in enumerate(asked.ids) if key != "flat"]
@@ -323,7 +323,7 @@ def test_a_path_follows_the_ranks_of_one_origin_of_its_own_series():
     size = rng.permuted(np.linspace(-1, 1, 40))
     alike, opposite = np.outer(size, [1, 2, 3]), np.outer(size, [1, -2, 3])
     errors = [alike[..., None], rng.normal(size=(30, 3, 1)), opposite[:25, :, None]]
-    calibration = Calibration.of(several(errors, np.ones((3, 1))))
+    calibration = Calibration.from_errors(several(errors, np.ones((3, 1))))
     panel = read_panel({key: np.zeros(9) for key in "abc"})
     paths = calibration.draw(panel, 2000, 5, rng)[:, :, 0]
     for s, signs in ((0, [1, 1]), (2, [-1, 1])):
@@ -338,7 +338,7 @@ def test_a_path_follows_the_ranks_of_one_origin_of_its_own_series():
 def test_each_series_draws_all_its_rows_before_any_again():
     rng = np.random.default_rng(1)
     errors = [rng.normal(size=(n, 3, 2)) for n in (24, 31, 24)]
-    calibration = Calibration.of(several(errors, np.ones((3, 2))))
+    calibration = Calibration.from_errors(several(errors, np.ones((3, 2))))
     u = calibration._draw_probabilities(np.array([2, 0, 1]), 60, rng)
     for s, drawn in zip((2, 0, 1), u, strict=True):
         N = len(errors[s])

@@ -21,7 +21,7 @@ def test_one_step_ahead_coverage_is_exact_whatever_the_distribution(draw, n):
     trials, covered = 4000, np.zeros(len(LEVELS))
     for _ in range(trials):
         *past, new = draw(rng, n + 1)
-        offsets = conform(np.array(past)[:, None]).offsets([0.5 + level / 2 for level in LEVELS], 1)[0]
+        offsets = conform(np.array(past)[:, None]).margins([0.5 + level / 2 for level in LEVELS], 1)[0]
         covered += abs(new) <= offsets[:, 0]
     for level, share in zip(LEVELS, covered / trials, strict=True):
         exact = np.ceil((n + 1) * level - 1e-9) / (n + 1)
@@ -35,7 +35,7 @@ def test_every_step_is_covered_where_errors_grow():
     covered = np.zeros(H)
     for _ in range(trials):
         errors = rng.normal(size=(n + 1, H)).cumsum(axis=1)  # of naive forecasts of random walks
-        low, high = conform(errors[:-1]).offsets([0.1, 0.9], H)[0]
+        low, high = conform(errors[:-1]).margins([0.1, 0.9], H)[0]
         covered += (low <= errors[-1]) & (errors[-1] <= high)
     np.testing.assert_allclose(covered / trials, 0.81, atol=0.06)
     assert np.mean(covered / trials) == pytest.approx(0.81, abs=0.02)
@@ -48,13 +48,13 @@ def test_the_middle_of_the_scores_worked_by_hand():
     np.testing.assert_allclose(conformal.sizes, [[2.0, 4.0]], rtol=1e-12)
     assert conformal.growth == pytest.approx([1.0])
     # of 2 origins, a third of the coverage asks for half of the scores: 0.5; more for 1.5
-    np.testing.assert_allclose(conformal.offsets([0.5 + 1 / 6, 0.7], 4), [[[1, 2, 3, 4], [3, 6, 9, 12]]])
+    np.testing.assert_allclose(conformal.margins([0.5 + 1 / 6, 0.7], 4), [[[1, 2, 3, 4], [3, 6, 9, 12]]])
 
 
 def test_beyond_the_largest_score_the_normal_distribution_goes_on():
     conformal = conform(np.arange(1.0, 10.0)[:, None])
     # 9 origins reach up to 90 %: the quantile 0.95, at 1.645 standard deviations; 0.975 is at 1.960
-    ninety, more = conformal.offsets([0.95, 0.975], 1)[0, :, 0]
+    ninety, more = conformal.margins([0.95, 0.975], 1)[0, :, 0]
     assert ninety == pytest.approx(9.0)
     assert more == pytest.approx(9.0 * 1.959964 / 1.644854, rel=1e-5)
 
@@ -73,7 +73,7 @@ def test_what_is_not_known_is_left_out():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_of_nothing_give_intervals_of_nothing(kind):
-    offsets = conform(np.zeros((5, 3)), kind).offsets([0.1, 0.9], 5)
+    offsets = conform(np.zeros((5, 3)), kind).margins([0.1, 0.9], 5)
     np.testing.assert_array_equal(offsets, np.zeros((1, 2, 5)))
 
 
@@ -83,7 +83,7 @@ def test_errors_of_nothing_give_intervals_of_nothing(kind):
 )
 def test_quantiles_never_cross_and_are_opposite(errors, kind):
     p = [0.001, 0.025, 0.1, 0.3, 0.5, 0.7, 0.9, 0.975, 0.999]
-    (offsets,) = conform(np.array(errors), kind).offsets(p, 6)
+    (offsets,) = conform(np.array(errors), kind).margins(p, 6)
     assert (np.diff(offsets, axis=0) >= 0).all()
     np.testing.assert_array_equal(offsets, -offsets[::-1])
     assert np.isfinite(offsets).all()
@@ -92,8 +92,8 @@ def test_quantiles_never_cross_and_are_opposite(errors, kind):
 @given(st.floats(1e-3, 1e3), st.sampled_from(KINDS))
 def test_units_do_not_matter(unit, kind):
     errors = np.random.default_rng(0).normal(size=(20, 5))
-    offsets = conform(errors, kind).offsets([0.9], 7)
-    np.testing.assert_allclose(conform(unit * errors, kind).offsets([0.9], 7), unit * offsets, rtol=1e-9)
+    offsets = conform(errors, kind).margins([0.9], 7)
+    np.testing.assert_allclose(conform(unit * errors, kind).margins([0.9], 7), unit * offsets, rtol=1e-9)
 
 
 def test_after_a_change_adaptive_covers_better_and_before_one_no_worse():
@@ -105,7 +105,7 @@ def test_after_a_change_adaptive_covers_better_and_before_one_no_worse():
         drifting = errors * np.where(np.arange(n + 1) < 33, 1, 2.5)
         for when, series in {"drift": drifting, "calm": errors}.items():
             for kind in KINDS:
-                offset = conform(series[:-1, None], kind).offsets([0.9], 1).item()
+                offset = conform(series[:-1, None], kind).margins([0.9], 1).item()
                 covered[kind, when] += abs(series[-1]) <= offset
     share = {key: count / trials for key, count in covered.items()}
     assert share["split", "drift"] < 0.68
@@ -124,7 +124,7 @@ def test_series_together_keep_sizes_of_their_own():
         together, sizes = conform_together(past, 12 * np.arange(101))
         assert sizes[:50].max() < 1 < sizes[50:].min()
         for level, row in zip((0.8, 0.95), covered, strict=True):
-            offset = together.offsets([0.5 + level / 2], 4)[0, 0]
+            offset = together.margins([0.5 + level / 2], 4)[0, 0]
             inside = [np.mean(np.abs(one[-1]) <= s * offset) for one, s in zip(errors, sizes, strict=True)]
             row += np.mean(inside[:50]), np.mean(inside[50:])
     share = covered / trials
@@ -153,7 +153,7 @@ def test_many_series_at_once_are_each_by_itself(kind):
         alone = conform(one, kind)
         np.testing.assert_allclose(together.sizes[g], alone.sizes[0], rtol=1e-12)
         np.testing.assert_allclose(together.growth[g], alone.growth[0], rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(together.offsets(p, 9)[g], alone.offsets(p, 9)[0], rtol=1e-12)
+        np.testing.assert_allclose(together.margins(p, 9)[g], alone.margins(p, 9)[0], rtol=1e-12)
         np.testing.assert_array_equal(
-            together.take(np.array([g])).offsets(p, 9)[0], together.offsets(p, 9)[g]
+            together.take(np.array([g])).margins(p, 9)[0], together.margins(p, 9)[g]
         )

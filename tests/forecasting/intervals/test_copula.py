@@ -86,12 +86,12 @@ def test_errors_are_drawn_as_large_as_intervals_say_and_with_the_sign_of_their_r
     errors = np.array([[-4.0, 3.0], [2.0, -1.0], [1.0, -3.0], [-1.0, 2.0]])
     known = conform(errors)
     (found,) = known.at(np.array([[[0.1, 0.9], [0.7, 0.5]]]))
-    p10, p50, p70, p90 = known.offsets([0.1, 0.5, 0.7, 0.9], 2)[0]
+    p10, p50, p70, p90 = known.margins([0.1, 0.5, 0.7, 0.9], 2)[0]
     np.testing.assert_array_equal(found, [[p10[0], p90[1]], [p70[0], p50[1]]])
 
 
 def calibrated(errors):
-    return Calibration.of(Errors(errors, np.array([0, len(errors)]), np.ones((1, errors.shape[2]))))
+    return Calibration.from_errors(Errors(errors, np.array([0, len(errors)]), np.ones((1, errors.shape[2]))))
 
 
 def drawn(calibration, n, horizon):

@@ -66,7 +66,7 @@ def backtest(
         go to those whose methods have an argument of that name, covariates to none that has
         ``uses_covariates = False``, and of a tuple there only those named.
     y : Series or array-like of shape (n,), DataFrame, or dict of Series
-        One series; a DataFrame of channels, each column judged as a series; or a panel: a long DataFrame with
+        One series; a DataFrame of channels, each column a series; or a panel: a long DataFrame with
         the three `columns`, a Series with a two-level index (series, time), or a dict of Series. Truth that
         is NaN is skipped by the scores; each model's ``missing`` says what it does about NaN in training.
     horizon : int
@@ -87,9 +87,9 @@ def backtest(
     step : int, optional
         Observations between origins; by default `horizon`, with which the forecasts don't overlap.
     gap : int, default=0
-        Steps after each cutoff that are forecast but not judged, such as the days until data arrive or
+        Steps after each cutoff that are forecast but not evaluated, such as the days until data arrive or
         decisions take effect. Models are asked for ``gap + horizon`` steps; step ``gap + 1`` is the first
-        judged, and steps are counted from the cutoff everywhere.
+        evaluated, and steps are counted from the cutoff everywhere.
     refit : bool or int, default=True
         True fits each model at each origin; k at every k-th, from the oldest on; False once, at the oldest.
         From the origins between, ``predict(horizon, y=history)`` is called; recurrent models do it for all at
@@ -183,7 +183,7 @@ def backtest(
     asked = splits.gap + splits.horizon
     named = {name: copy_forecaster(model, asked) for name, model in name_models(models).items()}
     limits = _limits(named, max_history, splits.train_size)
-    origins = Origins.cut(
+    origins = Origins.read(
         splits.observed, splits.sizes, splits.horizon, splits.gap, X=X, X_past=X_past, static=static
     )
     jobs = list_jobs(named, origins, splits, levels, limits, time_limit, reselect=reselect)

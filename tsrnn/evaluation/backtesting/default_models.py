@@ -28,7 +28,7 @@ def default_models(
 ) -> dict[str, Any]:
     """Return the models that `compare` compares: three recurrent networks and the classics.
 
-    All are told the same season, unless `own_season`. RNN, LSTM and GRU with default settings; Naive;
+    All are given the same season, unless `own_season`. RNN, LSTM and GRU with default settings; Naive;
     SeasonalNaive if there is a season; AutoARIMA; ETS; Theta. AutoReg, linear prediction by least squares,
     joins them where AutoARIMA sees too little: at seasons of more than 60 steps, and in series of more than
     the 2,000 observations that AutoARIMA, ETS and Theta are given by default, such as audio. Of more than 100
@@ -48,7 +48,7 @@ def default_models(
         Number of series.
     own_season : bool, default=False
         Whether models that can judge for each series if it shows its index's season do; `season_length` is
-        told to the others.
+        given to the others.
     random_state : int, optional
         Seed of the recurrent models.
 
@@ -63,16 +63,18 @@ def default_models(
     """
     shared: dict[str, Any] = {"horizon": horizon, "missing": missing}
     seasonal = shared | {"season_length": season_length if season_length > 1 else None}
-    judging = shared | {"season_length": "auto"} if own_season else seasonal
-    recurrent = [RNNForecaster(cell, random_state=random_state, **judging) for cell in ("rnn", "lstm", "gru")]
+    with_season = shared | {"season_length": "auto"} if own_season else seasonal
+    recurrent = [
+        RNNForecaster(cell, random_state=random_state, **with_season) for cell in ("rnn", "lstm", "gru")
+    ]
     needs_more = season_length > LONGEST_SEASON or n_observations > (AutoARIMA.max_history or np.inf)
     models = [
         *recurrent,
         Naive(**shared),
         *([SeasonalNaive(**seasonal)] if season_length > 1 else []),
-        *([AutoARIMA(**judging)] if n_series <= MOST_SERIES_OF_ARIMA else []),
-        ETS(**judging),
-        Theta(**judging),
+        *([AutoARIMA(**with_season)] if n_series <= MOST_SERIES_OF_ARIMA else []),
+        ETS(**with_season),
+        Theta(**with_season),
         *([AutoReg(**shared)] if needs_more else []),
     ]
     return {model.label: model for model in models}

@@ -15,12 +15,12 @@ __all__ = ["read_forecast"]
 INTERVAL = re.compile(r"(^|-)(lo|hi)-[\d.]+$")
 
 
-def read_forecast(answer: Any, origins: Origins, window: int, level: Sequence[float] = ()) -> np.ndarray:
+def read_forecast(forecast: Any, origins: Origins, window: int, level: Sequence[float] = ()) -> np.ndarray:
     """Return what a model has forecast.
 
     Parameters
     ----------
-    answer : Series, DataFrame, dict or array-like
+    forecast : Series, DataFrame, dict or array-like
         From ``predict``, in the form of what the model was given.
     origins : Origins
         What the model was given.
@@ -32,7 +32,7 @@ def read_forecast(answer: Any, origins: Origins, window: int, level: Sequence[fl
     Returns
     -------
     ndarray of shape (n_series, horizon, 1 + 2 * n_levels)
-        Means, then the lower and upper ends of each level, of the steps that are judged; NaN where there is
+        Means, then the lower and upper ends of each level, of the evaluated steps; NaN where there is
         no interval, and where the forecast of a series is missing.
 
     Raises
@@ -40,48 +40,48 @@ def read_forecast(answer: Any, origins: Origins, window: int, level: Sequence[fl
     ValueError
         If no series has a value for each step that was asked for.
     """
-    return _read(answer, origins, window, level)[:, origins.gap :]
+    return _read(forecast, origins, window, level)[:, origins.gap :]
 
 
-def _read(answer: Any, origins: Origins, window: int, level: Sequence[float]) -> np.ndarray:
+def _read(forecast: Any, origins: Origins, window: int, level: Sequence[float]) -> np.ndarray:
     """Return all steps that were asked for, as (n_series, n_ahead, 1 + 2 * n_levels)."""
     form, horizon = origins.observed.form, origins.n_ahead
     part = origins.taking_part(window)
-    if form == "channels" and not isinstance(answer, pd.DataFrame):
-        answer = pd.DataFrame(np.asarray(answer), columns=origins.observed.ids)
+    if form == "channels" and not isinstance(forecast, pd.DataFrame):
+        forecast = pd.DataFrame(np.asarray(forecast), columns=origins.observed.ids)
     if form in ("series", "channels"):
-        answers = [answer] if form == "series" else [answer[name] for name in origins.observed.ids]
-        read = [_read_columns(one, level) for one in answers]
+        forecasts = [forecast] if form == "series" else [forecast[name] for name in origins.observed.ids]
+        read = [_read_columns(one, level) for one in forecasts]
         for values in read:
             if len(values) != horizon:
-                shape = np.shape(answers[0])
+                shape = np.shape(forecasts[0])
                 raise ValueError(f"predict({horizon}) must return {horizon} values; got shape {shape}.")
         return np.stack(read)
     if form == "dict":
         frames = {
-            name: one if isinstance(one, pd.DataFrame) else pd.Series(one) for name, one in answer.items()
+            name: one if isinstance(one, pd.DataFrame) else pd.Series(one) for name, one in forecast.items()
         }
-        answer = pd.concat(frames)
-    ids = answer[origins.observed.columns[0]] if form == "long" else answer.index.get_level_values(0)
+        forecast = pd.concat(frames)
+    ids = forecast[origins.observed.columns[0]] if form == "long" else forecast.index.get_level_values(0)
     codes = origins.observed.ids[part].get_indexer(ids)
     if form == "long":
-        answer = answer.drop(columns=list(origins.observed.columns[:2]))
-    return _arrange(_read_columns(answer, level), codes, len(part), horizon)
+        forecast = forecast.drop(columns=list(origins.observed.columns[:2]))
+    return _arrange(_read_columns(forecast, level), codes, len(part), horizon)
 
 
-def _read_columns(answer: Any, level: Sequence[float]) -> np.ndarray:
+def _read_columns(forecast: Any, level: Sequence[float]) -> np.ndarray:
     """Return means and intervals as (rows, 1 + 2 * n_levels); columns may start with the model's alias."""
     names = interval_names(level)
-    if not isinstance(answer, pd.DataFrame):
-        values = np.asarray(answer, dtype=np.float64).reshape(-1, 1)
+    if not isinstance(forecast, pd.DataFrame):
+        values = np.asarray(forecast, dtype=np.float64).reshape(-1, 1)
         return np.pad(values, ((0, 0), (0, len(names))), constant_values=np.nan)
-    table = np.full((len(answer), 1 + len(names)), np.nan)
-    labels = [str(label) for label in answer.columns]
-    table[:, 0] = answer.iloc[:, [not INTERVAL.search(label) for label in labels].index(True)]
+    table = np.full((len(forecast), 1 + len(names)), np.nan)
+    labels = [str(label) for label in forecast.columns]
+    table[:, 0] = forecast.iloc[:, [not INTERVAL.search(label) for label in labels].index(True)]
     for column, name in enumerate(names, 1):
         for i, label in enumerate(labels):
             if label == name or label.endswith(f"-{name}"):
-                table[:, column] = answer.iloc[:, i]
+                table[:, column] = forecast.iloc[:, i]
     return table
 
 

@@ -63,18 +63,18 @@ def run_all(
     """
     from tqdm import tqdm  # not worth every user's import time
 
-    desk = _Desk(jobs, cache)
+    schedule = _Schedule(jobs, cache)
     with tqdm(total=len(jobs), desc="backtest", unit="fit", disable=not verbose) as progress:
-        for open_jobs in (desk.leading, desk.following):
+        for open_jobs in (schedule.leading, schedule.following):
             places = open_jobs()
-            progress.update(len(desk.outcomes) - progress.n)
-            for place, outcome in _run_side_by_side(((i, desk.tasks[i]) for i in places), n_jobs):
-                desk.keep(place, outcome)
+            progress.update(len(schedule.outcomes) - progress.n)
+            for place, outcome in _run_side_by_side(((i, schedule.tasks[i]) for i in places), n_jobs):
+                schedule.keep(place, outcome)
                 progress.update()
-    return [fold for place in range(len(jobs)) for fold in desk.outcomes[place].folds]
+    return [fold for place in range(len(jobs)) for fold in schedule.outcomes[place].folds]
 
 
-class _Desk:
+class _Schedule:
     """What is to be done and what is done."""
 
     def __init__(self, jobs: list[Job], cache: Cache | None) -> None:
@@ -139,10 +139,10 @@ class _Desk:
             first, last = task.windows[0], task.windows[-1]
             passed = (origins.sizes[task.windows] - origins.sizes[first])[:, origins.taking_part(first)]
             reach = None if most is None else most + int(passed.max())
-            known = origins.known_ahead(last, reach)
+            known = origins.covariates(last, reach)
             self._data[about] = self._cache.key(  # type: ignore[union-attr]
                 [origins.horizon, origins.gap, most, passed, origins.observed.form, origins.observed.columns],
-                origins.seen(last, reach),
+                origins.training_series(last, reach),
                 [known.get(name) for name in tables],
             )
         return self._data[about]

@@ -102,7 +102,7 @@ class Origins:
     sizes : ndarray of shape (n_windows, n_series)
         Observations up to each cutoff; 0 where a series takes no part.
     horizon, gap : int
-        Steps judged, and those after the cutoff, before them, that are not.
+        Steps evaluated, and those after the cutoff, before them, that are not.
     tables : dict of str to Rows
         Covariates: ``X``, known ahead, and ``X_past``, known up to the cutoff.
     static : DataFrame or None
@@ -120,7 +120,7 @@ class Origins:
     numbers: np.ndarray = field(default_factory=lambda: np.zeros(1, int))
 
     @classmethod
-    def cut(
+    def read(
         cls,
         observed: ObservedSeries,
         sizes: np.ndarray,
@@ -131,7 +131,7 @@ class Origins:
         X_past: Any = None,
         static: pd.DataFrame | None = None,
     ) -> "Origins":
-        """Bring the covariates into a form that can be cut with the series."""
+        """Read the covariates into tables that are cut where the series are."""
         origins = cls(observed, sizes, horizon, gap, {}, static, np.arange(observed.n_series))
         for name, table in {"X": X, "X_past": X_past}.items():
             if table is not None:
@@ -147,7 +147,7 @@ class Origins:
         """Return the numbers of the series that take part in an origin."""
         return np.flatnonzero(self.sizes[window])
 
-    def seen(self, window: int, most: int | None = None) -> Any:
+    def training_series(self, window: int, most: int | None = None) -> Any:
         """Return the series up to the cutoffs, at most the last `most` of each, in the form they came in."""
         observed, part, sizes = self.observed, self.taking_part(window), self.sizes[window]
         first = self._first(sizes, most)
@@ -159,11 +159,11 @@ class Origins:
         since = self._labels(first) if first.any() else None
         return self._rows.cut(part, since, self._labels(sizes - 1))
 
-    def known(self, window: int, most: int | None = None) -> dict[str, Any]:
-        """Return the covariates up to the cutoffs, of as many steps as `seen`, and what never changes."""
+    def training_covariates(self, window: int, most: int | None = None) -> dict[str, Any]:
+        """Return the covariates of `training_series`, and what never changes."""
         return self._given(window, most, 0)
 
-    def ahead(self, window: int) -> dict[str, Any]:
+    def future_covariates(self, window: int) -> dict[str, Any]:
         """Return the rows of ``X`` that a forecast needs."""
         if "X" not in self.tables:
             return {}
@@ -171,8 +171,8 @@ class Origins:
         until = self._labels(sizes + self.n_ahead - 1)
         return {"X": self.tables["X"].cut(self.taking_part(window), self._labels(sizes), until)}
 
-    def known_ahead(self, window: int, most: int | None = None) -> dict[str, Any]:
-        """Return all that is known for a forecast from new history: `known` and `ahead` as one."""
+    def covariates(self, window: int, most: int | None = None) -> dict[str, Any]:
+        """Return training and future covariates as one: what is known for a forecast from new history."""
         return self._given(window, most, self.n_ahead)
 
     def _given(self, window: int, most: int | None, n_ahead: int) -> dict[str, Any]:

@@ -132,8 +132,8 @@ def _run_once(task: Task) -> Outcome:
     fold, *later = task.blanks()
     fitted, settled = False, None
     with _recorded(fold, task.seconds):
-        y = origins.seen(fold.window, task.most)
-        known = _read_by(forecaster, "fit", origins.known(fold.window, task.most))
+        y = origins.training_series(fold.window, task.most)
+        known = _read_by(forecaster, "fit", origins.training_covariates(fold.window, task.most))
         if origins.observed.form == "long" and _has(forecaster.fit, "columns"):
             known["columns"] = origins.observed.columns
         with _timed(fold, "fit_seconds"):
@@ -142,7 +142,7 @@ def _run_once(task: Task) -> Outcome:
             raise KeyboardInterrupt
         fitted = True
         fold.history = getattr(forecaster, "history_", None)
-        _predict(fold, forecaster, task, origins.ahead(fold.window))
+        _predict(fold, forecaster, task, origins.future_covariates(fold.window))
         settled = forecaster.settled() if task.settles else None
     if fitted:
         return Outcome([fold, *_forecast_on(forecaster, task, later)], settled)
@@ -157,8 +157,8 @@ def _forecast_on(forecaster: Any, task: Task, folds: list[Fold]) -> list[Fold]:
             return together
     for fold in folds:
         with _recorded(fold, task.seconds):
-            known = task.origins.known_ahead(fold.window, task.most)
-            _predict(fold, forecaster, task, known, y=task.origins.seen(fold.window, task.most))
+            known = task.origins.covariates(fold.window, task.most)
+            _predict(fold, forecaster, task, known, y=task.origins.training_series(fold.window, task.most))
     return folds
 
 
@@ -166,8 +166,8 @@ def _forecast_at_once(forecaster: Any, task: Task, folds: list[Fold]) -> list[Fo
     """Forecast, each origin taking its share of the time; None if something has to be said of some origin."""
     origins, last, values = task.origins, replace(folds[-1]), None
     with _recorded(last, None if task.seconds is None else task.seconds * len(folds)):
-        y = origins.seen(last.window)
-        known = _read_by(forecaster, "predict", origins.known_ahead(last.window))
+        y = origins.training_series(last.window)
+        known = _read_by(forecaster, "predict", origins.covariates(last.window))
         windows = [fold.window for fold in folds]
         with _timed(last, "predict_seconds"):
             values = forecast_together(forecaster, y, known, origins, windows, task.level)
@@ -204,8 +204,8 @@ def _predict(fold: Fold, forecaster: Any, task: Task, known: dict[str, Any], **h
     if task.level and _has(forecaster.predict, "level"):
         arguments["level"] = task.level
     with _timed(fold, "predict_seconds"):
-        answer = forecaster.predict(task.origins.n_ahead, **arguments, **history)
-    values = read_forecast(answer, task.origins, fold.window, task.level)
+        forecast = forecaster.predict(task.origins.n_ahead, **arguments, **history)
+    values = read_forecast(forecast, task.origins, fold.window, task.level)
     means = values[:, :, 0]
     bad = ~np.isfinite(means).all(axis=1)
     if n_bad := int(bad.sum()):

@@ -16,20 +16,20 @@ __all__ = ["Splits", "cut_sizes", "make_splits"]
 
 
 class Splits(NamedTuple):
-    """Where many series are cut, and what is fitted and judged there.
+    """Where many series are cut, and what is fitted and evaluated there.
 
     Attributes
     ----------
     observed : ObservedSeries
     horizon, gap : int
-        Steps judged at each origin, and those after the cutoff, before them, that are not.
+        Steps evaluated at each origin, and those after the cutoff, before them, that are not.
     step : int
         Observations between origins.
     sizes : ndarray of shape (n_windows, n_series)
         Observations up to each cutoff, oldest origin first; 0 where a series takes no part.
     season_length : int
         1 where there is none.
-    every : int
+    refit_every : int
         A model is fitted at the first of as many origins, and forecasts from all.
     train_size : int or None
         The most recent observations that are given to models; None for all.
@@ -41,14 +41,14 @@ class Splits(NamedTuple):
     step: int
     sizes: np.ndarray
     season_length: int
-    every: int
+    refit_every: int
     train_size: int | None
 
     def fits(self, sizes: np.ndarray) -> list[list[int]]:
         """Return the origins of each fit, for some of the series, whose `sizes` have a column each."""
         taking_part = np.flatnonzero(sizes.any(axis=1)).tolist()
-        firsts = range(0, len(sizes), self.every)
-        groups = [[w for w in taking_part if a <= w < a + self.every] for a in firsts]
+        firsts = range(0, len(sizes), self.refit_every)
+        groups = [[w for w in taking_part if a <= w < a + self.refit_every] for a in firsts]
         return [group for group in groups if group]
 
 
@@ -64,7 +64,7 @@ def make_splits(
     season_length: Any,
     columns: Sequence[str],
 ) -> Splits:
-    """Check what `backtest` was told and work out what it comes to.
+    """Check the arguments of `backtest` and work out the folds.
 
     Raises
     ------
@@ -78,18 +78,18 @@ def make_splits(
     step = horizon if step is None else check_positive_integer("step", step, "observations")
     if train_size is not None:
         train_size = check_positive_integer("train_size", train_size, "observations, or None", 2)
-    every = _origins_between_fits(refit, n_windows)
+    refit_every = _origins_between_fits(refit, n_windows)
     shortest = 2
     if season_length != "auto":
         season_length = 1 if season_length is None else season_length
         unit = 'observations, or "auto" or None'
         season_length = check_positive_integer("season_length", season_length, unit)
         shortest = season_length + 1
-    sizes = cut_sizes(observed.lengths, horizon, n_windows, step, shortest, every, gap)
+    sizes = cut_sizes(observed.lengths, horizon, n_windows, step, shortest, refit_every, gap)
     if season_length == "auto":
         season_length = _visible_season(observed, sizes)
-        sizes = cut_sizes(observed.lengths, horizon, n_windows, step, season_length + 1, every, gap)
-    return Splits(observed, horizon, gap, step, sizes, season_length, every, train_size)
+        sizes = cut_sizes(observed.lengths, horizon, n_windows, step, season_length + 1, refit_every, gap)
+    return Splits(observed, horizon, gap, step, sizes, season_length, refit_every, train_size)
 
 
 def cut_sizes(
@@ -98,13 +98,13 @@ def cut_sizes(
     n_windows: int,
     step: int,
     shortest: int,
-    every: int = 1,
+    refit_every: int = 1,
     gap: int = 0,
 ) -> np.ndarray:
     """Observations of each series up to each cutoff, oldest origin first; the last truth ends each series.
 
     A series with fewer than `shortest` observations before a cutoff takes no part in that origin: 0. Of
-    `every` origins that share a fit, it takes part in none unless in the first.
+    `refit_every` origins that share a fit, it takes part in none unless in the first.
 
     Returns
     -------
@@ -128,14 +128,14 @@ def cut_sizes(
     if not sizes[0].any():
         needed = shortest + gap + horizon + (n_windows - 1) * step
         longest = "`y`" if len(lengths) == 1 else f"The longest of {len(lengths)} series in `y`"
-        told = f"horizon={horizon}, gap={gap} and" if gap else f"horizon={horizon} and"
+        given = f"horizon={horizon}, gap={gap} and" if gap else f"horizon={horizon} and"
         raise ValueError(
-            f"{longest} has {lengths.max()} observations; n_windows={n_windows} with {told} "
+            f"{longest} has {lengths.max()} observations; n_windows={n_windows} with {given} "
             f"step={step} needs at least {needed}, {shortest} of them for the first training window. "
             f"Lower n_windows, step{', gap' if gap else ''} or horizon, or supply more data."
         )
-    for first in range(0, n_windows, every):
-        sizes[first : first + every, sizes[first] == 0] = 0
+    for first in range(0, n_windows, refit_every):
+        sizes[first : first + refit_every, sizes[first] == 0] = 0
     return sizes
 
 

@@ -45,14 +45,14 @@ class Errors(NamedTuple):
 
 
 class _Channel(NamedTuple):
-    """What is known of the errors of one channel: each series has its own offsets, or those of all."""
+    """What is known of the errors of one channel: each series has its own margins, or those of all."""
 
     alone: list[tuple[np.ndarray, Conformal]]  # series with the same number of origins, and theirs
     together: Conformal | None
-    unit: np.ndarray  # (S,) what the offsets of `together` are multiplied by
+    unit: np.ndarray  # (S,) what the margins of `together` are multiplied by
 
     def at(self, u: np.ndarray, places: np.ndarray, scales: np.ndarray) -> np.ndarray:
-        """Return offsets at probabilities u (S, n, h) of series at `places`, -1 for new ones."""
+        """Return margins at probabilities u (S, n, h) of series at `places`, -1 for new ones."""
         found = np.full(u.shape, np.nan)
         apart = np.zeros(len(places), bool)
         for series, conformal in self.alone:
@@ -83,7 +83,7 @@ class Calibration(NamedTuple):
     >>> y = np.random.default_rng(0).normal(size=400).cumsum()
     >>> model = Naive().fit(y)
     >>> calibration = Calibration.fit(model, model.panel_, horizon=4)
-    >>> calibration.offsets(model.panel_, [0.1, 0.9], horizon=4)[0, :, 0].T.round(1)
+    >>> calibration.margins(model.panel_, [0.1, 0.9], horizon=4)[0, :, 0].T.round(1)
     array([[-1.2, -1.6, -1.8, -2.1],
            [ 1.2,  1.6,  1.8,  2.1]])
     """
@@ -111,11 +111,11 @@ class Calibration(NamedTuple):
         ValueError
             If the series are too short to be forecast from a part of them.
         """
-        return cls.of(errors_at_the_end(forecaster, panel, horizon), kind)
+        return cls.from_errors(errors_at_the_end(forecaster, panel, horizon), kind)
 
     @classmethod
-    def of(cls, errors: Errors, kind: str = "split") -> Self:
-        """Return what errors say.
+    def from_errors(cls, errors: Errors, kind: str = "split") -> Self:
+        """Return the calibration that known errors give.
 
         A series with 20 origins or more speaks for itself. One with fewer takes the shape of its intervals
         from all series, in units of their scales, and their width from its own errors and, weighing as three
@@ -139,7 +139,7 @@ class Calibration(NamedTuple):
         units = units if len(units) > 1 else np.ones_like(units)
         return cls(channels, errors._replace(values=errors.values / units[errors.whose][:, None]))
 
-    def offsets(self, panel: Panel, p: Any, horizon: int) -> np.ndarray:
+    def margins(self, panel: Panel, p: Any, horizon: int) -> np.ndarray:
         """Return what to add to forecasts for their quantiles `p`, each in (0, 1): (S, horizon, C, len(p)).
 
         Beyond the steps it was fitted to, errors go on growing with the power of the step that suited them.
@@ -152,7 +152,7 @@ class Calibration(NamedTuple):
     def draw(self, panel: Panel, n: int, horizon: int, rng: np.random.Generator) -> np.ndarray:
         """Draw what to add to forecasts for n paths: (S, horizon, C, n).
 
-        They are as large as `offsets` says, and go together over steps and channels as the errors of one
+        They are as large as `margins` says, and go together over steps and channels as the errors of one
         origin do (`tsrnn.forecasting.intervals.copula`). Past the steps that errors are known for, each path
         stays at its quantile.
         """
@@ -176,7 +176,7 @@ class Calibration(NamedTuple):
         """Draw probabilities (S, n, H, C): the ranks of whole rows of errors, its own or those of all."""
         values, offsets, scales = self.errors
         if len(scales) == 1:
-            return draw(ranks(_whole(values), rng), n, rng)[None]
+            return draw(ranks(_complete_rows(values), rng), n, rng)[None]
         whole = ~np.isnan(values).any(axis=(1, 2))
         n_whole = np.where(places < 0, 0, self.errors.count_by_series(whole)[places])
         u = np.empty((len(places), n, *values.shape[1:]))
@@ -187,7 +187,7 @@ class Calibration(NamedTuple):
             u[own] = _draw_each(values[rows], n, rng)
         rest = np.flatnonzero(n_whole < _ENOUGH_ORIGINS)
         if len(rest):
-            u[rest] = draw_each(ranks(_whole(values), rng), len(rest), n, rng)
+            u[rest] = draw_each(ranks(_complete_rows(values), rng), len(rest), n, rng)
         return np.maximum(u, np.finfo(np.float64).tiny)
 
 
@@ -308,7 +308,7 @@ def _fit_copy(forecaster: Any, head: Panel, panel: Panel, horizon: int) -> Any:
     return copied
 
 
-def _whole(errors: np.ndarray) -> np.ndarray:
+def _complete_rows(errors: np.ndarray) -> np.ndarray:
     """Return the rows (H, C) of errors without gaps, or all if those are few: the last error is held then."""
     gaps = np.isnan(errors)
     whole = ~gaps.any(axis=(1, 2))

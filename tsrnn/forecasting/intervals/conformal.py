@@ -71,7 +71,7 @@ class Conformal(NamedTuple):
         beyond = self.sizes[:, -1:] * (np.arange(H + 1, horizon + 1) / H) ** self.growth[:, None]
         return np.concatenate([self.sizes[:, :horizon], beyond], axis=1)
 
-    def offsets(self, p: Sequence[float], horizon: int) -> np.ndarray:
+    def margins(self, p: Sequence[float], horizon: int) -> np.ndarray:
         """Return what to add to the forecasts for their quantiles `p`, each in (0, 1): (G, len(p), horizon).
 
         They do not fall with p, are 0 at 0.5, and those of p and 1 - p are opposite: signed errors, which
@@ -119,7 +119,7 @@ def conform(errors: np.ndarray, kind: str = "split") -> Conformal:
 
     Examples
     --------
-    >>> conform(np.array([[1.0], [-2.0], [3.0], [-4.0]])).offsets([0.2, 0.5, 0.8], horizon=1)
+    >>> conform(np.array([[1.0], [-2.0], [3.0], [-4.0]])).margins([0.2, 0.5, 0.8], horizon=1)
     array([[[-3.],
             [ 0.],
             [ 3.]]])

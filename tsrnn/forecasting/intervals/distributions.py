@@ -77,7 +77,7 @@ class Quantiles(Distribution):
     """Thirteen quantiles around the median.
 
     Between two of them, and beyond the outermost, the quantile is linear in that of the standard normal
-    distribution: each stretch is of a normal distribution of its own scale, the tails go on with the
+    distribution: each segment is of a normal distribution of its own scale, the tails go on with the
     outermost.
     """
 
@@ -98,9 +98,9 @@ class Quantiles(Distribution):
 
         knots, slopes = self._line(raw)
         values = np.expand_dims(np.asarray(y, np.float64), -2)
-        stretch = np.clip((knots <= values).sum(axis=-2, keepdims=True) - 1, 0, len(_KNOTS) - 2)
-        start, slope = (np.take_along_axis(line, stretch, axis=-2) for line in (knots, slopes))
-        return ndtr(_KNOTS[stretch] + (values - start) / slope)[..., 0, :]
+        segment = np.clip((knots <= values).sum(axis=-2, keepdims=True) - 1, 0, len(_KNOTS) - 2)
+        start, slope = (np.take_along_axis(line, segment, axis=-2) for line in (knots, slopes))
+        return ndtr(_KNOTS[segment] + (values - start) / slope)[..., 0, :]
 
     def sample(self, raw: np.ndarray, rng: np.random.Generator, size: ArrayLike = 1.0) -> np.ndarray:
         """Draw values."""
@@ -110,9 +110,9 @@ class Quantiles(Distribution):
     def _at(self, raw: np.ndarray, deviates: np.ndarray) -> np.ndarray:
         """Return the values where the standard normal distribution has `deviates` (..., n, O)."""
         knots, slopes = self._line(raw)
-        stretch = np.clip(np.searchsorted(_KNOTS, deviates, side="right") - 1, 0, len(_KNOTS) - 2)
-        start, slope = (np.take_along_axis(line, stretch, axis=-2) for line in (knots, slopes))
-        return start + slope * (deviates - _KNOTS[stretch])
+        segment = np.clip(np.searchsorted(_KNOTS, deviates, side="right") - 1, 0, len(_KNOTS) - 2)
+        start, slope = (np.take_along_axis(line, segment, axis=-2) for line in (knots, slopes))
+        return start + slope * (deviates - _KNOTS[segment])
 
     def _line(self, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the quantiles (..., 13, O) and the scales (..., 12, O) between them, both from below."""

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tsrnn.forecasting.inference import Reader, Trained, by_step, simulate
+from tsrnn.forecasting.inference import OutputDecoder, TrainedNetworks, by_step, simulate
 from tsrnn.forecasting.intervals.copula import draw_steps, ranks
 from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.training.arrays import ragged_rows
@@ -21,12 +21,12 @@ class Simulator(NamedTuple):
 
     Attributes
     ----------
-    trained : Trained
+    trained : TrainedNetworks
     fitted : Prepared
         What it has been trained on: errors there tell how those of a horizon go together.
     """
 
-    trained: Trained
+    trained: TrainedNetworks
     fitted: Prepared
 
     def paths(self, prepared: Prepared, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
@@ -96,7 +96,7 @@ class Simulator(NamedTuple):
         for theta in thetas:
             first = -1 if dataset.shape.every_step else dataset.first
             output, _ = network.forward(theta, batch.x, first=first, begins=batch.begins, future=batch.known)
-            raw = Reader(loss).raw(output, C)[:, :h]
+            raw = OutputDecoder(loss).raw(output, C)[:, :h]
             truth = by_step(batch.target[-len(output) :], 1, C)[:, :h, 0].astype(np.float64)
             jump = [truth - 1 / size[:, :, None], truth] if self._counts else [truth]
             edges.append([distribution.cdf(raw, edge, size) for edge in jump])

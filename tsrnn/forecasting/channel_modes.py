@@ -1,4 +1,4 @@
-"""What a network reads one at a time: whole series, or each of their channels."""
+"""Series as a network takes them: all channels jointly, or each channel as a series of its own."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,8 +14,8 @@ from tsrnn.training.channels import Seasons
 from tsrnn.training.preprocessor import Preprocessor
 
 
-def read_units(panel: Panel, keys: pd.Index, channels: str, loss: str) -> SeriesArrays:
-    """Return the units of a panel, numbered as the series of `keys`, to which a preprocessor was fitted.
+def network_series(panel: Panel, keys: pd.Index, channels: str, loss: str) -> SeriesArrays:
+    """Return the series that a network takes, numbered as those of `keys`, which it was fitted to.
 
     Raises
     ------
@@ -28,13 +28,13 @@ def read_units(panel: Panel, keys: pd.Index, channels: str, loss: str) -> Series
     return panel.arrays if channels == "joint" else panel.arrays.split_channels(panel.channel_names)
 
 
-def find_unit_seasons(
-    units: SeriesArrays, panel: Panel, season_length: Any, n_threads: int, *, is_fitted: bool
+def find_channel_seasons(
+    arrays: SeriesArrays, panel: Panel, season_length: Any, n_threads: int, *, is_fitted: bool
 ) -> Seasons:
-    """Return the seasons of each channel; none of units that a preprocessor is fitted to: it has them."""
-    flat, offsets = split_columns(units.values, units.offsets)
+    """Return the seasons of each channel; none where a preprocessor is fitted to all: it has them."""
+    flat, offsets = split_columns(arrays.values, arrays.offsets)
     K = len(offsets) - 1
-    new = np.repeat(units.places < 0, units.n_channels) if is_fitted else np.ones(K, bool)
+    new = np.repeat(arrays.places < 0, arrays.n_channels) if is_fitted else np.ones(K, bool)
     if new.all():
         return find_all_seasons(flat, offsets, panel.labels, season_length, n_threads)
     if not new.any():
@@ -63,8 +63,8 @@ def transforms_by_name(preprocessor: Preprocessor, panel: Panel) -> Any:
     return {key: chains[C * s : C * (s + 1)] for s, key in enumerate(panel.ids)}
 
 
-def units_by_series(values: np.ndarray, n_series: int) -> np.ndarray:
-    """Return values (U, n, h, width) of units as those of each series, (S, h, C, n)."""
+def join_channels(values: np.ndarray, n_series: int) -> np.ndarray:
+    """Return values (U, n, h, width) of what the network takes as those of each series, (S, h, C, n)."""
     U, n, h, width = values.shape
     parts = values.reshape(n_series, U // n_series, n, h, width)
     return parts.transpose(0, 3, 1, 4, 2).reshape(n_series, h, -1, n)
