@@ -198,3 +198,12 @@ def test_intervals_of_a_random_walk_grow_like_its_root():
     ratio = half / (1.2816 * np.sqrt(np.arange(1, 10)))
     assert 0.8 < ratio.mean() < 1.25
     assert (np.diff(half) > 0).all()
+
+
+def test_series_that_come_with_an_update_are_among_the_transforms():
+    y = three()
+    model = small(max_steps=3).fit({key: y[key] for key in "ab"})
+    before = model.transform_
+    model.update({"c": y["c"]})
+    assert list(model.transform_) == list(model.predict()) == ["a", "b", "c"]
+    assert {key: model.transform_[key] for key in "ab"} == before

@@ -11,7 +11,7 @@ from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.seasonality import find_all_seasons
 from tsrnn.training.arrays import SeriesArrays, ragged_rows, split_columns
 from tsrnn.training.channels import Seasons
-from tsrnn.training.preprocessor import Preprocessor
+from tsrnn.training.preprocessor import Prepared
 
 
 def network_series(panel: Panel, keys: pd.Index, channels: str, loss: str) -> SeriesArrays:
@@ -49,17 +49,17 @@ def find_channel_seasons(
     return found._replace(number=number)
 
 
-def transforms_by_name(preprocessor: Preprocessor, panel: Panel) -> Any:
+def transforms_by_name(prepared: Prepared, panel: Panel) -> Any:
     """Return the transforms of the only series, or by what series and columns are called."""
-    plan = preprocessor.channels.plan
+    plan = prepared.channels.plan
     chains = [plan.chains[k] for k in plan.chain.tolist()]
     if panel.is_one:
         return chains[0]
     if panel.is_single and panel.columns is not None:
         return dict(zip(panel.columns, chains, strict=True))
-    C = preprocessor.width
+    C = prepared.dataset.values.shape[1]
     if C == 1:
-        return dict(zip(panel.channel_names, chains, strict=False))
+        return dict(zip(panel.channel_names, chains, strict=True))
     return {key: chains[C * s : C * (s + 1)] for s, key in enumerate(panel.ids)}
 
 

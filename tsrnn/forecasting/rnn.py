@@ -305,7 +305,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             "lookback_": preprocessor.shape.lookback,
             "season_length_": preprocessor.season_length,
             **{f"{name}_": getattr(options, name) for name in AUTOMATIC},
-            "transform_": transforms_by_name(preprocessor, panel),
+            "transform_": transforms_by_name(prepared, panel),
             "_prepared_": prepared,
             "_keys_": keys,
         }
