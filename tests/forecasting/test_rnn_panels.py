@@ -207,3 +207,39 @@ def test_series_that_come_with_an_update_are_among_the_transforms():
     model.update({"c": y["c"]})
     assert list(model.transform_) == list(model.predict()) == ["a", "b", "c"]
     assert {key: model.transform_[key] for key in "ab"} == before
+
+
+def test_a_model_of_one_series_forecasts_each_of_a_panel_as_by_itself():
+    y = three((60, 13, 20))
+    growing = pd.Series(10 * 1.06 ** np.arange(60.0), pd.date_range("2020-01-01", periods=60))
+    model = small(max_steps=3, season_length=None).fit(growing)
+    others = y | {"grown": 2 * growing, "with zero": y["a"] - y["a"].min()}
+    found = model.predict(y=others)
+    for key, one in others.items():
+        pd.testing.assert_series_equal(found[key], model.predict(y={key: one})[key])
+
+
+@pytest.mark.parametrize("model", [small(scope="local", max_steps=3), Naive(3), SeasonalNaive(3)], ids=str)
+def test_one_series_cannot_be_forecast_by_one_of_many_models_nor_many_by_one(model):
+    y = three()
+    with pytest.raises(ValueError, match=r"^`y` is a single series; each of the 3 has a model of its own\."):
+        model.fit(y).predict(y=y["a"])
+    if not isinstance(model, RNNForecaster):
+        with pytest.raises(ValueError, match=r"^`y` is a panel; the model was fitted to a single series\."):
+            model.fit(y["a"]).predict(y=y)
+
+
+def test_an_update_of_a_single_series_is_one():
+    y = three()
+    with pytest.raises(TypeError, match=r"^`y` is a panel; the model was fitted to a single series\."):
+        small(max_steps=3).fit(y["a"]).update({"a": y["a"].shift(60, freq="D")})
+
+
+def test_keys_stay_what_they_are():
+    parts = list(three().values())
+    y = dict(zip([2**53 + 1, 2**53, 0.5], parts, strict=True))
+    assert list(small(max_steps=3).fit(y).predict()) == list(y)
+    model = small(max_steps=3).fit({2**53 + 1: parts[0], 2: parts[1]}).update({0.5: parts[2]})
+    assert list(model.predict()) == [2**53 + 1, 2, 0.5]
+    with pytest.raises(ValueError, match=r"^`y` has the key None; every series needs a name\.$"):
+        small().fit({"a": parts[0], None: parts[1]})

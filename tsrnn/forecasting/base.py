@@ -346,6 +346,11 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
         """Forecast each series, as (S, horizon, C)."""
         if not panel.is_one:
             return for_each(self, panel, lambda model, one: model._predict_panel(one, horizon))
+        if "models_" in vars(self):
+            raise ValueError(
+                f"`y` is a single series; each of the {len(self.models_)} has a model of its own. "
+                "Say which: predict(y={key: y})."
+            )
         return self._predict(panel.series().values, horizon).reshape(1, horizon, 1)
 
     def _predict_quantiles(

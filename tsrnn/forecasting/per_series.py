@@ -44,6 +44,11 @@ def for_each(model: Any, panel: Panel, forecast: Callable[[Any, Panel], np.ndarr
 
 def find_model(model: Any, key: Hashable) -> Any:
     """Return the copy that was fitted to a channel."""
+    if "models_" not in vars(model):
+        raise ValueError(
+            "`y` is a panel; the model was fitted to a single series. Fit it to the panel, pass one series: "
+            "y[key], or use a network shared by all: RNNForecaster()."
+        )
     if key not in model.models_:
         raise ValueError(
             f"Series {key!r} of `y` was not there in training, and each series has a model of its own. "

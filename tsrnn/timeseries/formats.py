@@ -132,10 +132,29 @@ def _parse_dict(y: dict[Hashable, Any]) -> Parsed:
     return Parsed(
         np.concatenate([one.values for one in parts]),
         Labels(offsets, parts=[one.index for one in parts]),
-        pd.Index(list(y), tupleize_cols=False),
+        as_keys(list(y)),
         first,
         Format("dict", names, attrs),
     )
+
+
+def as_keys(names: list[Hashable]) -> pd.Index:
+    """Return names of series as an index in which they are what they were.
+
+    Raises
+    ------
+    ValueError
+        If one of them is missing.
+
+    Examples
+    --------
+    >>> as_keys([2**53 + 1, 0.5, ("a", 1)]).tolist()
+    [9007199254740993, 0.5, ('a', 1)]
+    """
+    keys = pd.Index(names, tupleize_cols=False)
+    if keys.hasnans:
+        raise ValueError(f"`y` has the key {names[keys.isna().argmax()]!r}; every series needs a name.")
+    return keys if keys.tolist() == names else pd.Index(names, dtype=object, tupleize_cols=False)
 
 
 def _read_part(y: Any, where: str = "") -> _Part:

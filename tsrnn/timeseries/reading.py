@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.timeseries.checks import check_after, check_alike, check_columns, check_missing, list_some
-from tsrnn.timeseries.formats import COLUMNS, Format, Parsed, as_series, is_panel, parse
+from tsrnn.timeseries.formats import COLUMNS, Format, Parsed, as_keys, as_series, is_panel, parse
 from tsrnn.timeseries.future_index import continue_index
 from tsrnn.timeseries.gaps import fill_gaps
 from tsrnn.timeseries.labels import Labels
@@ -105,6 +105,10 @@ def read_further(y: Any, first: Panel, *, missing: str = "error") -> Panel:
     """
     check_missing(missing)
     columns = first.format.names if first.format.kind == "long" else COLUMNS
+    if first.is_single and is_panel(y, columns):
+        raise TypeError(
+            "`y` is a panel; the model was fitted to a single series. Pass what follows as one, too: y[key]."
+        )
     if first.is_single:
         y = _with_following_labels(y, first, 0)
     elif isinstance(y, dict):
@@ -204,7 +208,9 @@ def _join(first: Panel, further: Parsed) -> Parsed:
     if first.is_single:
         codes = np.zeros(1, np.int64)
     else:
-        keys = keys.append(further.keys[~further.keys.isin(keys)])
+        fresh = further.keys[~further.keys.isin(keys)]
+        names, keys = [*keys, *fresh], keys.append(fresh)
+        keys = keys if keys.tolist() == names else as_keys(names)  # floats cannot tell large integers apart
         codes = keys.get_indexer(further.keys)
     n_known, labels = first.n_series, further.labels
     for s, code in enumerate(codes.tolist() if labels.has_parts else ()):

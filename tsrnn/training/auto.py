@@ -152,9 +152,20 @@ def _whole_patches(lookback: int, longest: int, patch_size: int) -> int:
 
 
 def _grows(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """Return which of several series of the same length change their level, and stay away from zero."""
-    rows = values.reshape(len(offsets) - 1, -1)
-    safe = rows.min(axis=1) > _NEAR_ZERO * rows.mean(axis=1)  # else what is to come may well be zero
-    quarters = [part for part in np.array_split(rows, 4, axis=1) if part.shape[1]]
-    levels = np.array([np.median(quarter, axis=1) for quarter in quarters])
-    return safe & (levels.max(axis=0) > 1.25 * levels.min(axis=0))
+    """Return which series change their level, from quarter to quarter, and stay away from zero."""
+    n = np.diff(offsets)
+    means = np.add.reduceat(values, offsets[:-1]) / n
+    safe = np.minimum.reduceat(values, offsets[:-1]) > _NEAR_ZERO * means  # else zeros may well come
+    quarter = np.arange(4)[:, None]
+    levels = _medians(values, (offsets[:-1] + quarter * (n // 4) + np.minimum(quarter, n % 4)).T.ravel())
+    levels = levels.reshape(-1, 4)
+    return safe & (np.nanmax(levels, axis=1) > 1.25 * np.nanmin(levels, axis=1))
+
+
+def _medians(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return the median from each start to the next, nan where there is nothing between them."""
+    n = np.diff(starts, append=len(values))
+    ordered = values[np.lexsort((values, np.repeat(np.arange(len(n)), n)))]
+    middle = np.minimum(starts + n // 2, len(values) - 1)
+    below = np.minimum(starts + (n - 1) // 2, len(values) - 1)
+    return np.where(n > 0, (ordered[below] + ordered[middle]) / 2, np.nan)

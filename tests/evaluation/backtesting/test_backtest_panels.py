@@ -532,3 +532,13 @@ def test_baselines_of_the_library_forecast_each_series():
     for name, y in panel.items():
         rows = result.forecasts[result.forecasts["unique_id"] == name]
         assert rows["SeasonalNaive"].tolist() == [*y.iloc[-24:-18], *y.iloc[-18:-12]]
+
+
+def test_series_may_be_called_by_tuples():
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2024-01-01", periods=40)
+    y = {("u", 1): pd.Series(rng.normal(size=40), index), ("t", 1): pd.Series(rng.normal(size=40), index)}
+    plain = backtest(Naive(3), {"u": y["u", 1], "t": y["t", 1]}, 3, n_windows=2)
+    result = backtest(Naive(3), y, 3, n_windows=2)
+    assert (result.folds["status"] == "ok").all()
+    np.testing.assert_array_equal(result.forecasts["Naive"], plain.forecasts["Naive"])

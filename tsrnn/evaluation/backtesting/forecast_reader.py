@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tsrnn.evaluation.backtesting.origins import Origins
+from tsrnn.timeseries.formats import as_keys
 from tsrnn.timeseries.levels import interval_names
 
 __all__ = ["read_forecast"]
@@ -58,11 +59,13 @@ def _read(forecast: Any, origins: Origins, window: int, level: Sequence[float]) 
                 raise ValueError(f"predict({horizon}) must return {horizon} values; got shape {shape}.")
         return np.stack(read)
     if form == "dict":
-        frames = {
-            name: one if isinstance(one, pd.DataFrame) else pd.Series(one) for name, one in forecast.items()
-        }
-        forecast = pd.concat(frames)
-    ids = forecast[origins.observed.columns[0]] if form == "long" else forecast.index.get_level_values(0)
+        frames = [one if isinstance(one, pd.DataFrame) else pd.Series(one) for one in forecast.values()]
+        ids = as_keys(list(forecast)).repeat([len(one) for one in frames])
+        forecast = pd.concat(frames, ignore_index=True)
+    elif form == "long":
+        ids = forecast[origins.observed.columns[0]]
+    else:
+        ids = forecast.index.get_level_values(0)
     codes = origins.observed.ids[part].get_indexer(ids)
     if form == "long":
         forecast = forecast.drop(columns=list(origins.observed.columns[:2]))
