@@ -185,7 +185,8 @@ def test_a_model_that_exceeds_the_time_limit_is_stopped_and_says_so(n_jobs):
     assert status == {"slow": ["ok", "time limit"], "deaf": ["time limit"] * 2, "quick": ["ok"] * 2}
     slow = result.folds.iloc[1]
     assert slow["message"] == "exceeded the time limit of 0.04 s"
-    assert 0.04 <= slow["fit_seconds"] < 2.0
+    # The limit counts from before the fit, so that the fit itself may have had a little less.
+    assert 0.03 <= slow["fit_seconds"] < 2.0
     assert "slow failed at 1 of 2 origins: exceeded the time limit of 0.04 s" in result.footnotes
 
 
