@@ -32,8 +32,9 @@ def warmup(dtype: str = "float32") -> Path | None:
     -------
     pathlib.Path or None
         Folder that machine code is kept in: ``NUMBA_CACHE_DIR`` if that is set, else beside the package's
-        sources, else in the user's cache folder, whichever can be written to. None if none can: then the
-        code lasts as long as this process.
+        sources, else in the user's cache folder, whichever can be written to, but not by others: then a
+        private folder takes its place, with a warning. None if none can: then the code lasts as long as this
+        process.
 
     Notes
     -----

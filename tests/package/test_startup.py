@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -175,9 +176,10 @@ def environment(**changes) -> dict[str, str]:
 
 
 def start(program: str, *arguments, folder: Path, **changes) -> subprocess.Popen:
-    command = [sys.executable, "-W", "error", "-c", program, *map(str, arguments)]
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    changes = {"PYTHONPATH": folder, "PYTHONWARNINGS": "error"} | changes
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
-    return subprocess.Popen(command, cwd=folder, env=environment(PYTHONPATH=folder, **changes), **pipes)
+    return subprocess.Popen(command, cwd=folder, env=environment(**changes), **pipes)
 
 
 def finish(process: subprocess.Popen) -> str:
@@ -244,6 +246,30 @@ def test_processes_filling_a_cold_cache_never_swap_their_code(copy, tmp_path):
     assert [finish(whole), finish(real)] == ["12.0\n", "12.0\n"]
     both = RUN.replace("print(", "print(total(np.arange(4), 1.0), ")
     assert run(both, folder=copy).split() == ["12.0", "12.0", "2"]
+
+
+def test_damaged_machine_code_is_compiled_again_and_replaced(copy):
+    assert run(RUN, folder=copy).split() == COMPILED
+    (path,) = copy.rglob("probe.total*.nbc")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert run(RUN, folder=copy).split() == COMPILED
+    assert run(RUN, folder=copy).split() == LOADED
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are those of POSIX")
+def test_code_planted_in_a_folder_that_others_can_write_to_is_not_run(copy, tmp_path):
+    assert run(RUN, folder=copy).split() == COMPILED
+    (path,) = copy.rglob("probe.total*.nbc")
+    planted = b"cbuiltins\nprint\n(S'planted'\ntR."
+    path.write_bytes(sha256(path.name.encode() + planted).digest() + planted)
+    path.parent.chmod(0o777)
+    for expected in (COMPILED, LOADED):
+        process = start(RUN, folder=copy, HOME=tmp_path / "home", PYTHONWARNINGS="default")
+        printed, complaints = process.communicate(timeout=120)
+        assert (printed.split(), process.returncode) == (expected, 0)
+        assert complaints.count("RuntimeWarning: Compiled code in") == 1
+    assert list((tmp_path / "home").rglob("probe.total*.nbc"))
 
 
 def test_code_for_one_processor_is_not_used_on_another(copy):

@@ -1,14 +1,16 @@
 """Decorator that compiles kernels with Numba, and a disk cache of their machine code.
 
-Numba's own cache has three gaps. It checks only the source file of the kernel itself, so that a change in a
+Numba's own cache has five gaps. It checks only the source file of the kernel itself, so that a change in a
 helper from another file, or of a compile flag, leaves old machine code running. It numbers its files through
 an index that processes overwrite for one another, so that one can load what another compiled for other types
-or another processor. And it does not read folders that it cannot write to, such as one filled when a
-container image was built. Here every specialisation is one file, whose name is a hash of all that its machine
-code depends on.
+or another processor. It does not read folders that it cannot write to, such as one filled when a container
+image was built. It fails on a damaged file, or runs what is in it. And it runs what other users have put
+there. Here every specialisation is one file, whose name is a hash of all that its machine code depends on and
+whose content begins with a checksum, in a folder that others cannot write to.
 """
 
 import os
+import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, cached_property
@@ -16,18 +18,15 @@ from hashlib import sha256
 from inspect import getfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import llvmlite
 import numba
 from numba import config, njit
-from numba.core.caching import (
-    CompileResultCacheImpl,
-    FunctionCache,
-    IndexDataCacheFile,
-    InTreeCacheLocator,
-    NullCache,
-    UserProvidedCacheLocator,
-    UserWideCacheLocator,
-)
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
+from numba.core.serialize import dumps
+
+from tsrnn.kernels.cache_folders import find_folders, is_trusted, warn_untrusted
 
 # Never "nnan" or "ninf": they make np.isnan return False. The Python error model would put a branch
 # behind each division, and one branch is enough to stop vectorisation. Kernels never allocate, so that
@@ -53,12 +52,7 @@ def kernel(function: Callable) -> Callable:
 
 def cache_folder() -> Path | None:
     """Return the folder that newly compiled code is written to, None if no folder is writable."""
-    try:
-        locator = _Cache(cache_folder)._impl.locator
-        locator.ensure_cache_path()
-    except (RuntimeError, OSError):
-        return None
-    return Path(locator.get_cache_path())
+    return find_folders(Path(__file__).parent).target
 
 
 @cache
@@ -69,57 +63,93 @@ def _source_stamp() -> str:
     return sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
-class _Files(IndexDataCacheFile):
-    """Cache with one file for each specialisation, read from several folders and written to the first.
+class _Files:
+    """Cache with one file for each specialisation, read from several folders and written to one.
 
     `key` holds types, processor with its features, and a hash of the bytecode.
     """
 
-    def __init__(self, folders: list[str], filename_base: str) -> None:
-        super().__init__(folders[0], filename_base, _source_stamp())
-        self._folders = folders
-        self._prefix = filename_base
-
-    def _name(self, key: Any) -> str:
-        rest = repr((numba.__version__, _SETTINGS.OPT, _SETTINGS.BOUNDSCHECK, key))
-        return f"{self._prefix}.tsrnn-{self._source_stamp}-{sha256(rest.encode()).hexdigest()[:24]}.nbc"
+    def __init__(self, source: Path, prefix: str) -> None:
+        self._target, self._readable = find_folders(source.parent)
+        self._prefix = prefix
 
     def load(self, key: Any) -> Any:
-        for folder in self._folders:
-            with suppress(OSError):
-                return self._load_data(os.path.join(folder, self._name(key)))
+        name = self._name(key)
+        for folder in self._readable:
+            content = self._read(folder / name)
+            if content is not None:
+                return pickle.loads(content)
         return None
 
     def save(self, key: Any, data: Any) -> None:
-        _forget_other_versions(self._cache_path)
-        self._save_data(self._name(key), data)
+        if self._target is None:
+            return
+        _forget_other_versions(self._target)
+        path, content = self._target / self._name(key), dumps(data)
+        unfinished = path.with_name(f"{path.name}.{uuid4().hex}")
+        try:
+            with os.fdopen(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "wb") as stream:
+                stream.write(_checksum(path, content) + content)
+            os.replace(str(unfinished), str(path))
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+    def _name(self, key: Any) -> str:
+        versions = numba.__version__, llvmlite.__version__
+        rest = repr((*versions, _SETTINGS.OPT, _SETTINGS.BOUNDSCHECK, key))
+        return f"{self._prefix}.tsrnn-{_source_stamp()}-{sha256(rest.encode()).hexdigest()[:24]}.nbc"
+
+    def _read(self, path: Path) -> bytes | None:
+        """Return what was saved in a file; None if there is none, or it can't be relied upon."""
+        try:
+            with path.open("rb") as stream:
+                if not is_trusted(os.fstat(stream.fileno())):
+                    warn_untrusted(path, self._target)
+                    return None
+                checksum, content = stream.read(sha256().digest_size), stream.read()
+        except OSError:
+            return None
+        return content if checksum == _checksum(path, content) else None
+
+
+def _checksum(path: Path, content: bytes) -> bytes:
+    return sha256(path.name.encode() + content).digest()  # one file in the place of another is damage, too
 
 
 @cache  # once in a process is enough
-def _forget_other_versions(folder: str) -> None:
-    for path in Path(folder).glob("*.tsrnn-*.nbc"):
+def _forget_other_versions(folder: Path) -> None:
+    for path in folder.glob("*.tsrnn-*.nbc*"):
         if f".tsrnn-{_source_stamp()}-" not in path.name:
             with suppress(OSError):  # gone already, or in use by a process on Windows
                 path.unlink()
 
 
-class _ReadableFolder(InTreeCacheLocator):
-    """The folder beside the sources, for reading, if no folder is writable."""
+class _Locator:
+    """What Numba asks of the source file of a kernel."""
+
+    def __init__(self, function: Callable, path: str) -> None:
+        self._py_file, self._line = path, function.__code__.co_firstlineno
 
     @classmethod
-    def from_function(cls, py_func, py_file):
-        return cls(py_func, py_file) if os.path.exists(py_file) else None
+    def from_function(cls, function: Callable, path: str) -> Any:
+        return cls(function, path)
 
+    def ensure_cache_path(self) -> None:
+        """Do nothing: it is there."""
 
-class _HomeFolder(UserWideCacheLocator):
-    @classmethod
-    def from_function(cls, py_func, py_file):
-        has_home = os.path.isabs(os.path.expanduser("~"))  # Numba would make a folder of the name "~"
-        return super().from_function(py_func, py_file) if has_home else None
+    def get_cache_path(self) -> str:
+        return str(Path(self._py_file).parent)
+
+    def get_source_stamp(self) -> str:
+        return _source_stamp()
+
+    def get_disambiguator(self) -> str:
+        return str(self._line)
 
 
 class _Impl(CompileResultCacheImpl):
-    _locator_classes = [UserProvidedCacheLocator, InTreeCacheLocator, _HomeFolder, _ReadableFolder]  # noqa: RUF012
+    _locator_classes = [_Locator]  # noqa: RUF012
 
 
 class _Cache(FunctionCache):
@@ -127,10 +157,13 @@ class _Cache(FunctionCache):
 
     def __init__(self, function: Callable) -> None:
         super().__init__(function)
-        filled_ahead = UserProvidedCacheLocator if _SETTINGS.CACHE_DIR else InTreeCacheLocator
-        locators = self._impl.locator, filled_ahead(function, getfile(function))
-        folders = dict.fromkeys(locator.get_cache_path() for locator in locators)
-        self._cache_file = _Files(list(folders), self._impl.filename_base)
+        self._cache_file = _Files(Path(getfile(function)), self._impl.filename_base)
+
+    def load_overload(self, sig, target_context):
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # undamaged, but made by something else: compile it
+            return None
 
     def save_overload(self, sig, data):
         with suppress(OSError):  # a full or read-only disk costs time, not the result
