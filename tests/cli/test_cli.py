@@ -405,6 +405,27 @@ def test_interrupt_outside_training_ends_at_once_and_quietly(capsys, monkeypatch
     assert capsys.readouterr() == ("", "")
 
 
+def test_interrupt_during_the_import_ends_at_once_and_quietly():
+    program = """
+import signal, sys
+
+class Press:
+    def find_spec(self, name, *_):
+        if name == "pandas":
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except BaseException:  # as some libraries do
+                raise ImportError("broken") from None
+
+sys.meta_path.insert(0, Press())
+sys.argv = ["tsrnn", "datasets"]
+from tsrnn.cli import main
+sys.exit(main())
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
 def test_interrupt_in_training_ends_a_comparison():
     command = [sys.executable, "-m", "tsrnn", "compare", "power", "--horizon", "24", "--models", "lstm"]
     with subprocess.Popen(

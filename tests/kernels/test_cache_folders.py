@@ -1,6 +1,7 @@
 """Where compiled code is kept, and which files and folders are not trusted."""
 
 import os
+import signal
 import stat
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from tsrnn.kernels import cache_folders
 from tsrnn.kernels.cache_folders import find_folders, is_trusted
-from tsrnn.kernels.jit import _Files
+from tsrnn.kernels.jit import _Files, _without_interruption
 
 if sys.platform == "win32":
     pytest.skip("owners and modes are those of POSIX", allow_module_level=True)
@@ -150,3 +151,16 @@ def test_file_that_others_can_write_to_is_not_loaded(sources, monkeypatch):
         assert files.load("key") is None
     files.save("key", b"machine code")
     assert files.load("key") == b"machine code"
+
+
+def test_ctrl_c_waits_until_compiling_has_come_to_its_end():
+    done = []
+
+    def compiling(n):
+        signal.raise_signal(signal.SIGINT)  # inside LLVM, which would drop the exception
+        done.append(n)
+
+    with pytest.raises(KeyboardInterrupt):
+        _without_interruption(compiling)(3)
+    assert done == [3]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

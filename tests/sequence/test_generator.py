@@ -197,6 +197,15 @@ def test_a_time_limit_is_kept_and_leaves_the_model_unfitted():
             call("ab")
 
 
+@pytest.mark.parametrize("bptt", [1, 2, 30, 100])
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True, "validation_fraction": 0.3}], ids=str)
+def test_a_sequence_shorter_than_a_batch_is_learned_with_any_bptt(bptt, options):
+    model = RNNGenerator(hidden_size=16, bptt=bptt, max_steps=400, random_state=0, **options)
+    with time_limit(60):  # there was no end
+        model.fit("abcdefghij" * 3)
+    assert model.sample(12, prime="ab", temperature=0) == "cdefghijabcd"
+
+
 def test_it_is_cloned_and_pickled_as_estimators_are():
     model = fit(NAMES, max_steps=20)
     assert clone(model).get_params() == model.get_params()

@@ -1,15 +1,16 @@
 """The command ``tsrnn``: compare forecasters, forecast a series, list the shipped data, compile ahead."""
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from tsrnn.cli.parser import build_parser
-
 __all__ = ["main"]
+
+INTERRUPTED = 130  # exit status after Ctrl-C
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,20 +29,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     with _one_line_warnings():
         try:
-            arguments = build_parser().parse_args(argv)
-            from tsrnn.cli import commands  # not for --help, --version and wrong arguments, which are quick
+            with _ending_at_ctrl_c(is_program=argv is None):
+                from tsrnn.cli.parser import build_parser
 
+                arguments = build_parser().parse_args(argv)
+                from tsrnn.cli import commands  # not for --help and wrong arguments, which are quick
             getattr(commands, f"run_{arguments.command}")(arguments)
             sys.stdout.flush()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing left to flush at exit
             return 141
         except KeyboardInterrupt:
-            return 130
+            return INTERRUPTED
         except Exception as error:  # a traceback helps nobody at a prompt
             print(f"tsrnn: error: {_one_line(error)}", file=sys.stderr)
             return 2
     return 0
+
+
+@contextmanager
+def _ending_at_ctrl_c(*, is_program: bool) -> Iterator[None]:
+    """End the program at once at Ctrl-C: some libraries drop or report the exception in their import."""
+    before = signal.getsignal(signal.SIGINT)
+    if not is_program or before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _one_line(error: BaseException) -> str:

@@ -1,6 +1,6 @@
 """Base class of all forecasters: fit, predict, forecast and sample_paths."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
+from tsrnn.forecasting.fitted import FittedMixin
 from tsrnn.forecasting.forecast import Forecast
 from tsrnn.forecasting.intervals.calibration import Calibration
 from tsrnn.forecasting.intervals.conformal import KINDS
@@ -22,7 +23,7 @@ from tsrnn.timeseries.reading import read_alike, read_panel
 from tsrnn.validation import ParametersMixin, check_choice, check_positive_integer, seed_sequence
 
 
-class BaseForecaster(ParametersMixin, BaseEstimator):
+class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
     """Base class of all forecasters: pandas in and out, around methods on one series or a panel in columns.
 
     Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
@@ -83,11 +84,10 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
         try:
             self._check_parameters()
             panel = self._read(y, X, X_past, static, columns)
-            fitted = self._fit_panel(panel)
-        finally:
-            for name in [name for name in vars(self) if name.endswith("_")]:
-                delattr(self, name)
-        self._remember(fitted, panel)
+            self._remember(fitted_state(self._fit_panel(panel), panel))
+        except BaseException:
+            self._remember({})
+            raise
         return self
 
     def predict(
@@ -150,6 +150,7 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
         of the series, shows there how far forecasts miss (`tsrnn.forecasting.intervals.calibration`). That
         takes as long as another `fit`, once.
         """
+        self = self._snapshot()
         panel, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
         return panel.wrap(values, self.label, names)
 
@@ -163,6 +164,7 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
         """
         options: dict[str, Any] = dict.fromkeys(("X_past", "static", "y", "level", "quantiles"))
         options |= {"conformal": "split"} | of
+        self = self._snapshot()
         panel, values, names = self._forecast(horizon, X, **options)
         return Forecast.of(panel, values, self.label, names)
 
@@ -220,6 +222,7 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
         >>> paths.shape, float(paths.max().quantile(0.9).round(-2))  # of the largest flow in ten years
         ((10, 1000), 1300.0)
         """
+        self = self._snapshot()
         n_paths = check_positive_integer("n", n, "paths")
         steps = self._asked_horizon(horizon)
         panel = self._panel(y, X, X_past, static, steps)
@@ -263,17 +266,13 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
     @property
     def cutoff_(self) -> Any:
         """Index label of the last observation `fit` has seen; of a panel, a Series of them."""
-        panel = self._panel()
+        panel = self._snapshot()._panel()
         if panel.is_single:
             return panel.labels.of(0)[-1]
         return pd.Series(panel.labels.last().tolist(), index=panel.keys)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "panel_" in vars(self)
-
-    def _remember(self, fitted: dict[str, Any], panel: Panel) -> None:
-        for name, value in {**fitted, "panel_": panel, "calibrations_": {}}.items():
-            setattr(self, name, value)
 
     def _read(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Panel:
         """Read what `fit` is given."""
@@ -316,7 +315,7 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
     def fit_panel(self, panel: Panel) -> Self:
         """Fit to what has been read already."""
         self._check_parameters()
-        self._remember(self._fit_panel(panel), panel)
+        self._remember(fitted_state(self._fit_panel(panel), panel))
         return self
 
     def predict_from(
@@ -378,3 +377,8 @@ class BaseForecaster(ParametersMixin, BaseEstimator):
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         raise NotImplementedError
+
+
+def fitted_state(fitted: Mapping[str, Any], panel: Panel) -> dict[str, Any]:
+    """Return all fitted attributes of a forecaster: its own, and those that each has."""
+    return {**fitted, "panel_": panel, "calibrations_": {}}

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Self
@@ -11,7 +10,7 @@ import joblib
 import numpy as np
 from sklearn.base import clone
 
-from tsrnn.deadline import TimeLimitError
+from tsrnn.deadline import TimeLimitError, all_or_nothing, carried
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.forecasting.intervals.calibration import errors_at_the_end
 from tsrnn.forecasting.parameters import FORECASTER, MISSING_OF_NETWORKS
@@ -240,8 +239,10 @@ class Combine(BaseForecaster):
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         copies = self._copies()
-        tasks = [joblib.delayed(copy_context().run)(self._fit_one, copied, panel) for copied in copies]
-        done = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads")(tasks)
+        with all_or_nothing():
+            fit = joblib.delayed(carried(self._fit_one))
+            tasks = [fit(copied, panel) for copied in copies]
+            done = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads")(tasks)
         fitted, errors = {}, {}
         for copied, (error, failure) in zip(copies, done, strict=True):
             name = _label(copied)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.exceptions import NotFittedError
 
+from tsrnn.forecasting.fitted import FittedMixin
 from tsrnn.network import Network
 from tsrnn.network.exchange import export_weights, import_weights
 from tsrnn.network.gradients import gradient_flow, spectral_radii
@@ -16,7 +17,7 @@ from tsrnn.validation import check_positive_integer, counted
 _SHOWN = ("i", "f", "g", "o", "r", "z", "n", "c", "y_before", "h")
 
 
-class WeightsMixin:
+class WeightsMixin(FittedMixin):
     """Methods of every recurrent estimator, on its fitted ``network_`` and ``thetas_``."""
 
     network_: Network
@@ -56,6 +57,7 @@ class WeightsMixin:
         {'weight_ih_l0': (16, 1), 'weight_hh_l0': (16, 4), 'bias_ih_l0': (16,), 'bias_hh_l0': (16,),
          'head.weight': (1, 4), 'head.bias': (1,)}
         """
+        self = self._snapshot()
         return export_weights(self._fitted_network(), self._theta(member), layout)
 
     def set_weights(self, weights: Mapping[str, Any], layout: str = "tsrnn", *, member: int = 0) -> Self:
@@ -155,6 +157,7 @@ class InspectionMixin(WeightsMixin):
         """
         from tsrnn.cells import run_network
 
+        self = self._snapshot()
         network = self._fitted_network()
         if layer not in range(-network.num_layers, network.num_layers):
             raise ValueError(
@@ -216,6 +219,7 @@ class InspectionMixin(WeightsMixin):
         >>> bool(flow["h_0"].iloc[-1] < 0.2 * flow["h_0"].iloc[0])
         True
         """
+        self = self._snapshot()
         network, theta = self._fitted_network(), self._theta(member)
         batch = self._sample(y, check_positive_integer("n_windows", n_windows, "windows"))
         target = batch.target[-(network.architecture.n_decoded or 1) :]

@@ -1,28 +1,39 @@
 """Models of one series on many series: a fitted copy for each channel of each series."""
 
-from collections.abc import Callable, Hashable
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import joblib
 import numpy as np
 from sklearn.base import clone
 
+from tsrnn.deadline import all_or_nothing, carried, check_deadline
 from tsrnn.timeseries.panel import Panel
 
+T = TypeVar("T")
 _COPIES_A_TASK = 50  # one task for each copy takes longer to hand over than to run
 
 
 def fit_each(model: Any, panel: Panel) -> dict[Hashable, Any]:
     """Return a copy of a forecaster fitted to each channel of each series, by what it is called."""
-    copies = [(clone(model), key, one) for key, one in panel.alone()]
+    copies = [(clone(model), key, one) for key, one in _checked(panel.alone())]
     parallel = joblib.Parallel(n_jobs=getattr(model, "n_jobs", None), prefer="threads")
     blocks = [copies[i : i + _COPIES_A_TASK] for i in range(0, len(copies), _COPIES_A_TASK)]
-    done = parallel(joblib.delayed(_fit_block)(block) for block in blocks)
+    with all_or_nothing():
+        fit = joblib.delayed(carried(_fit_block))
+        done = parallel(fit(block) for block in blocks)
     return {key: copy for block in done for key, copy in block}
 
 
 def _fit_block(block: list[tuple[Any, Hashable, Panel]]) -> list[tuple[Hashable, Any]]:
-    return [(key, _fit_copy(copy, key, one)) for copy, key, one in block]
+    return [(key, _fit_copy(copy, key, one)) for copy, key, one in _checked(block)]
+
+
+def _checked(things: Iterable[T]) -> Iterator[T]:
+    """Yield things for as long as there is time."""
+    for thing in things:
+        check_deadline()
+        yield thing
 
 
 def _fit_copy(copy: Any, key: Hashable, one: Panel) -> Any:
@@ -37,7 +48,7 @@ def for_each(model: Any, panel: Panel, forecast: Callable[[Any, Panel], np.ndarr
 
     `forecast` takes a copy and its channel as a panel, and returns (1, h, 1, ...).
     """
-    found = np.concatenate([forecast(find_model(model, key), one) for key, one in panel.alone()])
+    found = np.concatenate([forecast(find_model(model, key), one) for key, one in _checked(panel.alone())])
     S, C = panel.n_series, panel.arrays.n_channels
     return np.moveaxis(found.reshape(S, C, *found.shape[1:]).squeeze(axis=3), 1, 2)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from joblib import effective_n_jobs
 
-from tsrnn.forecasting.base import BaseForecaster
+from tsrnn.forecasting.base import BaseForecaster, fitted_state
 from tsrnn.forecasting.channel_modes import (
     find_channel_seasons,
     join_channels,
@@ -221,7 +221,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             missing=self.missing,
             before=fitted,
         )
-        self._remember(self._train(panel, continued=True), renumbered(panel))
+        self._remember(fitted_state(self._train(panel, continued=True), renumbered(panel)))
         return self
 
     def stream(self, X: Any = None, *, warm: bool = False) -> Stream:
@@ -230,6 +230,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         It starts from the zero state or, `warm`, where the training series ends; covariates known ahead, `X`
         (F,), are then those of the step after it.
         """
+        self = self._snapshot()
         panel, network = self._panel(), self._fitted_network()
         history = panel.single(0).arrays if warm else None
         return open_stream(network, self.thetas_, self.preprocessor_, history, X)
@@ -237,12 +238,14 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     @property
     def fitted_values_(self) -> Any:
         """One-step-ahead forecasts of the training series; nan where a full window is not yet known."""
+        self = self._snapshot()
         panel = self._panel()
         return panel.wrap_history(self._fitted_values(panel), self.label)
 
     @property
     def residuals_(self) -> Any:
         """Observed minus `fitted_values_`, nan in gaps; of a long table, in the column of the model."""
+        self = self._snapshot()
         panel = self._panel()
         return panel.wrap_history(panel.observed_values - self._fitted_values(panel), self.label)
 

@@ -11,12 +11,14 @@ whose content begins with a checksum, in a folder that others cannot write to.
 
 import os
 import pickle
+import signal
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cache, cached_property, wraps
 from hashlib import sha256
 from inspect import getfile
 from pathlib import Path
+from threading import current_thread, main_thread
 from typing import Any
 from uuid import uuid4
 
@@ -47,7 +49,28 @@ def kernel(function: Callable) -> Callable:
         with suppress(RuntimeError, OSError):  # no source files to hash: compile in every process
             _source_stamp()  # now, as the sources may be another version's by the time of the first call
             dispatcher._cache = _CacheOnFirstUse(function)
+        dispatcher._compile_for_args = _without_interruption(dispatcher._compile_for_args)
     return dispatcher
+
+
+def _without_interruption(compiling: Callable) -> Callable:
+    """Return a function that Ctrl-C interrupts at its end only: LLVM calls back, and drops exceptions."""
+
+    @wraps(compiling)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        handler = signal.getsignal(signal.SIGINT)
+        if current_thread() is not main_thread() or not callable(handler):
+            return compiling(*args, **kwargs)
+        pressed = []
+        signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+        try:
+            return compiling(*args, **kwargs)
+        finally:
+            signal.signal(signal.SIGINT, handler)
+            if pressed:
+                signal.raise_signal(signal.SIGINT)
+
+    return call
 
 
 def cache_folder() -> Path | None:

@@ -1,6 +1,5 @@
 """Base class of sequence estimators: input checks, scaling, training and running of the network."""
 
-from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Self
 
@@ -17,6 +16,8 @@ from tsrnn.sequence.formats import SequenceData, read_sequences, read_weight
 from tsrnn.training.ensemble import OptimizerState, check_continues, history, start_runs
 from tsrnn.training.loop import Run, train_all
 from tsrnn.validation import ParametersMixin, seed_sequence
+
+_NOTED = ("n_features_in_", "n_steps_in_", "feature_names_in_")
 
 
 class Targets(NamedTuple):
@@ -81,29 +82,26 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
         TypeError, ValueError
             If the data or a parameter cannot be used.
         """
+        work = self._snapshot()  # scikit-learn notes on it what comes in
         try:
-            options = self._options(resume=self.warm_start and self.__sklearn_is_fitted__())
-            fitted = self._train(X, y, sample_weight, options)
+            options = work._options(resume=self.warm_start and self.__sklearn_is_fitted__())
+            fitted = work._train(X, y, sample_weight, options)
+            noted = {name: value for name, value in vars(work).items() if name in _NOTED}
+            self._remember(noted | fitted)
         except BaseException:
-            self._forget()
+            self._remember({})
             raise
-        self._forget(but={"n_features_in_", "n_steps_in_", "feature_names_in_"})
-        self._remember(fitted)
         return self
 
     def _fit_partially(self, X: Any, y: Any, sample_weight: Any, classes: np.ndarray | None = None) -> Self:
         """Train for one epoch, continuing from the present weights and optimizer state."""
-        resume = self.__sklearn_is_fitted__()
-        try:
-            options = self._options(resume=resume)
-            options.max_epochs, options.max_steps, options.early_stopping = 1, None, False
-            options.schedule, options.continues, options.classes = "constant", resume, classes
-            fitted = self._train(X, y, sample_weight, options)
-        except BaseException:
-            if not resume:
-                self._forget()
-            raise
-        self._remember(fitted)
+        work = self._snapshot()
+        resume = work.__sklearn_is_fitted__()
+        options = work._options(resume=resume)
+        options.max_epochs, options.max_steps, options.early_stopping = 1, None, False
+        options.schedule, options.continues, options.classes = "constant", resume, classes
+        fitted = work._train(X, y, sample_weight, options)
+        self._remember({name: value for name, value in vars(work).items() if name.endswith("_")} | fitted)
         return self
 
     def __sklearn_tags__(self) -> Any:
@@ -113,14 +111,6 @@ class BaseSequenceEstimator(ParametersMixin, WeightsMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return "network_" in vars(self)
-
-    def _remember(self, fitted: dict[str, Any]) -> None:
-        for name, value in fitted.items():
-            setattr(self, name, value)
-
-    def _forget(self, but: Collection[str] = ()) -> None:
-        for name in [name for name in vars(self) if name.endswith("_") and name not in but]:
-            delattr(self, name)
 
     def _options(self, *, resume: bool) -> SimpleNamespace:
         """Return the parameters, checked, and options of a continued training.

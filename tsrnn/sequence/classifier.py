@@ -141,6 +141,7 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
         -------
         ndarray of shape (samples,)
         """
+        self = self._snapshot()
         numbers = self.predict_log_proba(X).argmax(axis=1)
         return self.classes_[numbers]
 
@@ -150,6 +151,7 @@ class RNNClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict the logarithm of the probability of each class: (samples, classes)."""
+        self = self._snapshot()
         _, outputs = self._run_network(X)
         return log_probabilities(outputs)
 

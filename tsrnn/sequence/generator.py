@@ -11,6 +11,7 @@ from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
+from tsrnn.forecasting.fitted import FittedMixin
 from tsrnn.network import Network
 from tsrnn.network.exchange import export_weights, import_weights
 from tsrnn.sequence.parameters import GENERATOR
@@ -25,7 +26,7 @@ _SCORING_BATCH, _SCORING_STEPS = 256, 256
 
 
 @with_parameters(GENERATOR)
-class RNNGenerator(ParametersMixin, BaseEstimator):
+class RNNGenerator(FittedMixin, ParametersMixin, BaseEstimator):
     """Learn sequences of symbols with a recurrent network, and sample new sequences.
 
     At each step the network reads a symbol, as a learned vector, and returns the probability of every symbol
@@ -179,7 +180,7 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
         theta = self.theta_.astype(network.dtype) if continued else fresh
         run = TruncatedRun(network, start, theta, training, *corpora, rng, effective_n_jobs(options.n_jobs))
         interrupted = train_all([run], None, verbose=options.verbose > 0)
-        self.__dict__ |= {
+        state = {
             "encoding_": encoding,
             "network_": network,
             "initial_state_": start,
@@ -191,6 +192,7 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
             "contexts_": encoding.contexts.labels if encoding.contexts else None,
             "ends_": encoding.ends,
         }
+        self._remember(state)
         return self
 
     def sample(
@@ -259,6 +261,7 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
             pass ``scoring=lambda model, y: -model.score(y)``.
         """
         check_choice("unit", unit, _UNITS)
+        self = self._snapshot()
         encoding = self._fitted_encoding()
         found = read_sequences(sequences, encoding.vocabulary)
         sizes = SimpleNamespace(bptt=_SCORING_STEPS, batch_size=_SCORING_BATCH, dtype=self.network_.dtype)
@@ -270,6 +273,7 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
 
     def stream(self, context: Any = None) -> SymbolStream:
         """Return a `SymbolStream` at the start of a sequence, for prediction and sampling step by step."""
+        self = self._snapshot()
         encoding, dtype = self._fitted_encoding(), self.network_.dtype
         vectors = encoding.encode(None if context is None else [context], 1, dtype)
         n = self.network_.n_parameters
@@ -283,6 +287,7 @@ class RNNGenerator(ParametersMixin, BaseEstimator):
 
     def get_weights(self, layout: str = "tsrnn") -> dict[str, np.ndarray]:
         """Return the network's weights by name (`tsrnn.network.exchange`), without those for contexts."""
+        self = self._snapshot()
         self._fitted_encoding()
         return export_weights(self.network_, self.theta_[: self.network_.n_parameters], layout)
 

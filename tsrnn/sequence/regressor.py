@@ -131,6 +131,7 @@ class RNNRegressor(RegressorMixin, BaseSequenceEstimator):
         -------
         ndarray of float64, of shape (samples,) or (samples, outputs), as `y` was
         """
+        self = self._snapshot()
         _, outputs = self._run_network(X)
         values = self.target_scaling_.undo(np.median(outputs, axis=0))
         return values if self.target_ndim_ == 2 else values[:, 0]

@@ -143,6 +143,7 @@ class RNNTagger(BaseSequenceEstimator):
         ndarray of shape (samples, steps) or (samples, steps, outputs), or list of ndarray
             A list of one array for each sequence if `X` is a list.
         """
+        self = self._snapshot()
         data, values = self._predict_rows(X)
         if "classes_" in vars(self):
             return _in_form(self.classes_[values.argmax(axis=1)], data)
@@ -155,6 +156,7 @@ class RNNTagger(BaseSequenceEstimator):
         -------
         ndarray of shape (samples, steps, classes), or list of ndarray of shape (steps, classes)
         """
+        self = self._snapshot()
         data, values = self._predict_rows(X)
         if "classes_" not in vars(self):
             raise AttributeError("A tagger fitted to numbers has no probabilities. Call predict.")
@@ -164,6 +166,7 @@ class RNNTagger(BaseSequenceEstimator):
         """Return the share of labelled steps whose label is right, or R² over the steps that have numbers."""
         from sklearn.metrics import r2_score  # slow to import
 
+        self = self._snapshot()
         data, values = self._predict_rows(X)
         weight = np.repeat(read_weight(sample_weight, len(data.lengths)), data.lengths)
         if "classes_" in vars(self):

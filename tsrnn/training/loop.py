@@ -1,16 +1,13 @@
 """Training loop: shuffled batches, learning-rate schedules, early stopping, clipping, recovery, history."""
 
 import math
-import signal
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from contextvars import copy_context
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from threading import Event, current_thread, main_thread
+from threading import Event
 from time import perf_counter
 from types import SimpleNamespace
 from typing import Any, Protocol, Self
@@ -18,7 +15,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from joblib import effective_n_jobs
 
-from tsrnn.deadline import check_deadline
+from tsrnn.deadline import carried, check_deadline, is_part, stop_on_ctrl_c
 from tsrnn.kernels.optimizers import OPTIMIZERS, clip_norm, clip_value
 from tsrnn.network import Network, Objective, truncated_value_and_gradient
 from tsrnn.training.windows import Batch, Starts
@@ -301,6 +298,7 @@ class Run:
         """Return the mean loss over the validation items, nan without any."""
         total, count = 0.0, 0.0
         for start in range(0, len(self.validation_items), _EVALUATION_BATCH):
+            check_deadline()
             batch = self.dataset.batch(self.validation_items[start : start + _EVALUATION_BATCH])
             output, _ = self.network.forward(
                 self.theta,
@@ -336,24 +334,29 @@ def train_all(runs: Sequence[Run], n_jobs: int | None, *, verbose: bool) -> bool
     """Train independent runs on `n_jobs` threads; results do not depend on their number.
 
     Ctrl-C ends all runs with the best weights so far, issues a warning, and makes the return value True; a
-    second Ctrl-C interrupts as usual.
+    second Ctrl-C interrupts as usual, as does the first where the runs are one part of several.
     """
     from tqdm import tqdm  # slow to import
 
     n_threads = min(effective_n_jobs(n_jobs), len(runs))
     n_steps = sum(run.last_step for run in runs)
-    with _stop_on_ctrl_c(Event()) as stop, tqdm(total=n_steps, unit="step", disable=not verbose) as progress:
+    with stop_on_ctrl_c(Event()) as stop, tqdm(total=n_steps, unit="step", disable=not verbose) as progress:
         if n_threads == 1:
             for run in runs:
                 run.train(stop, progress)
         else:
             with ThreadPoolExecutor(n_threads) as pool:
-                # A thread starts with an empty context and would not see the enclosing time limit.
-                futures = [pool.submit(copy_context().run, run.train, stop, progress) for run in runs]
-                while wait(futures, timeout=0.1).not_done:  # wake up for signals on every platform
-                    pass
-                for future in futures:
-                    future.result()
+                futures = [pool.submit(carried(run.train), stop, progress) for run in runs]
+                try:
+                    while wait(futures, timeout=0.1).not_done:  # wake up for signals on every platform
+                        pass
+                    for future in futures:
+                        future.result()
+                except BaseException:  # nobody wants the others
+                    stop.set()
+                    raise
+    if stop.is_set() and is_part():
+        raise KeyboardInterrupt
     _warn_if_mostly_clipped(runs)
     if stop.is_set():
         warnings.warn(
@@ -379,22 +382,3 @@ def _warn_if_mostly_clipped(runs: Sequence[Run]) -> None:
         RuntimeWarning,
         stacklevel=2,
     )
-
-
-@contextmanager
-def _stop_on_ctrl_c(stop: Event) -> Iterator[Event]:
-    """Make Ctrl-C set an event: an exception inside of compiled code would turn into a SystemError."""
-    in_main_thread = current_thread() is main_thread()
-    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield stop
-        return
-
-    def end_training(number: int, frame: Any) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGINT, end_training)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)

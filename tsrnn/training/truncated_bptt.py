@@ -6,11 +6,13 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from tsrnn.deadline import check_deadline
 from tsrnn.network import Network
 from tsrnn.network.workspace import Objective, State, Workspace
 from tsrnn.training.loop import Dataset, Run, Training
 
 _ROUND = 8  # steps; buffers are reused for segments of the same length
+_SHORTEST_ROW = 8  # steps; a row starts without a past, so that shorter ones teach little
 _MOST_LEFT_OUT = 0.1  # share of the symbols that an epoch may skip
 
 
@@ -95,9 +97,13 @@ class Corpus(NamedTuple):
         An epoch skips a few symbols at random, so that rows and segments start elsewhere in each epoch.
         """
         n = len(self.codes[0])
-        n_rows = max(1, min(self.batch_size, n // self.bptt))
+        n_rows = self.n_rows(n)
         left_out = min(self.bptt, int(_MOST_LEFT_OUT * n)) if n_rows > 1 else 0
         return n_rows, (n - left_out) // n_rows
+
+    def n_rows(self, n: int) -> int:
+        """Return the number of rows that one sequence of n symbols is split into."""
+        return max(1, min(self.batch_size, n // max(self.bptt, _SHORTEST_ROW)))
 
     @property
     def _lasts(self) -> range:
@@ -143,9 +149,8 @@ def validation_split(
             for part in np.split(rng.permutation(len(whole)), [n])
         )
         return training, validation
-    n_rows = max(1, min(corpus.batch_size, n // corpus.bptt))
-    rows = np.array_split(corpus.codes[0][-n:], n_rows)
-    contexts = np.repeat(corpus.contexts, n_rows, axis=0)
+    rows = np.array_split(corpus.codes[0][-n:], corpus.n_rows(n))
+    contexts = np.repeat(corpus.contexts, len(rows), axis=0)
     return corpus._replace(codes=[corpus.codes[0][:-n]]), corpus._replace(codes=rows, contexts=contexts)
 
 
@@ -257,6 +262,7 @@ def mean_loss(
     n, total, count = network.n_parameters, 0.0, 0.0
     state: State = []
     for x, target, contexts in corpus.in_order():
+        check_deadline()
         if contexts is not None:
             state = initial_state.states(theta[n:], contexts)
         logits, state = network.forward(theta[:n], x, state, workspace=workspace)

@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import signal
+import time
 import warnings
 
 import joblib
@@ -12,10 +13,11 @@ import pytest
 from joblib._parallel_backends import ThreadingBackend
 
 from helpers.contenders import Broken, Last, Searching, months
-from tsrnn import RNNForecaster
+from tsrnn import RNNForecaster, TimeLimitError, time_limit
 from tsrnn.baselines import Naive, Theta
 from tsrnn.evaluation.backtesting.backtest import backtest
 from tsrnn.forecasting.combine import Combine
+from tsrnn.training.loop import Run
 
 TOLD = ["model", "cutoff", "status", "message", "n_train", "n_series", "n_failed"]
 
@@ -61,6 +63,35 @@ def test_any_backend_gives_the_same_and_is_quiet(backend, capfd):
     with joblib.parallel_config(backend=backend, n_jobs=2):
         same(backtest(contenders(), y, **options), expected)
     assert capfd.readouterr() == ("", "")
+
+
+def endless(name):
+    return RNNForecaster("gru", 2, lookback=4, max_epochs=None, max_steps=10**9, alias=name)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_ctrl_c_ends_the_fits_of_all_threads(n_jobs, monkeypatch):
+    taken, step = [], Run._step
+
+    def pressing(*arguments):
+        taken.append(arguments)
+        if len(taken) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return step(*arguments)
+
+    monkeypatch.setattr(Run, "_step", pressing)
+    with pytest.raises(KeyboardInterrupt):
+        backtest([endless("a"), endless("b")], months(40), horizon=2, n_windows=3, n_jobs=n_jobs)
+    time.sleep(0.1)
+    n = len(taken)
+    time.sleep(0.1)
+    assert len(taken) == n
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_time_limit_around_a_backtest_ends_it(n_jobs):
+    with pytest.raises(TimeLimitError), time_limit(0.3):
+        backtest([endless("a"), endless("b")], months(40), horizon=2, n_windows=3, n_jobs=n_jobs)
 
 
 def test_warnings_of_threads_stay_apart():

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import joblib
 import numpy as np
 
+from tsrnn.deadline import all_or_nothing, carried
 from tsrnn.evaluation.backtesting.cache import Cache, Key
 from tsrnn.evaluation.backtesting.fingerprint import fingerprint
 from tsrnn.evaluation.backtesting.fold_table import Fold
@@ -64,7 +65,8 @@ def run_all(
     from tqdm import tqdm  # not worth every user's import time
 
     schedule = _Schedule(jobs, cache)
-    with tqdm(total=len(jobs), desc="backtest", unit="fit", disable=not verbose) as progress:
+    bar = tqdm(total=len(jobs), desc="backtest", unit="fit", disable=not verbose)
+    with all_or_nothing(), bar as progress:
         for open_jobs in (schedule.leading, schedule.following):
             places = open_jobs()
             progress.update(len(schedule.outcomes) - progress.n)
@@ -173,7 +175,8 @@ def _run_side_by_side(tasks: Iterable[tuple[int, Task]], n_jobs: int | None) -> 
         parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
     except ValueError:  # a backend that gives everything back at the end
         parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads")
-    yield from parallel(joblib.delayed(_run_at)(place, task) for place, task in tasks)
+    run_one = joblib.delayed(carried(_run_at))  # here: joblib asks for tasks from threads of its own
+    yield from parallel(run_one(place, task) for place, task in tasks)
 
 
 def _run_at(place: int, task: Task) -> tuple[int, Outcome]:

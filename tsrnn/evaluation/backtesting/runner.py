@@ -229,6 +229,7 @@ def _recorded(fold: Fold, seconds: float | None) -> Iterator[None]:
             with time_limit(seconds):
                 yield
         except TimeLimitError:
+            check_deadline()  # a limit around the whole backtest ends it
             fold.status = "time limit"
             limit = "" if seconds is None else f" of {seconds:g} s"
             messages = [f"exceeded the time limit{limit}"]
