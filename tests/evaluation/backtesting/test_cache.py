@@ -1,8 +1,12 @@
 """Backtests that go on where they stopped."""
 
+import errno
+import io
 import json
 import os
+import sys
 import threading
+from importlib.metadata import version
 
 import numpy as np
 import pandas as pd
@@ -12,6 +16,7 @@ from sklearn.base import BaseEstimator
 from helpers.contenders import Last, Mean, Searching, Y, months
 from tsrnn import RNNForecaster
 from tsrnn.baselines import ETS, Naive
+from tsrnn.evaluation.backtesting import cache
 from tsrnn.evaluation.backtesting.backtest import backtest, compare
 from tsrnn.forecasting.combine import Combine
 
@@ -206,6 +211,61 @@ def test_files_that_cannot_be_read_count_as_absent(tmp_path):
     assert (
         sorted(tmp_path.glob("*")) == [*files, tmp_path / "notes.txt"] or len(list(tmp_path.glob("*"))) == 6
     )
+
+
+@pytest.mark.parametrize("refuses", ["tempfile.mkstemp", "os.replace"])
+def test_a_full_disk_costs_the_cache_and_not_the_results(refuses, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refuses, refuse)
+        with pytest.warns(RuntimeWarning, match="^5 of 5 fits could not be kept.*No space left.*complete"):
+            result = run(tmp_path)
+    same(result, run(None))
+    assert list(tmp_path.iterdir()) == []
+    same(run(tmp_path), result)
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_damaged_and_forged_files_are_computed_again_and_replaced(tmp_path):
+    expected = run(tmp_path, n_windows=1)
+    (file,) = tmp_path.iterdir()
+    whole = file.read_bytes()
+    with np.load(file) as archive:
+        forged = dict(archive)
+    forged["0.values"] = forged["0.values"] + 1
+    stream = io.BytesIO()
+    np.savez(stream, **forged)
+    bits = np.random.default_rng(0).integers(8 * len(whole), size=50)
+    damaged = [bytearray(whole) for _ in bits]
+    for content, bit in zip(damaged, bits, strict=True):
+        content[bit // 8] ^= 1 << bit % 8
+    forgery = stream.getvalue()
+    for content in [b"", whole[:-1], whole + b"0", forgery, forgery + whole[-32:], *damaged]:
+        file.write_bytes(content)
+        fits.clear()
+        same(run(tmp_path, n_windows=1), expected)
+        assert fits == [11]
+        same(run(tmp_path, n_windows=1), expected)
+        assert fits == [11]
+
+
+def test_other_versions_of_libraries_compute_anew(tmp_path, monkeypatch):
+    run(tmp_path, n_windows=1)
+    for changed in ("tsrnn", "numba", "numpy", "pandas", "scikit-learn", "scipy", "statsmodels"):
+        fits.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                cache, "version", lambda name, changed=changed: version(name) + "+" * (name == changed)
+            )
+            run(tmp_path, n_windows=1)
+        assert fits == [11]
+    package = sys.modules[Counted.__module__.partition(".")[0]]
+    monkeypatch.setattr(package, "__version__", "2", raising=False)
+    fits.clear()
+    run(tmp_path, n_windows=1)
+    assert fits == [11]
 
 
 def test_a_file_under_another_name_is_not_served(tmp_path):

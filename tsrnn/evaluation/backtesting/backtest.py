@@ -143,7 +143,7 @@ def backtest(
     Warns
     -----
     RuntimeWarning
-        If no model has forecast anything.
+        If no model has forecast anything; if `cache` could not take everything in, as on a full disk.
 
     References
     ----------

@@ -1,6 +1,7 @@
 """Hashes of data and parameters that are the same in any process, as keys of the cache."""
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from functools import singledispatch
 from hashlib import blake2b
@@ -21,7 +22,8 @@ def fingerprint(*things: Any) -> str:
     ----------
     *things : None, bool, number, str, bytes, list, tuple, dict, ndarray, Series, DataFrame, Index, forecaster
         And whatever is made of them. Forecasters are those with ``get_params``: they count by their class
-        and parameters; the source of a class that is not of this library's counts, too.
+        and parameters; of a class that is not of this library, its source and the version of its package
+        count, too.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def _describe(thing: Any, feed: Feed) -> None:
     if isinstance(thing, type) or not callable(getattr(thing, "get_params", None)):
         raise TypeError(f"a {type(thing).__name__}, {thing!r}")
     kind = type(thing)
-    _describe([f"{kind.__module__}.{kind.__qualname__}", _source(kind)], feed)
+    _describe([f"{kind.__module__}.{kind.__qualname__}", _source(kind), _version(kind)], feed)
     _describe(thing.get_params(deep=False), feed)
 
 
@@ -136,6 +138,11 @@ def _describe_column(column: pd.Series, feed: Feed) -> None:
 def _sized(kind: str, content: bytes, feed: Feed) -> None:
     """Feed content so that no two sequences of contents read the same."""
     feed(f"{kind}{len(content)}:".encode() + content)
+
+
+def _version(kind: type) -> str:
+    """Return the version of the package that a class is from, "" if it has none."""
+    return str(getattr(sys.modules.get(kind.__module__.partition(".")[0]), "__version__", ""))
 
 
 def _source(kind: type) -> str:

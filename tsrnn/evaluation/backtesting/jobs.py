@@ -1,5 +1,6 @@
 """The fits of a backtest: which there are, and how they are run in parallel."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from tsrnn.evaluation.backtesting.fold_table import Fold
 from tsrnn.evaluation.backtesting.origins import Origins
 from tsrnn.evaluation.backtesting.runner import Outcome, Task, run, takes, takes_all
 from tsrnn.evaluation.backtesting.splits import Splits
+from tsrnn.validation import counted
 
 __all__ = ["Job", "list_jobs", "run_all"]
 
@@ -73,6 +75,15 @@ def run_all(
             for place, outcome in _run_side_by_side(((i, schedule.tasks[i]) for i in places), n_jobs):
                 schedule.keep(place, outcome)
                 progress.update()
+    if cache is not None and cache.n_lost:
+        fits = f"{cache.n_lost:,} of {counted(len(jobs), 'fit')}"
+        warnings.warn(
+            f"{fits} could not be kept in `cache`, {str(cache.path)!r}: {cache.problem}. The results are "
+            "complete, but another call has to fit these again. Free some space there, or name another "
+            "directory.",
+            RuntimeWarning,
+            stacklevel=3,
+        )
     return [fold for place in range(len(jobs)) for fold in schedule.outcomes[place].folds]
 
 
