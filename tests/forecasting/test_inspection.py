@@ -7,7 +7,7 @@ from sklearn.exceptions import NotFittedError
 
 from helpers.architectures import CELLS, ONE_WAY, OPTIONS, draw, go_together, make, networks
 from helpers.oracle import assert_close, slopes
-from tsrnn import RNNForecaster
+from tsrnn import RNNForecaster, WindowMLP
 from tsrnn.network import Network
 from tsrnn.network.gradients import gradient_flow, spectral_radii
 
@@ -209,3 +209,17 @@ def test_both_ways_and_means_have_no_last_state():
         gradient_flow(
             network, np.zeros(network.n_parameters), np.zeros((3, 1, 1)), np.zeros((1, 1, 1)), "mse"
         )
+
+
+@pytest.mark.parametrize(
+    ("model", "labels"),
+    [
+        (WindowMLP(2, 6, hidden_size=3, max_steps=3), [104]),
+        (RNNForecaster("gru", 2, 6, hidden_size=2, max_steps=3), [100, 101, 102, 103, 104]),
+        (RNNForecaster("gru", 2, 6, patch_size=2, hidden_size=2, max_steps=3), [100, 102, 104]),
+    ],
+    ids=["dense", "gru", "patches"],
+)
+def test_gates_of_a_series_shorter_than_the_lookback_have_the_labels_of_its_steps(model, labels):
+    short = pd.Series(np.sin(np.arange(5.0)), np.arange(100, 105))
+    assert model.fit({"a": short}).gates().index.tolist() == labels

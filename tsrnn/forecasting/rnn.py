@@ -389,5 +389,6 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
                 f"The network is shared by {len(dataset.lengths)} series and reads one at a time; one "
                 'look-back is needed. Fit one column, or channels="joint".'
             )
-        patch, labels = dataset.shape.patch_size, panel.labels.of(0)[-self.lookback_ :]
-        return dataset.inputs(dataset.latest()).x[:, 0], labels[patch - 1 :: patch]
+        labels = panel.labels.of(0)[-self.lookback_ :]
+        index = labels[:: -dataset.shape.patch_size][::-1]  # a short series has none for the first steps
+        return dataset.inputs(dataset.latest()).x[-len(index) :, 0], index
