@@ -2,6 +2,7 @@
 
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,6 +17,7 @@ from tsrnn.deadline import (
     is_part,
     stop_on_ctrl_c,
     time_limit,
+    without_interruption,
 )
 
 
@@ -143,3 +145,40 @@ def test_a_handler_of_the_program_is_left_alone():
             assert (pressed, stop.is_set()) == ([signal.SIGINT], False)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_waits_for_the_end_of_an_import():
+    done = []
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        with without_interruption():
+            signal.raise_signal(signal.SIGINT)
+            done.append("imported")
+        done.append("never")
+    assert done == ["imported"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_interrupted_first_use_of_a_classic_leaves_scipy_whole():
+    program = """
+import builtins, signal, sys
+import numpy as np, tsrnn
+
+original, pressed = builtins.__import__, []
+
+def pressing(name, *arguments, **options):
+    module = original(name, *arguments, **options)
+    if name == "_signal_api" and not pressed:
+        pressed.append(name)
+        signal.raise_signal(signal.SIGINT)
+    return module
+
+builtins.__import__ = pressing
+y = np.arange(20.0)
+for _ in range(2):
+    try:
+        print(tsrnn.Theta().fit(y).predict().shape)
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (run.stdout, run.stderr) == ("interrupted\n(1,)\n", "")

@@ -87,7 +87,9 @@ if not TYPE_CHECKING:  # a type checker would take it to mean that every name ex
         if name not in _MODULE_OF:
             message = f"module 'tsrnn' has no attribute {name!r}"
             raise AttributeError(message, name=name, obj=sys.modules[__name__])
-        with _IMPORTING:
+        from tsrnn.deadline import without_interruption
+
+        with _IMPORTING, without_interruption():
             module = _MODULE_OF[name]
             if module == ".":
                 return import_module(f".{name}", __name__)

@@ -88,6 +88,26 @@ def stop_on_ctrl_c(stop: Event) -> Iterator[Event]:
         yield stop
 
 
+@contextmanager
+def without_interruption() -> Iterator[None]:
+    """Let Ctrl-C wait until the block has come to its end, as an import has to.
+
+    Modules of SciPy and NumPy that an import has left half loaded fail at each later one in the process.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or not callable(handler):
+        yield
+        return
+    pressed: list[bool] = []
+    signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
+
+
 class _Handler:
     """What is done at Ctrl-C: an event is set; the interruption is raised at once, or by the next one."""
 

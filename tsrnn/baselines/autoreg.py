@@ -8,6 +8,7 @@ from sklearn.base import clone
 from tsrnn.baselines import parameters
 from tsrnn.baselines.lagged import triangular_factor
 from tsrnn.baselines.requirements import require, tells_nothing
+from tsrnn.deadline import without_interruption
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
@@ -117,7 +118,8 @@ class AutoReg(BaseForecaster):
 
 def recurse(history: np.ndarray, coefficients: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     """Return the continuation of y_t = x_t + sum_j c_j y_(t-j) after a history, for inputs x."""
-    from scipy.signal import lfilter, lfiltic  # takes longer to import than all the rest
+    with without_interruption():
+        from scipy.signal import lfilter, lfiltic  # takes longer to import than all the rest
 
     denominator = np.concatenate([[1.0], -coefficients])
     state = lfiltic([1.0], denominator, y=history[::-1][: len(coefficients)])

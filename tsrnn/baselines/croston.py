@@ -6,6 +6,7 @@ import numpy as np
 
 from tsrnn.baselines import parameters
 from tsrnn.baselines.requirements import require
+from tsrnn.deadline import without_interruption
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Series
 from tsrnn.validation import with_parameters
@@ -97,7 +98,8 @@ class Croston(BaseForecaster):
 
 def _smooth(values: np.ndarray, alpha: float) -> np.ndarray:
     """Return simple exponential smoothing of values, with the first one as initial level."""
-    from scipy.signal import lfilter  # takes longer to import than all the rest
+    with without_interruption():
+        from scipy.signal import lfilter  # takes longer to import than all the rest
 
     return lfilter([alpha], [1.0, alpha - 1.0], values, zi=[(1.0 - alpha) * values[0]])[0]
 

@@ -18,7 +18,7 @@ from tsrnn.baselines.requirements import (
     straight_line,
     warn_unless_converged,
 )
-from tsrnn.deadline import check_deadline
+from tsrnn.deadline import check_deadline, without_interruption
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
@@ -204,7 +204,8 @@ class _Components(NamedTuple):
 
     def state_space(self, values: np.ndarray) -> Any:
         """Return the statsmodels model of the values with its initial states."""
-        from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+        with without_interruption():
+            from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
         season = self.season
         _require_seasons(values, season)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn.deadline import without_interruption
 from tsrnn.timeseries.panel import Panel
 from tsrnn.validation import counted
 
@@ -14,7 +15,8 @@ def seasonal_pattern(values: np.ndarray, season: int, model: str) -> np.ndarray:
 
     Its mean is 0 for ``model="add"``, and 1 for ``"mul"``, where it multiplies the level.
     """
-    from statsmodels.tsa.seasonal import seasonal_decompose
+    with without_interruption():
+        from statsmodels.tsa.seasonal import seasonal_decompose
 
     method = "multiplicative" if model == "mul" else "additive"
     return seasonal_decompose(values, model=method, period=season).seasonal[:season]

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from tsrnn.baselines import parameters
 from tsrnn.baselines.ets import ETS
 from tsrnn.baselines.requirements import require
-from tsrnn.deadline import check_deadline
+from tsrnn.deadline import check_deadline, without_interruption
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.seasonality import find_seasons
@@ -168,7 +168,8 @@ class STL(BaseForecaster):
 
     def _decompose(self, values: np.ndarray, seasons: tuple[int, ...]) -> Iterator[tuple[int, np.ndarray]]:
         """Yield for each season its length and its value at each observation."""
-        from statsmodels.tsa import seasonal
+        with without_interruption():
+            from statsmodels.tsa import seasonal
 
         if not seasons:
             return

@@ -7,7 +7,7 @@ import numpy as np
 from tsrnn.baselines import parameters
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import require, seasonal_pattern, straight_line, warn_unless_converged
-from tsrnn.deadline import check_deadline
+from tsrnn.deadline import check_deadline, without_interruption
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Series
 from tsrnn.timeseries.seasonality import find_season
@@ -115,7 +115,8 @@ class Theta(BaseForecaster):
 
 def _smooth(values: np.ndarray, alpha: float, level: float) -> np.ndarray:
     """Return the levels of simple exponential smoothing after each observation, from an initial level."""
-    from scipy.signal import lfilter  # takes longer to import than all the rest
+    with without_interruption():
+        from scipy.signal import lfilter  # takes longer to import than all the rest
 
     return lfilter([alpha], [1.0, alpha - 1.0], values, zi=[(1.0 - alpha) * level])[0]
 
@@ -198,7 +199,8 @@ def _lines(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @one_blas_thread()
 def _smoothing_parameter(values: np.ndarray) -> float:
     """Estimate the parameter of simple exponential smoothing with the first value as initial level."""
-    from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
+    with without_interruption():
+        from statsmodels.tsa.statespace.exponential_smoothing import ExponentialSmoothing
 
     if np.ptp(values) <= 1e-12 * np.abs(values).max():
         return 1.0

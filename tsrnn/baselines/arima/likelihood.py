@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tsrnn.deadline import without_interruption
 from tsrnn.kernels.arma import arma_likelihood
 
 __all__ = ["arma_polynomials", "later_log_likelihood", "state_space"]
@@ -57,7 +58,8 @@ def _product(short: np.ndarray, seasonal: np.ndarray, m: int) -> np.ndarray:
 
 @cache
 def _compiled_model() -> Any:
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
+    with without_interruption():
+        from statsmodels.tsa.statespace.sarimax import SARIMAX
 
     class CompiledSarimax(SARIMAX):
         def loglike(

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tsrnn.deadline import without_interruption
+
 __all__ = ["ROOTS", "SEASONAL_ROOTS", "kpss_statistic", "n_differences", "n_seasonal_differences"]
 
 _KPSS_CRITICAL = 0.463  # at 5 %, of a level; Kwiatkowski et al. (1992), table 1
@@ -90,7 +92,8 @@ def kpss_statistic(values: np.ndarray, lags: int) -> float:
 
 def seasonal_strength(values: np.ndarray, season: int) -> float:
     """Return 1 - var(remainder) / var(season + remainder) of a decomposition by loess, at least 0."""
-    from statsmodels.tsa.seasonal import STL
+    with without_interruption():
+        from statsmodels.tsa.seasonal import STL
 
     parts = STL(values / np.abs(values).max(), period=season, seasonal=11, seasonal_deg=0).fit()
     together = np.var(parts.seasonal + parts.resid)
