@@ -1,7 +1,9 @@
 """The network that the parameters of a recurrent forecaster describe."""
 
+from functools import lru_cache
 from math import ceil
 from types import SimpleNamespace
+from typing import Any
 
 from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.kernels.losses import N_PARAMETERS
@@ -34,12 +36,18 @@ def check_loss_continues(before: str, after: str) -> None:
         )
 
 
+@lru_cache(maxsize=64)
+def _network(*sizes: Any, **options: Any) -> Network:
+    """Return a network, the same one for the same arguments: it holds no weights, and packing takes time."""
+    return Network(*sizes, **options)
+
+
 def build_network(options: SimpleNamespace, preprocessor: Preprocessor) -> Network:
     """Return the network that checked options describe, for what a preprocessor feeds it."""
     width = preprocessor.width
     n_outputs = {"direct": options.horizon, "recursive": 1} | dict.fromkeys(_DECODERS, options.patch_size)
     n_outputs["direct"] = options.patch_size if preprocessor.shape.has_future else options.horizon
-    return Network(
+    return _network(
         options.cell,
         preprocessor.n_inputs,
         options.hidden_size,

@@ -1,6 +1,7 @@
 """Models of one series on many series: a fitted copy for each channel of each series."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from copy import deepcopy
 from typing import Any, TypeVar
 
 import joblib
@@ -16,7 +17,8 @@ _COPIES_A_TASK = 50  # one task for each copy takes longer to hand over than to 
 
 def fit_each(model: Any, panel: Panel) -> dict[Hashable, Any]:
     """Return a copy of a forecaster fitted to each channel of each series, by what it is called."""
-    copies = [(clone(model), key, one) for key, one in _checked(panel.alone())]
+    blank = clone(model)
+    copies = [(deepcopy(blank), key, one) for key, one in _checked(panel.alone())]
     parallel = joblib.Parallel(n_jobs=getattr(model, "n_jobs", None), prefer="threads")
     blocks = [copies[i : i + _COPIES_A_TASK] for i in range(0, len(copies), _COPIES_A_TASK)]
     with all_or_nothing():

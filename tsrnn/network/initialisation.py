@@ -12,8 +12,8 @@ def initialise(network: Architecture, parameters: Views, rng: np.random.Generato
     H, cell = network.hidden_size, network.cell
     for name, view in parameters.items():
         if name.startswith("W_hh"):
-            for block in view.reshape(-1, H, H):
-                block[:] = np.eye(H) if cell.starts_at_identity else _orthogonal(H, rng)
+            blocks = view.reshape(-1, H, H)
+            blocks[:] = np.eye(H) if cell.starts_at_identity else _orthogonal(len(blocks), H, rng)
         elif name.startswith("bias") and cell.forget_bias is not None:
             view.reshape(-1, H)[cell.forget_bias] = 1
         elif name in ("position", "W_symbol"):
@@ -26,6 +26,6 @@ def initialise(network: Architecture, parameters: Views, rng: np.random.Generato
             view[:] = rng.uniform(-limit, limit, view.shape)
 
 
-def _orthogonal(size: int, rng: np.random.Generator) -> np.ndarray:
-    q, r = np.linalg.qr(rng.standard_normal((size, size)))
-    return q * np.sign(np.diag(r))
+def _orthogonal(n: int, size: int, rng: np.random.Generator) -> np.ndarray:
+    q, r = np.linalg.qr(rng.standard_normal((n, size, size)))
+    return q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None]

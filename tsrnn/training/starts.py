@@ -57,9 +57,10 @@ class Starts:
 
         `by_series`, as many are drawn, each from any of the series, however long that is.
         """
-        n, sizes = len(self), np.diff(self.edges)
+        n = len(self)
         if not self.by_series:
             return rng.choice(n, most, replace=False) if n > _MANY * most else rng.permutation(n)
+        sizes = np.diff(self.edges)
         chosen = rng.choice(np.flatnonzero(sizes), min(n, most))
         return self.edges[chosen] + (rng.random(len(chosen)) * sizes[chosen]).astype(np.int64)
 
