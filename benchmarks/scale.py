@@ -10,7 +10,8 @@ unless --series names other numbers: seconds of a fit of 100 steps, of `predict(
 Each other part is fitted in a process of its own, after a fit of a few steps that compiles; its memory is the
 largest resident set, before the timed fit with the data in place, and after it. Beside it stand the size of
 the values and that of all windows, had they been written out. "global": 10,000 series of 200 values. "local":
-3,003 short series, each with an LSTM of 16 units and 200 steps of batch 32. "map": a memory map of 1e8 values
+3,003 short series, each with an LSTM of 16 units and 200 steps of batch 32, in processes of joblib whose
+seconds of the processor and memory are not counted. "map": a memory map of 1e8 values
 in a temporary file below DIR. All series are made up.
 """
 
@@ -19,12 +20,14 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from joblib import parallel_config
 
 sys.path.append(str(Path(__file__).with_name("accuracy")))
 from contest import Bars
@@ -142,7 +145,8 @@ def measure(arguments: argparse.Namespace) -> None:
     steps = model.max_steps
     model.set_params(max_steps=WARM_STEPS).fit(little)
     before, start, used = peak_megabytes(), perf_counter(), process_time()
-    model.set_params(max_steps=steps).fit(y)
+    with parallel_config("loky") if arguments.parts[0] == "local" else nullcontext():
+        model.set_params(max_steps=steps).fit(y)
     print(perf_counter() - start, process_time() - used, *sizes(model, y), before, peak_megabytes())
 
 
