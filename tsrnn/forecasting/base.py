@@ -63,9 +63,9 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
             time) or a dict of Series. `RNNForecaster` also takes channels: a DataFrame with one column each,
             an array of shape (n, C), or a DataFrame with a two-level index.
         X, X_past : pandas.DataFrame or dict, optional
-            Covariates, for models that use them: known ahead, such as prices, and known up to the cutoff
-            only, such as measured weather. In the form of `y`, with columns of their own, or one table by
-            time for all series. Aligned by their index.
+            Future covariates, such as prices, and past covariates, known up to the cutoff only, such as
+            measured weather, for models that use them. In the form of `y`, with columns of their own, or one
+            table by time for all series. Aligned by their index.
         static : pandas.DataFrame, optional
             What tells series apart, one row each. Text, categories and booleans are categories.
         columns : (str, str, str), default ("unique_id", "ds", "y")
@@ -109,7 +109,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         horizon : int, optional
             Number of future steps; default: the constructor's ``horizon``.
         X : pandas.DataFrame or dict, optional
-            Covariates known ahead, if the model was fitted with some: the rows of all future steps; with `y`,
+            Future covariates, if the model was fitted with some: the rows of all future steps; with `y`,
             those of its steps, too.
         X_past, static : pandas.DataFrame or dict, optional
             The other covariates the model was fitted with, of `y`.

@@ -134,7 +134,7 @@ _PREPARATION = {
         Choice(None, "auto"),
         None,
         """
-        "auto": hour, weekday and time of the year of each step are covariates known ahead, as smooth numbers
+        "auto": hour, weekday and time of the year of each step are future covariates, as smooth numbers
         (`tsrnn.timeseries.time_features`).
         """,
     ),

@@ -227,7 +227,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     def stream(self, X: Any = None, *, warm: bool = False) -> Stream:
         """Return a stream, which takes in one value after another in constant time.
 
-        It starts from the zero state or, `warm`, where the training series ends; covariates known ahead, `X`
+        It starts from the zero state or, `warm`, where the training series ends; future covariates, `X`
         (F,), are then those of the step after it.
         """
         self = self._snapshot()

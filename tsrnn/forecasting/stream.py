@@ -114,7 +114,7 @@ class Stream:
         ----------
         value : float
         X : array-like of shape (F,), optional
-            Covariates known ahead, of the step that is forecast, in the order of the columns that the model
+            Future covariates, of the step that is forecast, in the order of the columns that the model
             was fitted with; needed if there were some.
         X_past : array-like of shape (P,), optional
             The other covariates, of the step of `value`.
@@ -157,7 +157,7 @@ class Stream:
         block : array-like of shape (n,)
             Real numbers in time order, of any type; n may be 0.
         X : array-like of shape (n, F), optional
-            Covariates known ahead: row t is of the step after ``block[t]``.
+            Future covariates: row t is of the step after ``block[t]``.
         X_past : array-like of shape (n, P), optional
             The other covariates: row t is of the step of ``block[t]``.
 

@@ -34,7 +34,7 @@ class Batch(NamedTuple):
     begins : ndarray of int64, shape (B,), or None
         First step of each window; None: all begin with step 0.
     known : ndarray of shape (n_decoded, B, n_known), or None
-        What is known ahead of each decoded step.
+        Future covariates of each decoded step.
     size : ndarray of shape (B,), or None
         What the values of each window were divided by; None: 1.
     spread : ndarray of shape (B, C), or None
@@ -158,8 +158,8 @@ class WindowShape(NamedTuple):
 class WindowDataset(NamedTuple):
     """Prepared series, cut into pairs of input and target when they are needed.
 
-    At each step a network reads a patch of the values, then what goes with them: ages, covariates of the past
-    and those known ahead, a flag for steps without values, and what is constant.
+    At each step a network reads a patch of the values, then what goes with them: ages, past and
+    future covariates, a flag for steps without values, and what is constant.
 
     Attributes
     ----------

@@ -72,7 +72,7 @@ def backtest(
     horizon : int
         Steps to forecast from each origin.
     X : DataFrame or dict of DataFrames, optional
-        Covariates known ahead: of the form of `y`, or one table indexed by time for all series. A model is
+        Future covariates: of the form of `y`, or one table indexed by time for all series. A model is
         fitted with the rows up to the cutoff and forecasts with those of the horizon.
     X_past : DataFrame or dict of DataFrames, optional
         Covariates known up to the cutoff only, in the same forms.

@@ -58,7 +58,7 @@ def forecast_together(
     -------
     list of ndarray of shape (n_series, horizon, 1 + 2 * n_levels), or None
         One for each origin, of the evaluated steps. None if the forecasts could differ: where gaps in
-        covariates are filled by what comes later, or covariates known ahead go with other labels than those
+        covariates are filled by what comes later, or future covariates go with other labels than those
         that a shorter history would be continued by.
     """
     n_ahead = origins.n_ahead

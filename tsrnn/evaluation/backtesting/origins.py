@@ -104,7 +104,7 @@ class Origins:
     horizon, gap : int
         Steps evaluated, and those after the cutoff, before them, that are not.
     tables : dict of str to Rows
-        Covariates: ``X``, known ahead, and ``X_past``, known up to the cutoff.
+        Future covariates, ``X``, and past covariates, ``X_past``.
     static : DataFrame or None
         Indexed by the series.
     numbers : ndarray
