@@ -6,6 +6,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from hashlib import sha1
 from pathlib import Path
@@ -83,6 +84,8 @@ def _find(sources: Path, given: str) -> Folders:
     target = refused = None
     candidates = list(_candidates(sources, given))
     for folder, mode in candidates:
+        if mode == _PRIVATE:
+            _close_to_others(folder)
         if _is_open(folder, mode):
             refused = refused or folder
         elif target := _made(folder, mode):
@@ -113,13 +116,16 @@ def _is_open(folder: Path, mode: int) -> bool:
         is_sticky = bool(parent & stat.S_ISVTX)  # as /tmp, where nobody can remove what is another's
         if mode == _SHARED and sys.platform != "win32" and parent & stat.S_IWOTH and not is_sticky:
             return True
-        status = folder.stat()
-        if mode == _PRIVATE and not is_trusted(status):
-            folder.chmod(mode)
-            status = folder.stat()
-        return not is_trusted(status)
+        return not is_trusted(folder.stat())
     except OSError:  # there is none yet, or it is out of reach
         return False
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take from others the right to write to one of this user's own folders, if they have it."""
+    with suppress(OSError):  # there is none yet, or it is another's
+        if not is_trusted(folder.stat()):
+            folder.chmod(_PRIVATE)
 
 
 def _made(folder: Path, mode: int) -> Path | None:
