@@ -1,7 +1,7 @@
 """Much data: a million series in one network, a network for each of thousands, a file larger than memory.
 
-    python benchmarks/scale.py [--parts table global local map] [--series N ...] [--tmp DIR] [--jobs 2]
-        [--quick]
+    python benchmarks/scale.py [--parts table global local threads map] [--series N ...] [--tmp DIR]
+        [--jobs 2] [--quick]
 
 "table": long tables of ids, months and values, 60 points a series, with 1,000, 10,000 and 100,000 series
 unless --series names other numbers: seconds of a fit of 100 steps, of `predict()` and of
@@ -10,9 +10,9 @@ unless --series names other numbers: seconds of a fit of 100 steps, of `predict(
 Each other part is fitted in a process of its own, after a fit of a few steps that compiles; its memory is the
 largest resident set, before the timed fit with the data in place, and after it. Beside it stand the size of
 the values and that of all windows, had they been written out. "global": 10,000 series of 200 values. "local":
-3,003 short series, each with an LSTM of 16 units and 200 steps of batch 32, in processes of joblib whose
-seconds of the processor and memory are not counted. "map": a memory map of 1e8 values
-in a temporary file below DIR. All series are made up.
+3,003 short series, each with an LSTM of 16 units and 200 steps of batch 32, in processes of joblib, whose
+processor time and memory are not counted. "threads": the same in threads. "map": a memory map of 1e8
+values in a temporary file below DIR. All series are made up.
 """
 
 import argparse
@@ -92,7 +92,7 @@ def map_part(arguments: argparse.Namespace) -> tuple[RNNForecaster, Any, Any]:
     return model, np.memmap(path, np.float32, "r"), wave[:1000]
 
 
-PARTS = {"global": global_part, "local": local_part, "map": map_part}
+PARTS = {"global": global_part, "local": local_part, "threads": local_part, "map": map_part}
 
 
 def long_table(n_series: int, length: int = 60) -> pd.DataFrame:

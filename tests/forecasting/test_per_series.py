@@ -1,8 +1,11 @@
-"""Models of one series on many series: how their fits end early."""
+"""Models of one series on many series: what they share, in which processes they are fitted, how fits end."""
 
+import gc
 import signal
 import time
+import weakref
 
+import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,3 +70,24 @@ def test_a_time_limit_ends_quick_fits_and_forecasts_of_many_series():
         model.predict(y=PANEL)
     with pytest.raises(TimeLimitError), time_limit(0):
         model.fit(PANEL)
+
+
+def test_equal_networks_are_one_while_they_are_in_use_and_no_longer():
+    options = FOREVER | {"max_steps": 1}
+    model = RNNForecaster(scope="local", **options).fit(PANEL)
+    network, *others = [copy.network_ for copy in model.models_.values()]
+    assert all(other is network for other in others)
+    assert RNNForecaster(cell="lstm", **options).fit(PANEL[0]).network_ is not network
+    alive = weakref.ref(network)
+    del model, network, others
+    gc.collect()
+    assert alive() is None
+
+
+def test_processes_fit_a_network_for_each_series_to_the_same_bits():
+    model = RNNForecaster(scope="local", n_jobs=2, **FOREVER | {"max_steps": 3})
+    in_threads = model.fit(PANEL).predict()
+    with joblib.parallel_config("loky", n_jobs=2):
+        in_processes = model.fit(PANEL).predict()
+    for key, forecast in in_threads.items():
+        pd.testing.assert_series_equal(in_processes[key], forecast, check_exact=True)

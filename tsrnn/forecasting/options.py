@@ -1,15 +1,16 @@
 """The network that the parameters of a recurrent forecaster describe."""
 
-from functools import lru_cache
 from math import ceil
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.network import Network
 from tsrnn.training.preprocessor import Preprocessor
 
+_in_use: WeakValueDictionary[Any, Network] = WeakValueDictionary()
 _DECODERS = {"seq2seq": "sequential", "parallel": "parallel"}
 
 
@@ -36,10 +37,13 @@ def check_loss_continues(before: str, after: str) -> None:
         )
 
 
-@lru_cache(maxsize=64)
 def _network(*sizes: Any, **options: Any) -> Network:
-    """Return a network, the same one for the same arguments: it holds no weights, and packing takes time."""
-    return Network(*sizes, **options)
+    """Return the equal network that is in use, or a new one: it holds no weights and takes time to build."""
+    key = sizes, tuple(options.items())
+    network = _in_use.get(key)
+    if network is None:
+        network = _in_use[key] = Network(*sizes, **options)
+    return network
 
 
 def build_network(options: SimpleNamespace, preprocessor: Preprocessor) -> Network:

@@ -180,19 +180,20 @@ class RNNGenerator(FittedMixin, ParametersMixin, BaseEstimator):
         theta = self.theta_.astype(network.dtype) if continued else fresh
         run = TruncatedRun(network, start, theta, training, *corpora, rng, effective_n_jobs(options.n_jobs))
         interrupted = train_all([run], None, verbose=options.verbose > 0)
-        state = {
-            "encoding_": encoding,
-            "network_": network,
-            "initial_state_": start,
-            "theta_": run.theta,
-            "history_": pd.DataFrame(run.history),
-            "interrupted_": interrupted,
-            "n_parameters_": len(run.theta),
-            "symbols_": encoding.vocabulary.symbols,
-            "contexts_": encoding.contexts.labels if encoding.contexts else None,
-            "ends_": encoding.ends,
-        }
-        self._remember(state)
+        self._remember(
+            {
+                "encoding_": encoding,
+                "network_": network,
+                "initial_state_": start,
+                "theta_": run.theta,
+                "history_": pd.DataFrame(run.history),
+                "interrupted_": interrupted,
+                "n_parameters_": len(run.theta),
+                "symbols_": encoding.vocabulary.symbols,
+                "contexts_": encoding.contexts.labels if encoding.contexts else None,
+                "ends_": encoding.ends,
+            }
+        )
         return self
 
     def sample(
