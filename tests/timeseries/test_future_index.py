@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsrnn.timeseries.frequency import natural_season
-from tsrnn.timeseries.future_index import continue_index
+from tsrnn.timeseries.future_index import continue_index, proceed_all
 
 BERLIN = "Europe/Berlin"
 
@@ -340,3 +340,30 @@ def test_a_time_that_occurs_twice_is_the_first():
     future = continue_index(index, 2)
     assert wall_clock(future) == ["2021-10-31 02:30:00+02:00", "2021-11-01 02:30:00+01:00"]
     assert future.freq is None
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint64", "Int64"])
+def test_whole_numbers_go_on_beyond_the_type_they_came_in(dtype):
+    last = 2**7 if dtype == "uint64" else min(np.iinfo(dtype.lower()).max, 2**40)
+    future = continue_index(pd.Index([last - 2, last - 1, last], dtype=dtype), 3)
+    assert future.tolist() == [last + 1, last + 2, last + 3]
+    if last < 2**40:
+        assert continue_index(pd.Index([3, 5], dtype=dtype), 2).dtype == dtype
+    assert proceed_all(pd.Index([last, 3], dtype=dtype), 2, 1).tolist() == [last + 1, last + 2, 4, 5]
+
+
+def test_numbers_and_times_that_no_type_holds_are_refused():
+    with pytest.raises(ValueError, match=r"^The index of `y` would go on up to 9\.22e\+18, beyond"):
+        continue_index(pd.Index([2**63 - 3, 2**63 - 2]), 3)
+    days = pd.date_range("2262-04-01", periods=10, freq="D", unit="ns")
+    sentence = r'^The 30 steps after `y` go beyond the last time .* y\.index = y\.index\.as_unit\("s"\)\.$'
+    for index in (
+        days,
+        days.tz_localize("UTC"),
+        pd.to_timedelta(range(106740, 106750), unit="D").as_unit("ns"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            continue_index(index, 30)
+    with pytest.raises(ValueError, match=sentence):
+        proceed_all(days[:2], 30, pd.offsets.Day())
+    assert continue_index(days.as_unit("s"), 30)[-1] == pd.Timestamp("2262-05-10")

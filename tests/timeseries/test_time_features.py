@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn.timeseries.time_features import calendar_features, find_calendar
+from tsrnn.timeseries.time_features import calendar_features, find_calendar, steps_before, usual_step
 
 HALF = np.sqrt(0.5)
 
@@ -34,6 +34,29 @@ def test_minutes_are_part_of_the_hour():
     quarters = pd.date_range("2024-01-01", periods=96, freq="15min")
     found = at(quarters, ["2024-01-01 01:30"])
     np.testing.assert_allclose(found["day_sin"], np.sin(2 * np.pi * 1.5 / 24))
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize(
+    ("freq", "n", "cycles", "seconds"),
+    [
+        ("h", 90 * 24, ["day", "week"], 3600),
+        ("h", 6 * 8766, ["day", "week", "year"], 3600),
+        ("min", 525_600, ["day", "week"], 60),
+        ("D", 73_049, ["week", "year"], 86400),
+    ],
+)
+def test_long_indexes_have_their_cycles_in_every_unit(unit, freq, n, cycles, seconds):
+    index = pd.date_range("1850-01-01", periods=n, freq=freq, unit=unit)
+    assert [cycle for cycle, _ in find_calendar(index).within(index).harmonics] == cycles
+    usual = usual_step(index, np.array([0, n]))
+    assert usual == pytest.approx(1e9 * seconds)
+    assert np.abs(steps_before(index, usual)).max() < 1e-6
+
+
+def test_the_step_of_times_beyond_the_range_of_nanoseconds_is_known():
+    index = pd.date_range("3000-01-01", periods=5, freq="D", unit="s")
+    assert usual_step(index, np.array([0, 5])) == 86400e9
 
 
 def test_years_end_where_they_begin_in_leap_years_too():

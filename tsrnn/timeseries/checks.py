@@ -71,6 +71,7 @@ class Words(NamedTuple):
     kind: str = "an index"
     convert: str = "y.index = pd.to_datetime(y.index), or drop it: y.reset_index(drop=True)"
     drop: str = "y[y.index.notna()]"
+    drop_infinite: str = "y[np.isfinite(y.index)]"
     keep: str = "y[~y.index.duplicated()]"
     average: str = "y.groupby(level=0).mean()"
     sort: str = "y.sort_index()"
@@ -95,6 +96,11 @@ def check_labels(index: pd.Index, words: Words = INDEX, where: str = "") -> None
         raise ValueError(
             f"{words.labels} has a missing label at position {index.isna().argmax()}{where}; every "
             f"observation needs one. Drop those without: {words.drop}."
+        )
+    if types.is_float_dtype(index.dtype) and np.isinf(index.to_numpy()).any():
+        raise ValueError(
+            f"{words.labels} has an infinite label at position {np.isinf(index.to_numpy()).argmax()}{where}; "
+            f"every observation needs a finite one. Drop those without: {words.drop_infinite}."
         )
 
 

@@ -209,6 +209,7 @@ def _parse_long(y: pd.DataFrame, columns: tuple[Any, ...]) -> Parsed:
         f"a column {time!r}",
         f"y[{time!r}] = pd.to_datetime(y[{time!r}])",
         f"y.dropna(subset={time!r})",
+        f"y[np.isfinite(y[{time!r}])]",
         f"y.drop_duplicates([{key!r}, {time!r}])",
         f"y.groupby([{key!r}, {time!r}], as_index=False).mean()",
         f"y.sort_values([{key!r}, {time!r}])",
@@ -252,6 +253,7 @@ def _parse_levels(y: pd.Series | pd.DataFrame) -> Parsed:
         kind="a second level of the index",
         convert="y.index = y.index.set_levels(pd.to_datetime(y.index.levels[1]), level=1)",
         drop="y[y.index.get_level_values(1).notna()]",
+        drop_infinite="y[np.isfinite(y.index.get_level_values(1))]",
         average="y.groupby(level=[0, 1]).mean()",
     )
     first, second = (y.index.get_level_values(level) for level in (0, 1))

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pandas import offsets
+from pandas.api import types
 
-from tsrnn.timeseries.frequency import find_step, number_at
+from tsrnn.timeseries.frequency import find_step
+from tsrnn.validation import counted
 
 
 def continue_index(index: pd.Index, horizon: int) -> pd.Index:
@@ -55,14 +57,30 @@ def proceed(index: pd.Index, horizon: int, step: Any) -> pd.Index:
     if isinstance(index, pd.DatetimeIndex):
         future = _continue_times(index, horizon, step)
     elif isinstance(index, pd.TimedeltaIndex):
-        future = pd.timedelta_range(index[-1], periods=horizon + 1, freq=step, unit=index.unit)[1:]
+        future = _after(index[-1], step, horizon, index.unit)
     elif isinstance(index, pd.PeriodIndex):
         future = _continue_periods(index, horizon, step)
     elif isinstance(index, pd.RangeIndex):
         future = pd.RangeIndex(index[-1] + step, index[-1] + (horizon + 1) * step, step)
     else:
-        future = pd.Index(number_at(index, -1) + step * np.arange(1, horizon + 1), dtype=index.dtype)
+        future = _continue_numbers(index[-1:], horizon, step)
     return future.rename(index.name)
+
+
+def _continue_numbers(lasts: pd.Index, horizon: int, step: float) -> pd.Index:
+    """Return the numbers after each of many by one step, end to end; of a wider type where needed."""
+    if types.is_float_dtype(lasts.dtype):
+        numbers = lasts.to_numpy()[:, None] + step * np.arange(1, horizon + 1)
+        return pd.Index(numbers.ravel(), dtype=lasts.dtype)
+    largest = int(lasts.max()) + int(step) * horizon
+    if largest > np.iinfo(np.int64).max:
+        raise ValueError(
+            f"The index of `y` would go on up to {largest:.3g}, beyond what 64-bit numbers hold. "
+            "Shorten the horizon, or number the rows afresh: y.reset_index(drop=True)."
+        )
+    numbers = lasts.to_numpy(np.int64)[:, None] + step * np.arange(1, horizon + 1)
+    fits = largest <= np.iinfo(lasts.dtype.type if isinstance(lasts.dtype, np.dtype) else np.int64).max
+    return pd.Index(numbers.ravel(), dtype=lasts.dtype if fits else np.int64)
 
 
 def _continue_times(index: pd.DatetimeIndex, horizon: int, offset: Any) -> pd.DatetimeIndex:
@@ -78,9 +96,22 @@ def _continue_times(index: pd.DatetimeIndex, horizon: int, offset: Any) -> pd.Da
     return pd.DatetimeIndex(early, freq=offset if unmoved else None)
 
 
-def _after(last: pd.Timestamp, offset: Any, horizon: int, unit: str) -> pd.DatetimeIndex:
-    labels = pd.date_range(last, periods=horizon + 1, freq=offset, unit=unit)
+def _after(last: Any, offset: Any, horizon: int, unit: str) -> Any:
+    """Return the labels after a time, or a time difference."""
+    between = pd.date_range if isinstance(last, pd.Timestamp) else pd.timedelta_range
+    try:
+        labels = between(last, periods=horizon + 1, freq=offset, unit=unit)
+    except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
+        raise _beyond(unit, horizon) from error
     return labels[1:] if labels[0] == last else labels[:horizon]
+
+
+def _beyond(unit: str, horizon: int) -> ValueError:
+    return ValueError(
+        f"The {counted(horizon, 'step')} after `y` go beyond the last time that an index in units of "
+        f'{unit!r} (of "ns" 2262-04-11) holds. Shorten the horizon, or take a coarser unit: '
+        'y.index = y.index.as_unit("s").'
+    )
 
 
 def _continue_periods(index: pd.PeriodIndex, horizon: int, offset: Any) -> pd.PeriodIndex:
@@ -105,11 +136,12 @@ def proceed_all(lasts: pd.Index, horizon: int, step: Any) -> pd.Index:
     if isinstance(lasts, pd.DatetimeIndex) and _is_even(lasts, step):
         delta = pd.Timedelta(days=step.n) if isinstance(step, offsets.Day) else pd.Timedelta(step)
         ticks = lasts.asi8[:, None] + delta.as_unit(lasts.unit).asm8.astype(np.int64) * steps
+        if (ticks[:, -1] < lasts.asi8).any():
+            raise _beyond(lasts.unit, horizon)
         times = pd.DatetimeIndex(ticks.ravel().view(f"datetime64[{lasts.unit}]"), name=lasts.name)
         return times if lasts.tz is None else times.tz_localize("UTC").tz_convert(lasts.tz)
     if isinstance(step, int | float):
-        numbers = lasts.to_numpy()[:, None] + step * steps
-        return pd.Index(numbers.ravel(), dtype=lasts.dtype, name=lasts.name)
+        return _continue_numbers(lasts, horizon, step).rename(lasts.name)
     parts = [proceed(lasts[i : i + 1], horizon, step) for i in range(len(lasts))]
     return parts[0].append(parts[1:]) if len(parts) > 1 else parts[0]
 

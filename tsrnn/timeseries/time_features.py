@@ -36,9 +36,9 @@ class Calendar(NamedTuple):
 
     def within(self, index: pd.Index) -> "Calendar":
         """Return the cycles that an index goes through at least twice: one seen once is but a trend."""
-        wall = _wall_clock(index)
-        length = (wall[-1] - wall[0]) * len(wall) / max(len(wall) - 1, 1)  # the last step included
-        seen = [cycle for cycle, period in _CYCLES.items() if length >= 2 * period]
+        n, wall = len(index), _wall_clock(index[[0, -1]]).as_unit("s")
+        seconds = (wall[1] - wall[0]).total_seconds() * n / max(n - 1, 1)  # the last step included
+        seen = [cycle for cycle, period in _CYCLES.items() if seconds >= 2 * period.total_seconds()]
         harmonics = tuple((cycle, k) for cycle, k in self.harmonics if cycle in seen)
         return Calendar(harmonics, self.weekend and "week" in seen)
 
@@ -167,5 +167,5 @@ def _positions(index: pd.Index) -> np.ndarray:
     if isinstance(index, pd.PeriodIndex):
         return index.asi8.astype(np.float64)
     if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-        return index.as_unit("ns").asi8.astype(np.float64)
+        return index.asi8 * (pd.Timedelta(1, unit=index.unit) / pd.Timedelta(1, unit="ns"))
     return index.to_numpy(np.float64)
