@@ -57,7 +57,7 @@ def test_a_series_of_one_value_has_no_known_width():
 def test_a_single_label_has_the_step_of_the_others():
     rows = [("a", day, 1.0) for day in DAYS[:9].delete(3)] + [("b", DAYS[40] + pd.Timedelta("1h"), 5.0)]
     y = pd.DataFrame(rows, columns=["unique_id", "ds", "y"])
-    forecast = Naive().fit(y).predict(1)
+    forecast = Naive(missing="interpolate").fit(y).predict(1)
     assert forecast["ds"].tolist() == [DAYS[9], DAYS[41] + pd.Timedelta("1h")]
 
 

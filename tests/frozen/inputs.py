@@ -352,7 +352,7 @@ KEYED = {
 
 @each("index", {name: (make,) for name, make in (INDEXES | KEYED).items()})
 def an_index(make):
-    model = network("rnn", lookback=7, calendar=None).fit(make())
+    model = network("rnn", lookback=7, calendar=None, missing="interpolate").fit(make())
     asked = model.forecast(5, level=80)
     return {
         "forecast": model.predict(20),

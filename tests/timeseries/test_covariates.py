@@ -248,7 +248,7 @@ def test_rows_of_many_series_are_found_one_by_one(data, seed, n_series, missing)
 
 def test_the_time_since_the_label_before_starts_afresh_in_each_series():
     y = {"a": pd.Series(1.0, DAYS[[0, 1, 4, 5]]), "b": pd.Series(1.0, DAYS[[0, 2, 3]])}
-    fitted = read_covariates(read_panel(y), time_step=True)
+    fitted = read_covariates(read_panel(y, regular=False), time_step=True)
     assert fitted.schema.step == pd.Timedelta(days=1).value
     np.testing.assert_allclose(past(fitted, 0)[:, 0], [0, 0, np.log(3), 0], atol=1e-15)
     np.testing.assert_allclose(past(fitted, 1)[:, 0], [0, np.log(2), 0], atol=1e-15)

@@ -6,13 +6,11 @@ from tsrnn.evaluation.comparison import compare_pairs
 from tsrnn.evaluation.measures import INTERVAL_MEASURES
 from tsrnn.evaluation.record import BacktestRecord
 from tsrnn.metrics.significance import MIN_ORIGINS
-from tsrnn.timeseries.frequency import count_absent
 from tsrnn.validation import counted
 
 __all__ = ["write_notes"]
 
 MANY_ZEROS = 20  # percent
-MOST_INDEXES = 100  # that are looked at for absent rows
 HOLM = "corrected by Holm's method"
 
 
@@ -25,7 +23,6 @@ def write_notes(record: BacktestRecord) -> list[str]:
         *_test_notes(record),
         *_training_notes(record),
         *_series_notes(record),
-        *_row_notes(record),
         *_missing_notes(record),
         *_failure_notes(record),
     ]
@@ -166,14 +163,6 @@ def _series_notes(record: BacktestRecord) -> list[str]:
     if absent := n_series - len(part):
         notes.append(f"{absent:,} of {n_series:,} series are too short for any origin, and are left out.")
     return notes
-
-
-def _row_notes(record: BacktestRecord) -> list[str]:
-    absent = sum(count_absent(one.index) for one in record.truths.series[:MOST_INDEXES])
-    if not absent:
-        return []
-    rows = "1 row is" if absent == 1 else f"{absent:,} rows are"
-    return [f"{rows} absent from the index of `y`, and seasons count rows: y.asfreq() makes gaps visible."]
 
 
 def _missing_notes(record: BacktestRecord) -> list[str]:

@@ -276,7 +276,9 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
 
     def _read(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Panel:
         """Read what `fit` is given."""
-        panel = read_panel(y, missing=self.missing, columns=columns)
+        time = self._time_covariates()
+        regular = not time.get("time_step", False)
+        panel = read_panel(y, missing=self.missing, columns=columns, regular=regular)
         covariates = {"X": X, "X_past": X_past, "static": static}
         given = [name for name, value in covariates.items() if value is not None]
         if refused := [name for name in given if not uses(self, name)]:
@@ -285,7 +287,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
                 f"{type(self).__name__} forecasts from {source}; got {refused[0]}. Leave it out, or use "
                 "RNNForecaster."
             )
-        return read_covariates(panel, X, X_past, static, missing=self.missing, **self._time_covariates())
+        return read_covariates(panel, X, X_past, static, missing=self.missing, **time)
 
     def _time_covariates(self) -> dict[str, Any]:
         """Return which covariates the index gives: arguments of `read_covariates`."""

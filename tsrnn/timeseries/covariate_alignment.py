@@ -27,18 +27,28 @@ class Steps(NamedTuple):
         Steps of each series.
     known : ndarray of int64, shape (S,)
         How many of the first steps have covariates already.
+    unobserved : ndarray of bool, shape (N,)
+        Which steps of the series have no value; rows of covariates may be absent there, too.
     """
 
     keys: pd.Index
     labels: Labels
     lengths: np.ndarray
     known: np.ndarray
+    unobserved: np.ndarray
 
     @property
     def needed(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the steps whose covariates are not known, and where those of each series begin."""
         starts = self.labels.offsets[:-1] + self.known
         return ragged_rows(starts, np.diff(self.labels.offsets) - self.known)
+
+    @property
+    def is_optional(self) -> np.ndarray:
+        """Whether the row of covariates of each needed step may be absent."""
+        optional = np.zeros(int(self.labels.offsets[-1]), bool)
+        optional[ragged_rows(self.labels.offsets[:-1], self.lengths)[0]] = self.unobserved
+        return optional[self.needed[0]]
 
     def where(self, s: int) -> str:
         """Return how errors say which series is meant."""
@@ -99,14 +109,21 @@ def _find(
     flat = steps.labels.flat if len(rows) == len(steps.labels.flat) else steps.labels.flat.take(rows)
     if table.keys is None:
         _refuse_doubled(what, table.labels.flat, steps.where(0) if len(steps.keys) == 1 else "")
-        return table.values[_positions(what, table.labels.flat, flat, steps, offsets)]
+        return _rows_of(table.values, _positions(what, table.labels.flat, flat, steps, offsets))
     series = table.keys.get_indexer(steps.keys)
     order, table_offsets = ragged_rows(table.offsets[series], np.diff(table.offsets)[series])
     labels = table.labels.flat.take(order)
     if np.array_equal(table_offsets, offsets) and labels.dtype == flat.dtype and labels.equals(flat):
         return table.values[order]
     found = _join(what, labels, table_offsets, flat, offsets, steps)
-    return table.values[order[found]]
+    return _rows_of(table.values, np.where(found < 0, -1, order[found]))
+
+
+def _rows_of(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return rows of a table, nan for those numbered -1."""
+    found = values[rows]
+    found[rows < 0] = np.nan
+    return found
 
 
 def _by_position(what: str, table: Table, steps: Steps, offsets: np.ndarray) -> np.ndarray:
@@ -134,7 +151,8 @@ def _refuse_doubled(what: str, labels: pd.Index, where: str) -> None:
 def _positions(what: str, labels: pd.Index, flat: pd.Index, steps: Steps, offsets: np.ndarray) -> np.ndarray:
     """Return where the labels of the steps are among those of a table that all series share."""
     found = labels.get_indexer(flat)
-    if (absent := found < 0).any():
+    absent = found < 0
+    if absent.any() and (absent := absent & ~steps.is_optional).any():
         s = int(np.searchsorted(offsets, absent.argmax(), side="right")) - 1
         part = slice(offsets[s], offsets[s + 1])
         _refuse_absent(what, flat[part], absent[part], labels.dtype, steps, s)
@@ -161,12 +179,13 @@ def _join(
         first = int(ordered[1:][doubled][0] // size)
         _refuse_doubled(what, labels[table_offsets[first] : table_offsets[first + 1]], steps.where(first))
     place = np.minimum(np.searchsorted(ordered, needed), max(n - 1, 0))
-    absent = ordered[place] != needed if n else np.ones(len(needed), bool)
+    unknown = ordered[place] != needed if n else np.ones(len(needed), bool)
+    absent = unknown & ~steps.is_optional if unknown.any() else unknown
     if absent.any():
         s = int(np.searchsorted(offsets, absent.argmax(), side="right")) - 1
         part = slice(offsets[s], offsets[s + 1])
         _refuse_absent(what, flat[part], absent[part], labels.dtype, steps, s)
-    return order[place]
+    return np.where(unknown, -1, order[place] if n else -1)
 
 
 def _refuse_absent(

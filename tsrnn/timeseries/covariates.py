@@ -150,7 +150,9 @@ def _future(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the future covariates of all series, and where those of each begin."""
     known = _n_known(panel, before)
-    steps = Steps(panel.keys, _with_following(panel, horizon), panel.arrays.lengths, known)
+    steps = Steps(
+        panel.keys, _with_following(panel, horizon), panel.arrays.lengths, known, _unobserved(panel)
+    )
     rows, _ = _known_rows(panel, before, "future_offsets", known)
     there = np.empty((0, schema.n_future)) if before is None else before.arrays.future[rows]
     F = len(schema.future)
@@ -170,7 +172,7 @@ def _past(
 ) -> np.ndarray:
     """Return the past covariates of all series."""
     known = _n_known(panel, before)
-    steps = Steps(panel.keys, panel.labels, panel.arrays.lengths, known)
+    steps = Steps(panel.keys, panel.labels, panel.arrays.lengths, known, _unobserved(panel))
     rows, _ = _known_rows(panel, before, "offsets", known)
     there = np.empty((0, len(schema.past))) if before is None else before.arrays.past[rows]
     values = align("X_past", table, schema.past, steps, there[:, : len(schema.past)], missing)
@@ -178,6 +180,10 @@ def _past(
         times = steps_before(panel.labels.flat, schema.step, panel.labels.offsets)
         values = np.column_stack([values, times])
     return values
+
+
+def _unobserved(panel: Panel) -> np.ndarray:
+    return np.all(panel.arrays.missing, axis=1)
 
 
 def _n_known(panel: Panel, before: Panel | None) -> np.ndarray:

@@ -17,22 +17,6 @@ _MONTH = pd.Timedelta(days=365.25) / 12
 _TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
 
 
-def count_absent(index: pd.Index) -> int:
-    """Return how many times a regular index leaves out; 0 of one that isn't, or that leaves out weekdays.
-
-    Examples
-    --------
-    >>> count_absent(pd.date_range("2024-01-01", periods=30, freq="MS").delete([7, 8]))
-    2
-    """
-    if not isinstance(index, pd.DatetimeIndex) or index.freq is not None or len(index) < 3:
-        return 0
-    step = _offset(index)
-    regular = isinstance(step, offsets.Tick | offsets.Day | offsets.MonthBegin | offsets.MonthEnd)
-    expected = pd.date_range(index[0], index[-1], freq=step) if regular else index
-    return len(expected) - len(index) if index.isin(expected).all() else 0
-
-
 def natural_season(index: pd.Index) -> int:
     """Return the number of observations in the season that an index suggests.
 

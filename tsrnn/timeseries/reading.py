@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tsrnn.timeseries.absent_rows import insert_absent_rows
 from tsrnn.timeseries.checks import check_after, check_alike, check_columns, check_missing, list_some
 from tsrnn.timeseries.formats import COLUMNS, Format, Parsed, as_keys, as_series, is_panel, parse
 from tsrnn.timeseries.future_index import continue_index
@@ -16,7 +17,9 @@ from tsrnn.timeseries.panel import Panel
 from tsrnn.training.arrays import SeriesArrays, ragged_rows
 
 
-def read_panel(y: Any, *, missing: str = "error", columns: Sequence[Hashable] = COLUMNS) -> Panel:
+def read_panel(
+    y: Any, *, missing: str = "error", columns: Sequence[Hashable] = COLUMNS, regular: bool = True
+) -> Panel:
     """Check one or many series and copy them into columns; nothing is sorted but by series.
 
     Parameters
@@ -34,6 +37,9 @@ def read_panel(y: Any, *, missing: str = "error", columns: Sequence[Hashable] = 
         refused under "error" and left out with a warning else.
     columns : (str, str, str), default ("unique_id", "ds", "y")
         Columns of a long table: what tells series apart, times, values.
+    regular : bool, default True
+        Whether steps that a regular index leaves out are missing values
+        (`tsrnn.timeseries.absent_rows.insert_absent_rows`); else observations count.
 
     Returns
     -------
@@ -64,7 +70,8 @@ def read_panel(y: Any, *, missing: str = "error", columns: Sequence[Hashable] = 
             "`columns` must name three columns of a long table: what tells series apart, times, values; got "
             f'{columns!r}. Pass columns=("id", "time", "value").'
         )
-    return _complete(parse(y, columns), missing)
+    parsed = parse(y, columns)
+    return _complete(insert_absent_rows(parsed, missing) if regular else parsed, missing)
 
 
 def read_alike(y: Any, fitted: Panel, *, missing: str = "error") -> Panel:
@@ -77,11 +84,17 @@ def read_alike(y: Any, fitted: Panel, *, missing: str = "error") -> Panel:
     """
     columns = fitted.format.names if fitted.format.kind == "long" else COLUMNS
     if is_panel(y, columns):
-        panel = read_panel(y, missing=missing, columns=columns)
+        panel = read_panel(y, missing=missing, columns=columns, regular=_is_regular(fitted))
     else:
-        panel = read_panel(_as_channels(y, fitted.columns), missing=missing)
+        channels = _as_channels(y, fitted.columns)
+        panel = read_panel(channels, missing=missing, regular=_is_regular(fitted))
     check_alike(panel.columns, fitted.columns)
     return panel.with_places(fitted.keys)
+
+
+def _is_regular(fitted: Panel) -> bool:
+    """Whether the model is not told how long it is from value to value."""
+    return fitted.schema.step is None
 
 
 def _as_channels(y: Any, columns: pd.Index | None) -> Any:
@@ -129,7 +142,10 @@ def read_further(y: Any, first: Panel, *, missing: str = "error") -> Panel:
             "Pass what follows as a panel, too."
         )
     check_alike(further.columns, first.columns)
-    return _complete(_join(first, further), missing).with_places(first.keys)
+    joined = _join(first, further)
+    if _is_regular(first):
+        joined = insert_absent_rows(joined, missing)
+    return _complete(joined, missing).with_places(first.keys)
 
 
 def _with_following_labels(part: Any, first: Panel, s: int) -> Any:

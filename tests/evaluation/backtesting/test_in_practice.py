@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn import ETS, AutoARIMA, AutoReg, Croston, Naive, SeasonalNaive, backtest, compare
+from tsrnn import ETS, AutoARIMA, AutoReg, Croston, Drift, Naive, SeasonalNaive, backtest, compare
 
 
 def months(values):
@@ -103,14 +103,8 @@ def test_a_cache_is_no_file(tmp_path):
         backtest(Naive(), months(np.arange(40.0)), 4, cache=path)
 
 
-def test_rows_that_are_absent_are_counted():
-    y = months(np.arange(60.0))
-    note = "2 rows are absent from the index of `y`, and seasons count rows: y.asfreq() makes gaps visible."
-    assert note in backtest(Naive(), y.drop(y.index[[20, 31]]), 3).footnotes
-    assert "1 row is" + note[10:] in backtest(Naive(), y.drop(y.index[20]), 3).footnotes
-    days = y.set_axis(pd.bdate_range("2024-01-01", periods=60))
-    irregular = y.set_axis(
-        pd.DatetimeIndex(pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(60) ** 2, "h"))
-    )
-    for whole in (y, days.drop(days.index[20]), irregular, pd.Series(np.arange(60.0))):
-        assert not any("absent" in note for note in backtest(Naive(), whole, 3).footnotes)
+def test_rows_that_are_absent_are_missing_values():
+    y = months(np.arange(60.0)).drop(months(np.arange(60.0)).index[[20, 59 - 7]])
+    found = backtest(Drift(missing="interpolate"), y, 3, n_windows=3)
+    assert any("1 of 9 values to forecast were never observed" in note for note in found.footnotes)
+    assert found.forecasts["Drift"].to_numpy() == pytest.approx(np.arange(51, 60))
