@@ -2,9 +2,9 @@
 
     python benchmarks/latency.py [--profile]
 
-Medians of 300 calls: `predict()`, `forecast()`, ``predict(y=last 500 hours)``, and the network alone, all
-with a gated recurrent unit of 32 units, look-back of two days, horizon of one. With --profile, where the time
-of each goes.
+Medians of 300 calls: `predict()`, `forecast()`, ``predict(y=last 500 hours)``, `update` by one hour, and the
+network alone, all with a gated recurrent unit of 32 units, look-back of two days, horizon of one. With
+--profile, where the time of each goes.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import cProfile
 import pstats
 import sys
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -24,7 +25,7 @@ from contest import Bars
 
 from tsrnn import RNNForecaster
 
-BARS = {"predict()": 0.5, "predict(y=500 hours)": 1.0, "forecast()": 1.0}  # milliseconds
+BARS = {"predict()": 0.5, "predict(y=500 hours)": 1.0, "forecast()": 1.0, "update(hour)": 1.0}  # milliseconds
 
 
 def hours(n: int) -> pd.Series:
@@ -49,14 +50,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--profile", action="store_true")
     arguments = parser.parse_args()
-    series = hours(5500)
+    series = hours(6000)
     model = RNNForecaster("gru", horizon=24, max_steps=50, random_state=0).fit(series[:5000])
-    network, theta, new = model.network_, model.thetas_[0], series[-500:]
+    updated = deepcopy(model)
+    network, theta, new = model.network_, model.thetas_[0], series[5000:5500]
     x = np.zeros((model.lookback_, 1, 1), np.float32)
     calls: dict[str, Callable[[], Any]] = {
         "predict()": model.predict,
         "forecast()": model.forecast,
         "predict(y=500 hours)": lambda: model.predict(y=new),
+        "update(hour)": lambda: updated.update(series[len(updated.panel_.labels.of(0)) :][:1]),
         "the network alone": lambda: network.forward(theta, x, first=-1),
     }
     bars = Bars()

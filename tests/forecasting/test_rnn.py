@@ -1,5 +1,7 @@
 """RNNForecaster: what its parameters do, what comes back, what bad input gets."""
 
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -283,21 +285,50 @@ def test_warm_start_continues_from_the_present_weights():
         warm.set_params(hidden_size=9).fit(y)
 
 
-def test_update_appends_and_trains_on():
+def test_an_update_takes_in_new_values_and_leaves_the_network_as_it_was():
     y = monthly()
     model = small().fit(y[:-12])
     before, scale = model.thetas_.copy(), model.preprocessor_.channels.scale.item()
+    whole = model.predict(y=y), model.predict(y=y, level=80)
     assert model.update(y[-12:]) is model
     assert model.cutoff_ == y.index[-1]
     assert model.preprocessor_.channels.scale.item() == scale
-    assert not np.array_equal(model.thetas_, before)
-    assert model.predict().index[0] == y.index[-1] + 1
-    listed = small().fit(y[:-12]).update(list(y[-12:]))
-    np.testing.assert_array_equal(listed.thetas_, model.thetas_)
+    np.testing.assert_array_equal(model.thetas_, before)
+    pd.testing.assert_series_equal(model.predict(), whole[0], check_exact=True)
+    pd.testing.assert_frame_equal(model.predict(level=80), whole[1], check_exact=True)
+    assert len(model.fitted_values_) == len(y)
     with pytest.raises(
         ValueError, match=r"^`y` must start after the last observation, 2022-12; it starts at 2022-12"
     ):
         model.update(y[-1:])
+
+
+def test_an_update_trains_for_as_long_as_asked_at_a_low_rate():
+    y = monthly()
+    first = small(early_stopping=True, validation_fraction=0.2).fit(y[:-12])
+    moved = {}
+    for steps in (1, 25):
+        model = deepcopy(first).update(y[-12:], steps=steps)
+        moved[steps] = np.abs(model.thetas_ - first.thetas_).max()
+        assert model.history_["step"].iloc[-1] == steps
+        assert model.history_["learning_rate"].iloc[-1] == model.learning_rate_ == 0.0005
+    assert 0 < moved[1] <= 0.00051 < moved[25]
+    listed = deepcopy(first).update(list(y[-12:]), steps=25)
+    np.testing.assert_array_equal(listed.thetas_, model.thetas_)
+
+
+def test_updates_one_after_the_other_train_on_other_windows():
+    y = monthly()
+    model = small(max_steps=3).fit(y[:-2])
+    once = deepcopy(model).update(y[-2:-1], steps=1)
+    again = deepcopy(model).update(y[-2:], steps=1)
+    assert np.abs(np.sign(once.thetas_ - model.thetas_) - np.sign(again.thetas_ - model.thetas_)).max() == 2
+
+
+@pytest.mark.parametrize("steps", [-1, 1.5, True, "3", None])
+def test_steps_of_an_update_are_a_whole_number(steps):
+    with pytest.raises((TypeError, ValueError), match=r"^`steps` must be "):
+        small(max_steps=1).fit(monthly()[:-12]).update(monthly()[-12:], steps=steps)
 
 
 @pytest.mark.parametrize("strategy", ["direct", "parallel"])

@@ -337,7 +337,7 @@ def test_update_appends_every_channel_and_trains_on(channels):
     for new in (y[84:], y[84:].to_numpy()):
         model = small(channels=channels).fit(y[:84])
         before = model.thetas_.copy()
-        assert model.update(new) is model
+        assert model.update(new, steps=10) is model
         assert np.abs(model.thetas_ - before).max() > 1e-4
         pd.testing.assert_frame_equal(model.forecast().history, y)
         assert model.predict().index[0] == pd.Period("2023-01")

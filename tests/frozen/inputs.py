@@ -174,7 +174,7 @@ def update_of_a_panel():
     y = panel()
     model = network(lookback=12).fit({key: one[:-10] for key, one in y.items()})
     later = {key: one[-10:] for key, one in y.items()}
-    return tell(model.update({**later, "new": passengers()[:60]}))
+    return tell(model.update({**later, "new": passengers()[:60]}, steps=20))
 
 
 @case("panel: warm start")
@@ -271,7 +271,7 @@ def update_of_a_table():
     told = {}
     for channels in ("shared", "joint"):
         model = network(channels=channels, lookback=24).fit(table()[:150])
-        told[channels] = tell(model.update(table()[150:]))
+        told[channels] = tell(model.update(table()[150:], steps=20))
     return told
 
 

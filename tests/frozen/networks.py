@@ -229,14 +229,14 @@ def seeds():
 def update():
     model = network().fit(temperature()[:100])
     before = model.predict()
-    return {"before": before} | tell(model.update(temperature()[100:]))
+    return {"before": before} | tell(model.update(temperature()[100:], steps=20))
 
 
 @case("going on: update with values")
 def update_with_values():
     y = temperature().to_numpy()
     model = network("lstm", strategy="recursive", lookback=12).fit(y[:100])
-    return tell(model.update(y[100:110]).update(list(y[110:])))
+    return tell(model.update(y[100:110], steps=20).update(list(y[110:])))
 
 
 @case("going on: warm start")

@@ -11,6 +11,7 @@ from tsrnn.network import Network
 from tsrnn.training.preprocessor import Preprocessor
 
 _in_use: WeakValueDictionary[Any, Network] = WeakValueDictionary()
+_LOW_RATE = 0.1  # of the first training's, which would undo what that has learnt
 _DECODERS = {"seq2seq": "sequential", "parallel": "parallel"}
 
 
@@ -26,6 +27,21 @@ def resolve_options(options: SimpleNamespace) -> SimpleNamespace:
     if options.loss == "negbin":
         resolved.transform = resolved.normalize = None
     return resolved
+
+
+def few_steps(settled: SimpleNamespace, n_steps: int) -> SimpleNamespace:
+    """Return settled options for a few more steps of training, at a tenth of the learning rate."""
+    return SimpleNamespace(
+        **vars(settled)
+        | {
+            "learning_rate": settled.learning_rate * _LOW_RATE,
+            "schedule": "constant",
+            "max_steps": n_steps,
+            "max_epochs": None,
+            "early_stopping": False,
+            "teacher_forcing": 0.0,  # where training ends
+        }
+    )
 
 
 def check_loss_continues(before: str, after: str) -> None:
