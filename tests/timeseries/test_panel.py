@@ -478,3 +478,48 @@ def test_one_series_does_not_follow_a_panel():
         TypeError,
     ):
         read_further(pd.Series([1.0], DAYS[5:]), read_panel(long()))
+
+
+@pytest.mark.parametrize("form", ["long", "levels", "dict"])
+def test_a_new_row_of_each_series_has_the_step_of_those_before(form):
+    months = pd.date_range("2024-01-01", periods=24, freq="MS")
+    table = pd.DataFrame(
+        {"unique_id": np.repeat(["a", "b"], 24), "ds": np.tile(months, 2), "y": np.arange(48.0)}
+    )
+    new = pd.DataFrame(
+        {"unique_id": ["a", "b"], "ds": pd.to_datetime(["2026-01-01", "2026-05-01"]), "y": 3.0}
+    )
+    convert = {
+        "long": lambda one: one,
+        "levels": lambda one: one.set_index(["unique_id", "ds"])["y"],
+        "dict": lambda one: {key: rows.set_index("ds")["y"] for key, rows in one.groupby("unique_id")},
+    }[form]
+    panel = read_alike(convert(new), read_panel(convert(table)))
+    future = panel.labels.following(2)
+    assert [str(future.of(s)[-1].date()) for s in (0, 1)] == ["2026-03-01", "2026-07-01"]
+    with pytest.raises(ValueError, match=r"^The index of `y` is a single time without a frequency"):
+        read_panel(convert(new[:1])).labels.following(1)
+
+
+def test_what_follows_comes_into_the_zone_of_the_series():
+    hours = pd.date_range("2024-01-01", periods=5, freq="h", tz="Europe/Berlin")
+    first = read_panel(pd.Series(np.arange(4.0), hours[:4]))
+    further = read_further(pd.Series([4.0], hours[4:].tz_convert("UTC")), first)
+    assert further.labels.of(0).equals(hours)
+    table = pd.DataFrame({"unique_id": "a", "ds": hours, "y": 1.0})
+    later = table[4:].assign(ds=table["ds"][4:].dt.tz_convert("UTC"))
+    assert read_further(later, read_panel(table[:4])).labels.of(0).equals(hours)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [pd.DatetimeIndex(["2024-01-09"], tz="UTC"), pd.period_range("2024-01-09", periods=1), pd.Index([9])],
+)
+def test_what_follows_has_labels_of_the_same_kind(index):
+    days = pd.date_range("2024-01-01", periods=4)
+    for wrap in (lambda one: one, lambda one: {"a": one}):
+        first = read_panel(wrap(pd.Series(np.arange(4.0), days)))
+        with pytest.raises(
+            TypeError, match=r"^The index of `y` has dtype .*, that of the training series datetime"
+        ):
+            read_further(wrap(pd.Series([4.0], index)), first)

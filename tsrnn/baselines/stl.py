@@ -14,6 +14,7 @@ from tsrnn.deadline import check_deadline, without_interruption
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.seasonality import find_seasons
+from tsrnn.timeseries.wall_clock import by_the_clock
 from tsrnn.validation import with_parameters
 
 
@@ -123,7 +124,7 @@ class STL(BaseForecaster):
         return clone(self).set_params(forecaster=inner, season_length=None if season == 1 else season)
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
-        inner = self._copy()
+        inner, panel = self._copy(), panel.on_clock
         seasons = {name: find_seasons(one.series(), self.season_length) for name, one in panel.alone()}
         adjusted, _ = self._adjust(panel, seasons, 0)
         inner.fit_panel(adjusted)
@@ -136,6 +137,7 @@ class STL(BaseForecaster):
             "_seasons_": seasons,
         }
 
+    @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
         seasons = {
             name: self._seasons_[name]

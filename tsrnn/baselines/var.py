@@ -13,6 +13,7 @@ from tsrnn.baselines.requirements import require
 from tsrnn.deadline import check_deadline
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Panel
+from tsrnn.timeseries.wall_clock import by_the_clock
 from tsrnn.training.scales import level_and_scale
 from tsrnn.validation import counted, with_parameters
 
@@ -99,7 +100,7 @@ class VAR(BaseForecaster):
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         _refuse_panel(panel)
-        values = panel.arrays.values
+        values = panel.on_clock.arrays.values
         C = values.shape[1]
         least = 1 if self.lags == "auto" else self.lags
         who = "VAR" if self.lags == "auto" else f"VAR with lags={self.lags}"
@@ -126,6 +127,7 @@ class VAR(BaseForecaster):
             "difference_": difference,
         }
 
+    @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
         _refuse_panel(panel)
         values, lags = panel.arrays.values, self.lags_

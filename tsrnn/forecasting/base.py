@@ -20,6 +20,7 @@ from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.levels import read_levels
 from tsrnn.timeseries.panel import Panel, Series
 from tsrnn.timeseries.reading import read_alike, read_panel
+from tsrnn.timeseries.wall_clock import by_the_clock
 from tsrnn.validation import ParametersMixin, check_choice, check_positive_integer, seed_sequence
 
 
@@ -340,9 +341,10 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         """Fit to one series, or a copy to each channel of each of several."""
         if panel.is_one:
-            return self._fit(panel.series())
+            return self._fit(panel.on_clock.series())
         return {"models_": fit_each(self, panel)}
 
+    @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
         """Forecast each series, as (S, horizon, C)."""
         if not panel.is_one:

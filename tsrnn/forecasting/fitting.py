@@ -39,6 +39,7 @@ def fit_networks(
     ValueError
         If the options ask for other networks than those to go on from.
     """
+    panel = panel.on_clock
     n_threads = effective_n_jobs(options.n_jobs)
     keys, fitted, thetas = before or (panel.keys, None, None)
     arrays = network_series(panel, keys, options.channels, options.loss)

@@ -31,6 +31,7 @@ from tsrnn.timeseries.checks import check_alike
 from tsrnn.timeseries.covariates import read_further_covariates
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.reading import read_further
+from tsrnn.timeseries.wall_clock import by_the_clock
 from tsrnn.training.arrays import join_columns
 from tsrnn.training.preprocessor import Prepared, Preprocessor
 from tsrnn.training.windows import Batch
@@ -272,10 +273,10 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         if "models_" in vars(self):
             flat = [find_model(self, key)._fitted_values(one) for key, one in panel.alone()]
             return join_columns(np.concatenate(flat)[:, 0], panel.arrays.offsets, panel.arrays.n_channels)
-        found = fitted_values(self._trained, self._prepared(panel))
-        if self.channels == "joint":
-            return found
-        return join_columns(found[:, 0], panel.arrays.offsets, panel.arrays.n_channels)
+        found, arrays = fitted_values(self._trained, self._prepared(panel)), panel.on_clock.arrays
+        if self.channels != "joint":
+            found = join_columns(found[:, 0], arrays.offsets, arrays.n_channels)
+        return found if panel.clock is None else found[panel.clock.slots]
 
     def _time_covariates(self) -> dict[str, Any]:
         return {"calendar": self.calendar, "time_step": self.time_step}
@@ -298,7 +299,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
     def _prepared(self, panel: Panel) -> Prepared:
         """Return series as the network reads them; those that `fit` has seen are prepared already."""
-        if panel is self.panel_:
+        panel = panel.on_clock
+        if panel is self.panel_.on_clock:
             return self._prepared_
         n_threads = effective_n_jobs(self.n_jobs)
         arrays = network_series(panel, self._keys_, self.channels, self.loss)
@@ -327,12 +329,14 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             return np.concatenate([self._predict_panel(part, horizon) for part in parts])
         return np.concatenate([self._predict_quantiles(part, horizon, p) for part in parts])
 
+    @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
         if "models_" in vars(self):
             return super()._predict_panel(panel, horizon)
         forecasts = predict(self._trained, self._prepared(panel), horizon)
         return join_channels(forecasts[:, None], panel.n_series)[..., 0]
 
+    @by_the_clock
     def _predict_quantiles(
         self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
     ) -> np.ndarray:
@@ -347,6 +351,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         bands = self._simulator().quantiles(self._prepared(panel), horizon, p, rng)
         return np.concatenate([mean, join_channels(bands, panel.n_series)], axis=3)
 
+    @by_the_clock
     def _draw_paths(self, panel: Panel, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
         if self.loss not in DISTRIBUTIONS:
             return super()._draw_paths(panel, horizon, n, rng)
@@ -362,7 +367,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         return self._prepared(self._panel(y)).dataset.sample(n_windows)
 
     def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
-        panel = self._panel(y)
+        panel = self._panel(y).on_clock
         dataset = self._prepared(panel).dataset
         if len(dataset.lengths) > 1:
             raise ValueError(

@@ -77,6 +77,13 @@ class Labels:
         table, number = self.steps
         return tuple(seasons_of_step(step) for step in table), number
 
+    def borrow_step(self, other: "Labels") -> None:
+        """Take the usual step of other labels of the same kind, if no two labels of a series tell it."""
+        alike = type(self.flat) is type(other.flat) and len(other.flat) > len(other)
+        if alike and len(self.flat) == len(self) and not isinstance(self.flat, pd.PeriodIndex):
+            table, number = other.steps
+            self.steps = [table[np.bincount(number).argmax()]], np.zeros(len(self), np.int64)
+
     def following(self, horizon: int) -> "Labels":
         """Return the labels of the `horizon` steps after each series."""
         if horizon not in self._following:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from tsrnn.timeseries.covariate_schema import CovariateSchema
 from tsrnn.timeseries.formats import SINGLE, Format
 from tsrnn.timeseries.labels import Labels
+from tsrnn.timeseries.wall_clock import Clock, by_clock, clock_steps, find_clock
 from tsrnn.training.arrays import SeriesArrays
 
 
@@ -146,6 +148,25 @@ class Panel:
             keys=self.keys.take(series),
             format=Format(self.format.kind, names, attrs),
         )
+
+    @cached_property
+    def clock(self) -> Clock | None:
+        """The rows by the wall clock; None if it never changes."""
+        return find_clock(self.labels)
+
+    @cached_property
+    def on_clock(self) -> "Panel":
+        """The panel with its rows by the wall clock, as models count them."""
+        if self.clock is None:
+            return self
+        ahead = None
+        if self.arrays.future.shape[1]:
+            n_ahead = np.diff(self.arrays.future_offsets) - self.arrays.lengths
+            horizon = max(int(n_ahead.max()), 0)
+            ahead = clock_steps(self.labels, horizon) if horizon else None
+            if ahead is None:
+                ahead = np.tile(np.arange(1, horizon + 1), (self.n_series, 1))
+        return replace(self, arrays=by_clock(self.arrays, self.clock, ahead), labels=self.clock.labels)
 
     def with_values(self, values: np.ndarray) -> "Panel":
         """Return the panel with other values, (N, C)."""

@@ -89,6 +89,7 @@ def read_alike(y: Any, fitted: Panel, *, missing: str = "error") -> Panel:
         channels = _as_channels(y, fitted.columns)
         panel = read_panel(channels, missing=missing, regular=_is_regular(fitted))
     check_alike(panel.columns, fitted.columns)
+    panel.labels.borrow_step(fitted.labels)
     return panel.with_places(fitted.keys)
 
 
@@ -132,7 +133,6 @@ def read_further(y: Any, first: Panel, *, missing: str = "error") -> Panel:
         }
     if first.is_single:
         check_alike(y.columns if isinstance(y, pd.DataFrame) else None, first.columns)
-        check_after(y.index, first.labels.of(0))
         if isinstance(y, pd.DataFrame):
             check_columns(y.columns)
     further = parse(y, columns)
@@ -142,7 +142,7 @@ def read_further(y: Any, first: Panel, *, missing: str = "error") -> Panel:
             "Pass what follows as a panel, too."
         )
     check_alike(further.columns, first.columns)
-    joined = _join(first, further)
+    joined = _join(first, further._replace(labels=_in_zone_of(further.labels, first.labels)))
     if _is_regular(first):
         joined = insert_absent_rows(joined, missing)
     return _complete(joined, missing).with_places(first.keys)
@@ -218,6 +218,33 @@ def _zero_unknown_channels(parsed: Parsed, gaps: np.ndarray) -> None:
     parsed.values[np.repeat(unknown, lengths, axis=0)] = 0.0
 
 
+def _in_zone_of(labels: Labels, first: Labels) -> Labels:
+    """Return labels that continue others, in the time zone of these.
+
+    Raises
+    ------
+    TypeError
+        If they are of another kind.
+    """
+    if labels.flat.dtype == first.flat.dtype or labels.flat.dtype == object or first.flat.dtype == object:
+        return labels
+    times = pd.DatetimeIndex | pd.PeriodIndex | pd.TimedeltaIndex
+    ours, theirs = (type(one.flat) if isinstance(one.flat, times) else pd.Index for one in (labels, first))
+    zones = [getattr(one.flat, "tz", None) for one in (labels, first)]
+    if ours is not theirs or (zones[0] is None) != (zones[1] is None):
+        raise TypeError(
+            f"The index of `y` has dtype {labels.flat.dtype}, that of the training series "
+            f"{first.flat.dtype}; what follows needs labels of the same kind. Convert it, such as by "
+            "y.tz_localize(...) or y.to_timestamp(), or pass a list, which continues the index."
+        )
+    if zones[0] is None or zones[0] == zones[1]:
+        return labels
+    if not labels.has_parts:
+        return Labels(labels.offsets, labels.flat.tz_convert(zones[1]))
+    parts = [labels.of(s).tz_convert(zones[1]) for s in range(len(labels))]
+    return Labels(labels.offsets, parts=parts)
+
+
 def _join(first: Panel, further: Parsed) -> Parsed:
     """Return two panels, the second of which goes on where series of the first end, as one."""
     keys = first.keys
@@ -230,8 +257,9 @@ def _join(first: Panel, further: Parsed) -> Parsed:
         codes = keys.get_indexer(further.keys)
     n_known, labels = first.n_series, further.labels
     for s, code in enumerate(codes.tolist() if labels.has_parts else ()):
-        if code < n_known and not first.is_single:
-            check_after(labels.of(s), first.labels.of(code), f" of series {further.keys[s]!r}")
+        if code < n_known:
+            where = "" if first.is_single else f" of series {further.keys[s]!r}"
+            check_after(labels.of(s), first.labels.of(code), where)
     if not labels.has_parts:
         _check_all_after(first, further, codes)
     whose = np.concatenate(

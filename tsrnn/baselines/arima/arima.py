@@ -11,6 +11,7 @@ from tsrnn.baselines.requirements import warn_unless_converged
 from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.timeseries.panel import Panel, Series
 from tsrnn.timeseries.seasonality import find_season
+from tsrnn.timeseries.wall_clock import by_the_clock
 from tsrnn.validation import with_parameters
 
 __all__ = ["ARIMA", "RegressionForecaster"]
@@ -28,8 +29,10 @@ class RegressionForecaster(BaseForecaster):
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         if not panel.is_one:
             return super()._fit_panel(panel)
+        panel = panel.on_clock
         return self._fit_to(panel.series(), panel.arrays.with_values(), panel.schema.future.tolist())
 
+    @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
         if not panel.is_one:
             return super()._predict_panel(panel, horizon)
