@@ -133,7 +133,9 @@ def test_a_baseline_that_failed_is_not_the_best_one():
     y = pd.Series([*np.zeros(13), 90.0, 90.0])  # easy at first, hard at the end
     result = backtest([Lucky(), Last(shift=0.5)], y, horizon=2, n_windows=5, step=1)
     assert result.scores()["failed"].to_dict() == {"Lucky": 3, "Last": 0}
-    assert result.scores().index[0] == "Lucky"
+    assert result.scores()["MASE"].idxmin() == "Lucky"
+    assert result.scores().index[0] == "Last"
+    assert result.verdict.endswith(" Lucky failed at 3 of 5 origins and stands last.")
     assert result.significance()["against"].to_dict() == {"Lucky": "Last"}
 
 

@@ -89,16 +89,16 @@ class BacktestRecord:
 
     @cached_property
     def mase(self) -> pd.Series:
-        """The mean MASE of each model, the lowest first."""
+        """The mean MASE of each model, those that failed least first, and among equals the lowest."""
         means = {name: float(self.errors.mean(name, "MASE")) for name in self.models}
-        return pd.Series(means, dtype=float).rename_axis("model").sort_values(kind="stable")
+        failed = self.folds.groupby("model", sort=False)["n_failed"].sum()
+        table = pd.DataFrame({"failed": failed, "MASE": pd.Series(means, dtype=float)}, index=list(means))
+        return table.rename_axis("model").sort_values(["failed", "MASE"], kind="stable")["MASE"].rename(None)
 
-    @cached_property
+    @property
     def ranking(self) -> list[str]:
         """The models, those that failed least first, and among equals the lowest MASE."""
-        failed = self.folds.groupby("model", sort=False)["n_failed"].sum()
-        table = pd.DataFrame({"failed": failed, "MASE": self.mase}, index=list(self.models))
-        return list(table.sort_values(["failed", "MASE"], kind="stable").index)
+        return self.mase.index.tolist()
 
     @cached_property
     def with_forecasts(self) -> list[str]:

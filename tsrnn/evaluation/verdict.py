@@ -43,7 +43,19 @@ class _Comparison(NamedTuple):
 
 
 def write_verdict(record: BacktestRecord) -> str:
-    """Say in one sentence whether a model beats the best baseline, as `Backtest.verdict` says."""
+    """Say in one sentence whether a model beats the best baseline, and which models mostly failed."""
+    folds = record.folds.groupby("model", sort=False)[["n_failed", "n_series"]].sum()
+    mostly = folds[(2 * folds["n_failed"] > folds["n_series"]) & folds.index.isin(record.with_forecasts)]
+    several, last = record.n_series > 1, " and stands last" * (len(folds) > 1)
+    unit = "forecasts" if several else "origins"
+    failures = [
+        f" {name} failed at {n_failed:,} of {n_made:,} {unit}{last}."
+        for name, n_failed, n_made in mostly.itertuples()
+    ]
+    return _judge(record) + "".join(failures)
+
+
+def _judge(record: BacktestRecord) -> str:
     able = [name for name in record.ranking if name in record.with_forecasts]
     if not able:
         return "No model has forecast anything."

@@ -108,3 +108,15 @@ def test_rows_that_are_absent_are_missing_values():
     found = backtest(Drift(missing="interpolate"), y, 3, n_windows=3)
     assert any("1 of 9 values to forecast were never observed" in note for note in found.footnotes)
     assert found.forecasts["Drift"].to_numpy() == pytest.approx(np.arange(51, 60))
+
+
+def test_the_yardstick_has_the_season_after_which_the_series_repeats_best():
+    hours = pd.date_range("2024-01-01", periods=24 * 7 * 8, freq="h")
+    rng = np.random.default_rng(0)
+    daily = 10 * np.sin(2 * np.pi * hours.hour / 24) + rng.normal(size=len(hours))
+    working = daily * np.where(hours.day_of_week < 5, 1.0, 0.2)
+    for values, season in ((daily, 24), (working, 168)):
+        y = pd.Series(100 + values, hours)
+        assert backtest(Naive(), y, horizon=24, n_windows=7).season_length == season
+        assert backtest(Naive(), {"a": y, "b": 2 * y}, horizon=24, n_windows=7).season_length == season
+    assert backtest(Naive(), y[: 24 * 12], horizon=24, n_windows=2).season_length == 24

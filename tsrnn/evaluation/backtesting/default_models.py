@@ -9,6 +9,7 @@ from tsrnn.baselines import ETS, AutoARIMA, AutoReg, Naive, SeasonalNaive, Theta
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON
 from tsrnn.evaluation.backtesting.splits import Splits
 from tsrnn.forecasting.rnn import RNNForecaster
+from tsrnn.timeseries.frequency import natural_season
 
 __all__ = ["MOST_SERIES_OF_ARIMA", "Usual", "default_models", "name_models"]
 
@@ -88,13 +89,14 @@ class Usual(NamedTuple):
     def of(self, splits: Splits, *, own_season: bool) -> dict[str, Any]:
         """Return them for a plan; with `own_season` they judge for each of several series if it has one."""
         observed = splits.observed
+        natural = natural_season(observed.panel.labels.of(0))
         return default_models(
             splits.horizon,
             splits.season_length,
             missing="interpolate" if np.isnan(observed.values).any() else "error",
             n_observations=observed.lengths.max(),
             n_series=observed.n_series,
-            own_season=own_season and observed.n_series > 1,
+            own_season=own_season and (observed.n_series > 1 or splits.season_length not in (1, natural)),
             random_state=self.random_state,
         )
 

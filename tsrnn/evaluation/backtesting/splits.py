@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tsrnn.evaluation.averages import mean_of
 from tsrnn.evaluation.observed_series import ObservedSeries, read_observed
-from tsrnn.timeseries.frequency import natural_season
+from tsrnn.evaluation.seasonal_naive import seasonal_scales
 from tsrnn.timeseries.reading import read_panel
 from tsrnn.timeseries.seasonality import find_season
 from tsrnn.validation import check_positive_integer
@@ -146,13 +147,24 @@ def _origins_between_fits(refit: Any, n_windows: int) -> int:
 
 
 def _visible_season(observed: ObservedSeries, sizes: np.ndarray) -> int:
-    """Return most series' natural season if one is long enough, and a single one shows it; else 1."""
-    if observed.n_series > 1:
-        sets, number = observed.panel.labels.seasons
-        season = (*sets[Counter(number.tolist()).most_common(1)[0][0]], 1)[0]
-        return season if season < sizes[0].max() else 1
+    """Return the best of most series' natural seasons; 1 if none is short enough, or a single shows none."""
+    sets, number = observed.panel.labels.seasons
+    natural = sets[Counter(number.tolist()).most_common(1)[0][0]]
+    season = (*natural, 1)[0]
+    if season >= sizes[0].max():
+        return 1
     train = observed.one(0).iloc[: sizes[0, 0]]
-    season = natural_season(train.index)
-    if season < len(train) < 3 * season:
-        return season
-    return 1 if train.isna().all() else find_season(read_panel(train, missing="interpolate").series(), "auto")
+    is_shown = observed.n_series > 1 or season < len(train) < 3 * season
+    if not is_shown and not train.isna().all():
+        is_shown = find_season(read_panel(train, missing="interpolate").series(), "auto") > 1
+    return _best_season(observed, sizes[0], natural) if is_shown and season > 1 else 1
+
+
+def _best_season(observed: ObservedSeries, sizes: np.ndarray, seasons: tuple[int, ...]) -> int:
+    """Return the season after which the series repeat best in the first training windows."""
+    long_enough = [m for m in seasons if m == seasons[0] or 2 * m < sizes.max()]
+    scales = np.array([seasonal_scales(observed.values, observed.starts, sizes, m) for m in long_enough])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.where(scales[:1] > 0, scales / scales[:1], np.nan)  # to the first
+    means = mean_of(relative, axis=1)
+    return long_enough[int(np.argmin(np.where(np.isnan(means), np.inf, means)))]
