@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn import Combine, Naive, RNNForecaster, SeasonalNaive, Theta
+from tsrnn import ARIMA, Combine, Naive, RNNForecaster, SeasonalNaive, Theta
 from tsrnn.timeseries.reading import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=120)
@@ -110,3 +110,17 @@ def test_what_is_known_ahead_may_not_end_in_gaps():
     X.iloc[121:] = np.nan
     with pytest.raises(ValueError, match=r"`X` ends with missing values in column 'promo', from 2024-05-01"):
         model.predict(X=X)
+
+
+@pytest.mark.parametrize("model", [RNNForecaster(horizon=9, max_steps=20), ARIMA(horizon=9)], ids=str)
+def test_a_covariate_that_never_changed_does_not_move_the_forecast_when_it_does(model):
+    days = pd.date_range("2024-01-01", periods=129)
+    y = pd.Series(np.sin(np.arange(120.0)), days[:120])
+    X = pd.DataFrame({"promotion": 0.1 + 0.2, "wave": np.cos(np.arange(129))}, days)
+    later = X.assign(promotion=np.where(days < days[120], 0.3, 1.0))
+    with pytest.warns(UserWarning, match=r"^The column 'promotion' of `X` never changes\. "):
+        model.fit(y, X)
+    pd.testing.assert_series_equal(model.predict(X=later), model.predict(X=X))
+    panel = {"a": y, "b": y * 2}
+    with pytest.warns(UserWarning, match=r"^2 columns .*: 'promotion' of `X`, 'size' of `static`"):
+        RNNForecaster(max_steps=1).fit(panel, X, static=pd.DataFrame({"size": [5, 5]}, ["a", "b"]))

@@ -1,5 +1,6 @@
 """Covariates: read in any format, aligned with the series, checked, and put into columns."""
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,9 @@ from tsrnn.timeseries.labels import Labels
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.time_features import find_calendar, steps_before, usual_step
 from tsrnn.training.arrays import ragged_rows
+from tsrnn.training.scales import Standard
+
+_SHOWN = 3  # columns that a warning lists
 
 
 def read_covariates(
@@ -55,6 +59,11 @@ def read_covariates(
     TypeError, ValueError
         If rows, series or columns are absent or twice there, or values are no numbers.
 
+    Warns
+    -----
+    UserWarning
+        If columns never change: forecasts do not depend on them.
+
     Examples
     --------
     >>> from tsrnn.timeseries.reading import read_panel
@@ -85,7 +94,32 @@ def read_covariates(
         None if longest is None else find_calendar(longest).within(longest),
         usual_step(panel.labels.flat, panel.labels.offsets) if time_step else None,
     )
-    return read_further_covariates(panel, future, past, static, schema=schema, missing=missing)
+    read = read_further_covariates(panel, future, past, static, schema=schema, missing=missing)
+    _warn_of_constants(read)
+    return read
+
+
+def _warn_of_constants(panel: Panel) -> None:
+    """Say which covariates never change, from which nothing can be learnt."""
+    arrays, schema = panel.arrays, panel.schema
+    tables = {
+        "X": (schema.future, arrays.future[:, : len(schema.future)]),
+        "X_past": (schema.past, arrays.past[:, : len(schema.past)]),
+        "static": (schema.numbers if panel.n_series > 1 else schema.numbers[:0], arrays.static),
+    }
+    found = [
+        f"{columns[k]!r} of `{name}`"
+        for name, (columns, values) in tables.items()
+        for k in np.flatnonzero(Standard.of(values[:, : len(columns)]).size == np.inf)
+    ]
+    if found:
+        what = f"The column {found[0]} never changes"
+        if len(found) > 1:
+            shown = ", ".join([*found[:_SHOWN], *["..."] * (len(found) > _SHOWN)])
+            what = f"{len(found)} columns never change: {shown}"
+        warnings.warn(
+            f"{what}. Nothing can be learnt of a change, so forecasts do not depend on it.", stacklevel=5
+        )
 
 
 def read_further_covariates(

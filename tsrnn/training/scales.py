@@ -79,6 +79,7 @@ class Standard(NamedTuple):
     Attributes
     ----------
     mean, size : ndarray of shape (k,)
+        Columns that never change have the size inf, and are 0 whatever comes later.
     gaps : ndarray of bool, shape (k,)
         Columns that had gaps: they come with their age.
 
@@ -104,7 +105,7 @@ class Standard(NamedTuple):
         n_seen = np.maximum((~gaps).sum(axis=0), 1)
         mean = np.nansum(rows, axis=0) / n_seen
         size = np.sqrt(np.nansum((rows - mean) ** 2, axis=0) / n_seen)
-        return cls(mean, np.where(size > 1e-12 * np.abs(mean), size, 1.0), gaps.any(axis=0))
+        return cls(mean, np.where(size > 1e-12 * np.abs(mean), size, np.inf), gaps.any(axis=0))
 
     @property
     def n_columns(self) -> int:

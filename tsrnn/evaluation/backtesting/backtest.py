@@ -109,8 +109,9 @@ def backtest(
     season_length : int, "auto" or None, default="auto"
         Season of MASE's scale and of the SeasonalNaive that scores are relative to; the models have their
         own. "auto" takes the index's natural season (12 for months; of 24 and 168 for hours the one after
-        which the first training window repeats better) if the first training window shows it, or has less than three seasons to judge by; of several series, in any case, as the
-        forecasting competitions do, unless none is long enough. None or 1: no season.
+        which the first training window repeats better) if the first training window shows it, or has less
+        than three seasons to judge by; of several series, in any case, as the forecasting competitions do,
+        unless none is long enough. None or 1: no season.
     time_limit : float, optional
         Seconds for one fit and its forecasts: of one model at one origin, or of its copy for one series.
         Cooperative: a model of this library stops when the time is up, another one is found out when it has
