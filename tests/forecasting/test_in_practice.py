@@ -3,8 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
-from tsrnn import ARIMA, Combine, Naive, RNNForecaster, SeasonalNaive, Theta
+from tsrnn import (
+    ARIMA,
+    ETS,
+    AutoARIMA,
+    Combine,
+    Naive,
+    RNNForecaster,
+    SeasonalNaive,
+    Theta,
+    WindowMLP,
+    backtest,
+)
 from tsrnn.timeseries.reading import read_panel
 
 DAYS = pd.date_range("2024-01-01", periods=120)
@@ -124,3 +136,49 @@ def test_a_covariate_that_never_changed_does_not_move_the_forecast_when_it_does(
     panel = {"a": y, "b": y * 2}
     with pytest.warns(UserWarning, match=r"^2 columns .*: 'promotion' of `X`, 'size' of `static`"):
         RNNForecaster(max_steps=1).fit(panel, X, static=pd.DataFrame({"size": [5, 5]}, ["a", "b"]))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        RNNForecaster(horizon=6, max_steps=50, random_state=0),
+        WindowMLP(horizon=6, max_steps=50, random_state=0),
+        ETS(horizon=6),
+        AutoARIMA(horizon=6, max_p=1, max_q=1, max_P=0, max_Q=0),
+        ARIMA(horizon=6),
+        Theta(horizon=6),
+        Combine([Theta(), RNNForecaster(max_steps=20, random_state=0)], horizon=6),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore:`y` has .* not positive")
+def test_a_logarithm_nobody_asked_for_survives_zeros_and_frost(model):
+    t = np.arange(96)
+    y = pd.Series(
+        20 * 1.03**t * (1 + 0.3 * np.sin(2 * np.pi * t / 12)), pd.date_range("2015", periods=96, freq="MS")
+    )
+    later = y.copy()
+    later.iloc[74:78] = [0, -5, 0, 3]
+    model.fit(y[:72])
+    whole = model.predict(y=later)
+    assert (whole / y.iloc[-6:].mean()).between(0.1, 10).all()
+    for found in (
+        model.predict(y=later[:76]),
+        model.predict(y=later[:80], level=80),
+        model.sample_paths(5, y=later[:80], random_state=0),
+        backtest(model, later, horizon=6, n_windows=4, refit=False).forecasts[[model.label]],
+        clone(model).fit(later[:80]).predict(level=80),
+        *([model.update(later[72:80]).predict()] if hasattr(model, "update") else []),
+    ):
+        assert np.isfinite(found.to_numpy(float)).all()
+
+
+def test_a_logarithm_that_was_asked_for_refuses_zeros():
+    y = pd.Series(np.arange(1.0, 61))
+    model = RNNForecaster(max_steps=1, transform="log").fit(y)
+    with pytest.raises(ValueError, match=r'^transform="log" needs positive values; got 0 at position 5'):
+        model.predict(y=y.where(y != 6, 0.0))
+    with pytest.raises(ValueError, match=r"a Box-Cox transform needs positive values"):
+        ARIMA(boxcox=0).fit(y).predict(y=y - 10)
+    with pytest.raises(ValueError, match=r"a multiplicative model needs positive values"):
+        ETS(error="mul", seasonal=None).fit(y).predict(y=y - 10)

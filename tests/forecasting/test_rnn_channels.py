@@ -49,8 +49,7 @@ def monthly(n=96, *, seed=0):
 def take(channels, order):
     """Return how some channels are prepared."""
     plan, *rest = channels
-    plan = plan._replace(chain=plan.chain[order], seasons=plan.seasons[order])
-    return Channels(plan, *(part[order] for part in rest))
+    return Channels(plan.take(order), *(part[order] for part in rest))
 
 
 def preparation(model, c):

@@ -99,7 +99,7 @@ def test_many_series_are_transformed_as_each_alone(data, seed, n_series):
     number = st.lists(st.integers(0, 2), min_size=n_series, max_size=n_series).map(np.array)
     chains = tuple(map(tuple, data.draw(st.lists(st.sampled_from(CHAINS), min_size=3, max_size=3))))
     sets = ((12,), (2, 7), (3, 4, 12))
-    plan = Plan(chains, data.draw(number), sets, data.draw(number))
+    plan = Plan(chains, data.draw(number), sets, data.draw(number), np.zeros(n_series))
     whole = values.copy()
     many = Transformed(values, offsets, plan)
     np.testing.assert_array_equal(values, whole)
@@ -155,12 +155,24 @@ def test_errors_name_the_series_and_the_position_in_it():
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Transformed(values, offsets, Plan.alike(2, ["log"]), ["a", "b"])
-    neither = Plan(((), ("log",)), np.array([1, 0]), ((),), np.zeros(2, int))
+    neither = Plan(((), ("log",)), np.array([1, 0]), ((),), np.zeros(2, int), np.zeros(2))
     np.testing.assert_array_equal(Transformed(values, offsets, neither).prepared[2:], values[2:])
-    short = Plan((("deseasonalize",),), np.zeros(2, int), ((2,), (3,)), np.array([1, 0]))
+    short = Plan((("deseasonalize",),), np.zeros(2, int), ((2,), (3,)), np.array([1, 0]), np.zeros(2))
     message = (
         "'a' in `y`: transform=\"deseasonalize\" needs season_length of at least 2 and two full seasons; "
         "got season_length=3 and 2 observations. Supply a longer history, or fit without it."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Transformed(values, offsets, short, ["a", "b"])
+
+
+def test_below_a_floor_the_logarithm_goes_on_in_a_straight_line():
+    values = np.array([2.0, 4.0, 1.0, 0.0, -3.0, 5.0, 6.0])
+    plan = Plan.alike(2, ["log"])._replace(floors=np.array([2.0, 5.0]))
+    found = Transformed(values, np.array([0, 5, 7]), plan)
+    below = np.log(2) + (np.array([1.0, 0.0, -3.0]) - 2) / 2
+    np.testing.assert_allclose(found.prepared, [np.log(2), np.log(4), *below, np.log(5), np.log(6)])
+    back = found.inverse(
+        np.array([[*below, np.log(9)], [0.0, 1.0, -1.0, 9.0]]), np.arange(2), np.array([5, 2])
+    )
+    np.testing.assert_allclose(back, [[1, 0, -3, 9], np.exp([0.0, 1.0, -1.0, 9.0])], atol=1e-15)

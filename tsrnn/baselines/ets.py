@@ -12,6 +12,7 @@ from sklearn.base import clone
 from tsrnn.baselines import parameters
 from tsrnn.baselines.blas import one_blas_thread
 from tsrnn.baselines.requirements import (
+    lift,
     refuse_nonpositive,
     require,
     seasonal_pattern,
@@ -102,6 +103,7 @@ class ETS(BaseForecaster):
     season_length_: int
     search_: pd.DataFrame
     _components_: "_Components"
+    _floor_: float
 
     def __init__(
         self,
@@ -151,7 +153,7 @@ class ETS(BaseForecaster):
         best, search = _search(candidates, series.values)
         if best.optimizer is not None:
             warn_unless_converged("ETS", best.optimizer)
-        components = best.components
+        components, is_free = best.components, "auto" in (self.error, self.seasonal)
         return {
             "params_": best.params,
             "error_": components.error,
@@ -161,9 +163,11 @@ class ETS(BaseForecaster):
             "season_length_": components.season,
             "search_": search,
             "_components_": components,
+            "_floor_": float(series.values.min()) if is_free and components.is_multiplicative else 0.0,
         }
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
+        values = lift(values, self._floor_, "the multiplicative model of ETS")
         model = self._components_.state_space(values)
         with one_blas_thread(), np.errstate(all="ignore"):
             return model.smooth(list(self.params_.values())).forecast(horizon)
@@ -197,6 +201,11 @@ class _Components(NamedTuple):
     season: int
 
     @property
+    def is_multiplicative(self) -> bool:
+        """Whether values have to be positive."""
+        return "mul" in (self.error, self.seasonal)
+
+    @property
     def n_parameters(self) -> int:
         """Number of smoothing parameters, free initial states (one less than a season has) and variance."""
         of_trend = 0 if self.trend is None else 2 + self.damped_trend
@@ -209,7 +218,7 @@ class _Components(NamedTuple):
 
         season = self.season
         _require_seasons(values, season)
-        if "mul" in (self.error, self.seasonal):
+        if self.is_multiplicative:
             cure = 'Shift the series, or pass error="add" and seasonal="add" and fit again.'
             refuse_nonpositive(values, "a multiplicative model", cure)
         start: dict[str, Any] = {}

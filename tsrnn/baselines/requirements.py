@@ -47,6 +47,21 @@ def refuse_nonpositive(values: np.ndarray, who: str, cure: str) -> None:
         )
 
 
+def lift(values: np.ndarray, floor: float, who: str) -> np.ndarray:
+    """Return values of which those that are not positive are raised to a floor above 0, with a warning."""
+    bad = values <= 0
+    if floor <= 0 or not bad.any():
+        return values
+    first = int(np.argmax(bad))
+    warnings.warn(
+        f"`y` has {counted(bad.sum(), 'value')} not positive, the first {values[first]:g} at position "
+        f"{first}; {who}, chosen from positive values, takes them as {floor:g}, the least of those. "
+        'Fit again to choose anew, or pass error="add" and seasonal="add".',
+        stacklevel=2,
+    )
+    return np.where(bad, floor, values)
+
+
 def warn_unless_converged(who: str, optimizer: dict[str, Any]) -> None:
     """Warn if an optimizer of statsmodels has not converged."""
     if not optimizer["converged"]:

@@ -60,7 +60,8 @@ def choose_transforms(
 
     "auto" takes logarithms of a series, nowhere near zero, whose level changes by more than a quarter between
     the quarters of its history, in a panel of every positive one, so that all show changes in proportion; and
-    it takes out the seasons if there are some and two full ones show them.
+    it takes out the seasons if there are some and two full ones show them. Below half of the lowest value so
+    far, such a logarithm goes on in a straight line, for zeros and negative values that come later.
 
     Parameters
     ----------
@@ -86,16 +87,17 @@ def choose_transforms(
     if transform == "auto" and values.dtype != np.float32:  # float32 is large, and not to be copied
         longest = np.array([max(each, default=1) for each in season_sets])[seasons]
         shows = (longest > 1) & (longest <= np.diff(offsets) // 2)
-        log = np.minimum.reduceat(values, offsets[:-1]) > 0 if is_panel else _grows(values, offsets)
+        lowest = np.minimum.reduceat(values, offsets[:-1])
+        log = lowest > 0 if is_panel else _grows(values, offsets)
         kinds, chain = np.unique(log + 2 * shows, return_inverse=True)
         chains = tuple(("log",) * (k % 2) + ("deseasonalize",) * (k // 2) for k in kinds.tolist())
-        return Plan(chains, chain, season_sets, seasons)
+        return Plan(chains, chain, season_sets, seasons, np.where(log, lowest / 2, 0.0))
     names: tuple[str, ...] = ()
     if transform is not None and transform != "auto":
         names = (transform,) if isinstance(transform, str) else tuple(transform)
     for name in names:
         check_choice("transform", name, ("auto", None, *TRANSFORMS))
-    return Plan((names,), np.zeros(S, np.int64), season_sets, seasons)
+    return Plan((names,), np.zeros(S, np.int64), season_sets, seasons, np.zeros(S))
 
 
 def choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_length: int, *, pads: bool) -> int:

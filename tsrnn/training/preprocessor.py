@@ -156,8 +156,8 @@ class Preprocessor(NamedTuple):
         if len(places) == len(level) and (places == np.arange(len(places))).all():
             return self.channels, np.empty(0, np.int64)
         if not is_new.any():
-            plan = plan._replace(chain=plan.chain[places], seasons=plan.seasons[places])
-            return Channels(plan, level[places], scale[places], unit[places]), np.empty(0, np.int64)
+            fitted = (part[places] for part in (level, scale, unit))
+            return Channels(plan.take(places), *fitted), np.empty(0, np.int64)
         own = choose_transforms(
             self.transform, flat, offsets, seasons.sets, seasons.number, is_panel=self.is_panel
         )
@@ -167,6 +167,7 @@ class Preprocessor(NamedTuple):
             np.where(is_new, fresh.plan.chain + len(plan.chains), plan.chain[places]),
             plan.season_sets + fresh.plan.season_sets,
             np.where(is_new, fresh.plan.seasons + len(plan.season_sets), plan.seasons[places]),
+            np.where(is_new, fresh.plan.floors, plan.floors[places]),
         )
         parts = zip((level, scale, unit), fresh[1:], strict=True)
         return (

@@ -29,18 +29,28 @@ class Plan(NamedTuple):
         Different sets of season lengths, ascending.
     seasons : ndarray of int64, shape (S,)
         Number of each series' set: the seasons that are taken out.
+    floors : ndarray of shape (S,)
+        Below it the logarithm of a series goes on in a straight line, so that zero and negative values have
+        one, too; where it is 0, they are refused.
     """
 
     chains: tuple[Chain, ...]
     chain: np.ndarray
     season_sets: tuple[tuple[int, ...], ...]
     seasons: np.ndarray
+    floors: np.ndarray
 
     @classmethod
     def alike(cls, n_series: int, chain: Sequence[str], seasons: Sequence[int] = ()) -> Self:
         """Return a plan that treats all series alike."""
         none = np.zeros(n_series, np.int64)
-        return cls((tuple(chain),), none, (tuple(sorted(seasons)),), none)
+        return cls((tuple(chain),), none, (tuple(sorted(seasons)),), none, np.zeros(n_series))
+
+    def take(self, places: np.ndarray) -> Self:
+        """Return the plan of some of the series."""
+        return self._replace(
+            chain=self.chain[places], seasons=self.seasons[places], floors=self.floors[places]
+        )
 
     @property
     def n_lost(self) -> int:
@@ -147,8 +157,24 @@ def _log(
     """Take the natural logarithm, for series of positive values that grow or vary in proportion."""
     rows = _rows(offsets, which)
     part = values[rows]
-    if part.min() <= 0:
-        row = int(np.argmax((values <= 0) & (True if isinstance(rows, slice) else rows)))
+    if part.min() <= 0 or (part < np.repeat(plan.floors[which], np.diff(offsets)[which])).any():
+        return _extended_log(values, offsets, rows, plan.floors, names)
+    if isinstance(rows, slice):
+        return np.log(part), _exponentiate
+    logs = values.copy()
+    logs[rows] = np.log(part)
+    return logs, _exponentiate
+
+
+def _extended_log(
+    values: np.ndarray, offsets: np.ndarray, rows: slice | np.ndarray, floors: np.ndarray, names: Any
+) -> tuple[np.ndarray, Callable[..., np.ndarray]]:
+    """Take the logarithm down to a floor, and go on in a straight line below; refuse where there is none."""
+    floor = np.repeat(floors, np.diff(offsets))
+    bad = (values <= 0) & (floor == 0)
+    bad &= True if isinstance(rows, slice) else rows
+    if bad.any():
+        row = int(np.argmax(bad))
         s = int(np.searchsorted(offsets, row, side="right")) - 1
         _refuse(
             f'transform="log" needs positive values; got {values[row]:g} at position {row - offsets[s]}. '
@@ -156,11 +182,22 @@ def _log(
             names,
             s,
         )
-    if isinstance(rows, slice):
-        return np.log(part), _exponentiate
     logs = values.copy()
-    logs[rows] = np.log(part)
-    return logs, _exponentiate
+    low = np.maximum(values[rows], floor[rows])
+    steepness = np.where(floor[rows] > 0, floor[rows], 1.0)
+    logs[rows] = np.log(low) + np.minimum(values[rows] - floor[rows], 0.0) / steepness
+    went_below = np.minimum.reduceat(values, offsets[:-1]) < floors
+    return logs, partial(_exponentiate_above, np.where(went_below, floors, 0.0))
+
+
+def _exponentiate_above(
+    floors: np.ndarray, future: np.ndarray, series: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """Exponentiate down to the floors of series that went below, and go on in a straight line."""
+    floor = np.broadcast_to(floors[series][:, None], future.shape)
+    lowest = np.log(floor, out=np.full(future.shape, -np.inf), where=floor > 0)
+    above = _exponentiate(np.maximum(future, lowest), series, starts)
+    return above + floor * np.minimum(np.where(floor > 0, future - lowest, 0.0), 0.0)
 
 
 def _exponentiate(future: np.ndarray, series: np.ndarray, starts: np.ndarray) -> np.ndarray:

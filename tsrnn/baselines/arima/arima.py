@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tsrnn.baselines import parameters
-from tsrnn.baselines.arima.boxcox import resolve_boxcox
+from tsrnn.baselines.arima.boxcox import find_floor, resolve_boxcox
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON, NO_SEASON, Sarima
 from tsrnn.baselines.requirements import warn_unless_converged
 from tsrnn.forecasting.base import BaseForecaster
@@ -147,7 +147,8 @@ class ARIMA(RegressionForecaster):
         n_differences = order[1] + seasonal[1]
         constant = n_differences == 0 and self.constant == "auto"
         constant = constant or find_constants(self.constant, n_differences) == (True,)
-        model = Sarima(order, seasonal, constant, boxcox, 1 if any(seasonal) else season)
+        floor = find_floor(series.values, self.boxcox, boxcox)
+        model = Sarima(order, seasonal, constant, boxcox, 1 if any(seasonal) else season, floor)
         found = model.estimate(series.values, X, columns)
         warn_unless_converged("ARIMA", found.optimizer)
         return fitted(model, season, found.params)

@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from tsrnn.baselines import parameters
 from tsrnn.baselines.arima.arima import ARIMA, RegressionForecaster, find_constants, fitted
-from tsrnn.baselines.arima.boxcox import resolve_boxcox
+from tsrnn.baselines.arima.boxcox import find_floor, resolve_boxcox
 from tsrnn.baselines.arima.order_search import Bounds, Candidate, Family, Search, penalty
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON, NO_SEASON, Estimate, Sarima, differencing
 from tsrnn.baselines.arima.unit_roots import n_differences, n_seasonal_differences
@@ -250,7 +250,8 @@ class AutoARIMA(RegressionForecaster):
     ) -> Family:
         """Return the candidates for a transform and a number of seasonal differences, or a test for it."""
         m, subtracted = (season, 1) if season <= LONGEST_SEASON else (1, season)
-        make = partial(Sarima, boxcox=power, subtracted_season=subtracted)
+        floor = find_floor(values, self.boxcox, power)
+        make = partial(Sarima, boxcox=power, subtracted_season=subtracted, floor=floor)
         series = make((0, 0, 0)).prepare(values, X).series
         regressors = np.column_stack([np.ones(len(series)), X])
         rest = series - regressors @ np.linalg.lstsq(regressors, series, rcond=None)[0] if X.size else series

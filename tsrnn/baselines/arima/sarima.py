@@ -73,6 +73,7 @@ class Sarima:
     constant: bool = False
     boxcox: float | None = None
     subtracted_season: int = 1
+    floor: float = 0.0  # of the Box-Cox transform
 
     def __str__(self) -> str:
         return f"ARIMA{self.order}" + (f"{self.seasonal_order}" if any(self.seasonal_order) else "")
@@ -137,7 +138,7 @@ class Sarima:
         future += np.resize(np.roll(state.pattern, -len(values)), horizon)
         if len(slopes):
             future += X[len(values) : len(values) + horizon] @ slopes
-        return inverse(future, self.boxcox)
+        return inverse(future, self.boxcox, self.floor if values.min() < self.floor else 0.0)
 
     def prepare(self, values: np.ndarray, X: np.ndarray) -> State:
         """Return the transformed, seasonally adjusted, differenced series; raise ValueError if too short."""
@@ -146,7 +147,7 @@ class Sarima:
         needed += X.shape[1]
         needed = needed if season == 1 else max(needed, 2 * season)
         require(values, needed, str(self), "Lower the orders or supply more data.")
-        values = transformed(values, self.boxcox)
+        values = transformed(values, self.boxcox, self.floor)
         pattern = np.zeros(1) if season == 1 else seasonal_pattern(values, season, "add")
         series = values - np.resize(pattern, len(values))
         weights = self._differencing()
