@@ -68,9 +68,9 @@ def forecasts(model, cases, horizon):
     errors = errors_at_the_end(model, panel, horizon)
     p = [0.5 + side * level / 200 for level in LEVELS for side in (-1, 1)]
     for kind in KINDS:
-        offsets = Calibration.of(errors, kind).offsets(panel, p, horizon)[:, :, 0]
+        margins = Calibration.from_errors(errors, kind).margins(panel, p, horizon)[:, :, 0]
         for s, name in enumerate(cases):
-            yield kind, name, mean[name].to_numpy() + offsets[s].T
+            yield kind, name, mean[name].to_numpy() + margins[s].T
 
 
 def measure(model, cases, together, season):
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--models", nargs="+", default=["GRU"], choices=MODELS)
     parser.add_argument("--n", type=int, default=40, help="cases of each set")
     arguments = parser.parse_args()
-    warnings.simplefilter("ignore", RuntimeWarning)  # of optimizers
+    warnings.simplefilter("ignore")  # of optimizers, and of levels that few errors cannot tell
     columns = "".join(f"{f'{level} % hold':>12}" for level in LEVELS)
     columns += "".join(f"{f'MSIS {level}':>10}" for level in LEVELS)
     print(f"{'set':<12}{'model':<14}{'intervals':<10}{columns}   seconds")

@@ -149,7 +149,8 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         they are those of 500 simulated paths, always the same. Of several members, each quantile is their
         median. Of all other models they are conformal: a copy, fitted to what comes before the last quarter
         of the series, shows there how far forecasts miss (`tsrnn.forecasting.intervals.calibration`). That
-        takes as long as another `fit`, once.
+        takes as long as another `fit`, once. Levels that need more errors than there are come with a warning.
+        Bounds of a series that was never negative are not negative.
         """
         self = self._snapshot()
         panel, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
@@ -228,7 +229,8 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         steps = self._asked_horizon(horizon)
         panel = self._panel(y, X, X_past, static, steps)
         rng = np.random.default_rng(seed_sequence(random_state))
-        return panel.wrap_paths(self._draw_paths(panel, steps, n_paths, rng), self.label)
+        paths = self._draw_paths(panel, steps, n_paths, rng)
+        return panel.wrap_paths(np.maximum(paths, panel.lowest(self.panel_)[:, None, :, None]), self.label)
 
     def _forecast(
         self,
@@ -248,7 +250,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         panel = self._panel(y, X, X_past, static, steps)
         if names is None:
             return panel, self._predict_panel(panel, steps), None
-        return panel, self._predict_quantiles(panel, steps, probabilities, conformal), names
+        return panel, self._bounded_quantiles(panel, steps, probabilities, conformal), names
 
     @property
     def label(self) -> str:
@@ -336,7 +338,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         cuts = (panel.until(series[b : b + 1], sizes[b : b + 1], horizon) for b in range(len(series)))
         if p is None:
             return np.concatenate([self._predict_panel(cut, horizon) for cut in cuts])
-        return np.concatenate([self._predict_quantiles(cut, horizon, p) for cut in cuts])
+        return np.concatenate([self._bounded_quantiles(cut, horizon, p) for cut in cuts])
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         """Fit to one series, or a copy to each channel of each of several."""
@@ -355,6 +357,14 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
                 "Say which: predict(y={key: y})."
             )
         return self._predict(panel.series().values, horizon).reshape(1, horizon, 1)
+
+    def _bounded_quantiles(
+        self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
+    ) -> np.ndarray:
+        """Return forecasts and their quantiles p, these not negative where a series never was."""
+        found = self._predict_quantiles(panel, horizon, p, conformal)
+        found[..., 1:] = np.maximum(found[..., 1:], panel.lowest(self.panel_)[:, None, :, None])
+        return found
 
     def _predict_quantiles(
         self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"

@@ -327,7 +327,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         parts = (panel.until(series[block], sizes[block], horizon) for block in blocks)
         if p is None:
             return np.concatenate([self._predict_panel(part, horizon) for part in parts])
-        return np.concatenate([self._predict_quantiles(part, horizon, p) for part in parts])
+        return np.concatenate([self._bounded_quantiles(part, horizon, p) for part in parts])
 
     @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:

@@ -1,11 +1,14 @@
 """Intervals learnt from a copy's misses: where it forecasts from, what it may see, what comes of it."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from helpers import calibration as literal
-from tsrnn.baselines import ETS, Drift, Naive, SeasonalNaive
+from tsrnn import RNNForecaster
+from tsrnn.baselines import ETS, Drift, Naive, SeasonalNaive, Theta
 from tsrnn.forecasting.intervals.calibration import (
     Calibration,
     Errors,
@@ -15,6 +18,8 @@ from tsrnn.forecasting.intervals.calibration import (
 )
 from tsrnn.forecasting.intervals.conformal import KINDS, conform
 from tsrnn.timeseries.reading import read_alike, read_panel
+
+pytestmark = pytest.mark.filterwarnings("ignore:Intervals of")
 
 
 def walk(n, seed=0, size=1.0):
@@ -38,8 +43,9 @@ def margins(y, p, horizon=2, steps=None, missing="error"):
         (100, 12, 75, 25),  # a quarter
         (40, 18, 22, 18),  # a horizon
         (20, 18, 10, 10),  # half
-        (10_000, 24, 8800, 50),  # fifty horizons
-        (10_000, 1, 9950, 50),
+        (10_000, 24, 7500, 50),  # no more than fifty
+        (10_000, 1, 7500, 1000),  # or a thousand errors
+        (1_000, 1, 750, 250),
         (2, 5, 1, 1),
         (1, 5, None, 0),
     ],
@@ -200,6 +206,7 @@ def test_the_scales_of_many_channels_are_those_of_each():
 
 # --- many series, and each by itself -------------------------------------------------------------------
 
+pytestmark = pytest.mark.filterwarnings("ignore:Intervals of")
 P = [0.005, 0.1, 0.5, 0.7, 0.975, 0.999]
 
 
@@ -346,3 +353,42 @@ def test_each_series_draws_all_its_rows_before_any_again():
         numbers = [np.flatnonzero((ranks == row).all(axis=(1, 2))).item() for row in np.floor(N * drawn)]
         times = np.bincount(numbers, minlength=N)
         assert times.max() - times.min() <= 1
+
+
+def test_levels_that_so_few_errors_cannot_tell_are_pointed_out():
+    y = walk(200)
+    model = Naive().fit(y)
+    with pytest.warns(UserWarning, match=r"^Intervals of 99 % need 99 forecasts .*; there are 50, .* 98 %"):
+        wide = model.predict(level=99)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        narrow = model.predict(level=98)
+        Naive().fit({key: walk(60, key) for key in range(9)}).predict(level=99)
+    assert (wide["hi-99"] > narrow["hi-98"]).all()
+
+
+def test_one_step_intervals_hold_as_often_as_they_say():
+    rng = np.random.default_rng(0)
+    y = pd.Series(rng.standard_t(4, size=6000))
+    model = Naive().fit(y[:4000])
+    inside = []
+    for end in range(4000, 6000):
+        band = model.predict(1, y=y[end - 1 : end], level=[80, 95, 99])
+        inside.append([band[f"lo-{p}"].iloc[0] <= y[end] <= band[f"hi-{p}"].iloc[0] for p in (80, 95, 99)])
+    np.testing.assert_allclose(np.mean(inside, axis=0), [0.8, 0.95, 0.99], atol=0.02)
+
+
+@pytest.mark.parametrize(
+    "model", [Theta(horizon=12), RNNForecaster(horizon=12, max_steps=20, random_state=0)], ids=str
+)
+def test_what_was_never_negative_is_not_expected_to_be(model):
+    rng = np.random.default_rng(0)
+    demand = pd.Series(rng.poisson(1.5, 120).astype(float), pd.date_range("2015", periods=120, freq="MS"))
+    model.fit({"demand": demand, "change": demand - 1})
+    bounds = model.predict(level=95)
+    assert (bounds["demand"]["lo-95"] == 0).any()
+    assert (bounds["demand"][["lo-95", "hi-95"]] >= 0).all(axis=None)
+    assert (bounds["change"]["lo-95"] < 0).any()
+    paths = model.sample_paths(200, random_state=0)
+    assert paths["demand"].min(axis=None) == 0
+    assert paths["change"].min(axis=None) < -1

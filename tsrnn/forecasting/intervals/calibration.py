@@ -1,5 +1,6 @@
 """Calibration of intervals: errors of a copy of the forecaster on the last part of the series."""
 
+import warnings
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -12,7 +13,9 @@ from tsrnn.training.arrays import ragged_rows
 from tsrnn.training.scales import hold
 from tsrnn.validation import counted
 
-_MOST_ORIGINS = 50
+_MOST_ORIGINS = 50  # of long horizons
+_MOST_ERRORS = 1000  # of short ones
+_GOLDEN = (5**0.5 - 1) / 2  # its multiples never repeat
 _ENOUGH_ORIGINS = 20  # for a series to speak for itself, with 95 % intervals
 
 
@@ -145,9 +148,33 @@ class Calibration(NamedTuple):
         Beyond the steps it was fitted to, errors go on growing with the power of the step that suited them.
         Series of a panel that were not there get the intervals of one like the others, in units of their
         scale.
+
+        Warns
+        -----
+        UserWarning
+            If there are too few origins to tell what is as rare as `p`: scores are continued as of a normal
+            distribution.
         """
+        self._warn_of_rare(max((abs(2 * one - 1) for one in p), default=0.0))
         u = np.broadcast_to(np.reshape(p, (1, -1, 1)), (panel.n_series, len(p), horizon))
         return self._at(panel, np.repeat(u[..., None], len(self.channels), axis=3)).transpose(0, 2, 3, 1)
+
+    def _warn_of_rare(self, coverage: float) -> None:
+        """Say if intervals are to cover more than the scores of any channel can tell."""
+        fewest = min(
+            one.n_origins
+            for channel in self.channels
+            for one in ([channel.together] if channel.together else [found for _, found in channel.alone])
+            if not np.isnan(one.sizes).all()
+        )
+        if coverage > fewest / (fewest + 1) + 1e-9:
+            warnings.warn(
+                f"Intervals of {100 * coverage:g} % need {np.ceil(coverage / (1 - coverage) - 1e-9):,.0f} "
+                f"forecasts from earlier origins to learn from; there are {fewest:,.0f}, which tell up to "
+                f"{100 * fewest / (fewest + 1):.3g} %. Beyond that they are continued as those of normal "
+                "errors. Supply more data, or ask for a lower level.",
+                stacklevel=6,
+            )
 
     def draw(self, panel: Panel, n: int, horizon: int, rng: np.random.Generator) -> np.ndarray:
         """Draw what to add to forecasts for n paths: (S, horizon, C, n).
@@ -252,21 +279,27 @@ def _origins_of_all(panel: Panel, horizon: int) -> tuple[np.ndarray, np.ndarray]
     return np.concatenate(of_kind).astype(np.int64)[rows], offsets
 
 
-def origins(n: int, horizon: int, most: int = _MOST_ORIGINS) -> np.ndarray:
+def origins(n: int, horizon: int) -> np.ndarray:
     """Return the lengths of the histories to forecast from, of a series of length n; none if that is 1.
 
-    They lie evenly over the last quarter, or `horizon` steps if that is more, but no more than half of the
-    series, nor than `most` horizons; from the last ones, errors are known for fewer steps.
+    They lie over the last quarter, or `horizon` steps if that is more, but no more than half of the series:
+    all of it, or at most 50 of them, or as many as give 1,000 errors, at times that are not the same in each
+    day. From the last ones, errors are known for fewer steps.
 
     Examples
     --------
     >>> origins(20, 3)
     array([15, 16, 17, 18, 19])
     >>> origins(20000, 24)[[0, 1, 2, -1]]
-    array([18800, 18824, 18849, 19999])
+    array([15000, 15161, 15223, 19999])
     """
-    held = min(max(round(n / 4), horizon), n // 2, most * horizon)
-    return np.linspace(n - held, n - 1, min(held, most)).round().astype(int)
+    held = min(max(round(n / 4), horizon), n // 2)
+    most = max(_MOST_ORIGINS, _MOST_ERRORS // horizon)
+    if held <= most:
+        return np.arange(n - held, n)
+    places = np.arange(most) + np.arange(most) * _GOLDEN % 1.0
+    places[-1] = most
+    return n - held + (places * (held - 1) / most).astype(int)
 
 
 def scales_of(panel: Panel) -> np.ndarray:
