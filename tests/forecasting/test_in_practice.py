@@ -12,6 +12,7 @@ from tsrnn import (
     Combine,
     Naive,
     RNNForecaster,
+    RNNGenerator,
     SeasonalNaive,
     Theta,
     WindowMLP,
@@ -59,7 +60,10 @@ def test_a_channel_that_died_has_no_intervals_and_leaves_others_theirs(model):
 def test_a_series_of_one_value_has_no_known_width():
     y = {"long": table()["a"], "one": table()["b"][:1]}
     model = small(horizon=2).fit(y)
-    band = model.predict(level=80)["one"]
+    with pytest.warns(
+        UserWarning, match=r"^1 of 2 series have no intervals: 'one'; too little of them is known"
+    ):
+        band = model.predict(level=80)["one"]
     assert band["lo-80"].isna().all()
     assert band["mean"].notna().all()
     new = model.predict(level=80, y={"new": y["one"]})["new"]
@@ -182,3 +186,46 @@ def test_a_logarithm_that_was_asked_for_refuses_zeros():
         ARIMA(boxcox=0).fit(y).predict(y=y - 10)
     with pytest.raises(ValueError, match=r"a multiplicative model needs positive values"):
         ETS(error="mul", seasonal=None).fit(y).predict(y=y - 10)
+
+
+WAVE = pd.Series(np.sin(np.arange(60.0)) + 3)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: Naive().fit(WAVE).predict(2**63),
+        lambda: RNNForecaster(max_steps=1).fit(WAVE).predict(10**12),
+        lambda: Naive().fit(WAVE).sample_paths(10**12),
+        lambda: Naive().fit({"a": WAVE, "b": WAVE}).predict(10**12, level=80),
+        lambda: RNNForecaster(n_members=10**8).fit(WAVE),
+        lambda: RNNForecaster(num_layers=10**8).fit(WAVE),
+        lambda: RNNForecaster(hidden_size=10**7).fit(WAVE),
+        lambda: RNNForecaster(lookback=10**11).fit({"a": WAVE, "b": WAVE}),
+        lambda: RNNForecaster(horizon=10**11).fit({"a": WAVE, "b": WAVE}),
+        lambda: RNNGenerator(max_steps=1).fit("abc" * 20).sample(10**15),
+    ],
+)
+def test_what_no_machine_can_hold_is_refused_with_its_size(ask):
+    with pytest.raises(ValueError, match=r"would take [\d,]+ GB of memory; there are [\d,]+\. "):
+        ask()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"horizon": 10**9, "n_windows": 2}, {"horizon": 1, "n_windows": 10**12}]
+)
+def test_more_origins_or_steps_than_there_are_observations_are_refused(settings):
+    with pytest.raises(ValueError, match=r"^The longest series in `y` has 60 observations; horizon="):
+        backtest(Naive(), WAVE, **settings)
+
+
+def test_numbers_beyond_their_models_are_refused():
+    for model in (ARIMA(), AutoARIMA()):
+        with pytest.raises(ValueError, match=r"^`y` has values up to 4e\+160, whose squares are beyond"):
+            model.fit(WAVE * 1e160)
+    with pytest.raises(
+        ValueError, match=r'^loss="negbin" forecasts counts up to 1e\+12; got 3.* in `y`\.'
+    ):
+        RNNForecaster(loss="negbin", max_steps=1).fit((WAVE * 1e17).round())
+    for model in (ETS(), Theta(), RNNForecaster(max_steps=2)):
+        assert np.isfinite(model.fit(WAVE * 1e200).predict(3)).all()

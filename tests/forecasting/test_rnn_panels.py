@@ -243,3 +243,11 @@ def test_keys_stay_what_they_are():
     assert list(model.predict()) == [2**53 + 1, 2, 0.5]
     with pytest.raises(ValueError, match=r"^`y` has the key None; every series needs a name\.$"):
         small().fit({"a": parts[0], None: parts[1]})
+
+
+def test_a_panel_of_single_values_is_nothing_to_learn_from():
+    lone = {key: pd.Series([1.0], pd.date_range("2024-01-01", periods=1)) for key in "ab"}
+    with pytest.raises(
+        ValueError, match=r"^`y` has nothing to learn from: the longest of its 2 series has 1 o"
+    ):
+        small().fit(lone)

@@ -57,11 +57,13 @@ class AutoReg(BaseForecaster):
         horizon: int = 1,
         *,
         missing: str = "error",
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.lags = lags
         self.horizon = horizon
         self.missing = missing
+        self.fallback = fallback
         self.alias = alias
 
     def settled(self) -> "AutoReg":

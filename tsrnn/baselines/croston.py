@@ -63,6 +63,7 @@ class Croston(BaseForecaster):
         horizon: int = 1,
         *,
         missing: str = "error",
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.variant = variant
@@ -70,6 +71,7 @@ class Croston(BaseForecaster):
         self.beta = beta
         self.horizon = horizon
         self.missing = missing
+        self.fallback = fallback
         self.alias = alias
 
     def _fit(self, series: Series) -> dict[str, Any]:

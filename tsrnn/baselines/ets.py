@@ -115,6 +115,7 @@ class ETS(BaseForecaster):
         *,
         damped_trend: bool | Literal["auto"] = True,
         missing: str = "error",
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.error = error
@@ -124,6 +125,7 @@ class ETS(BaseForecaster):
         self.horizon = horizon
         self.damped_trend = damped_trend
         self.missing = missing
+        self.fallback = fallback
         self.alias = alias
 
     def settled(self) -> Self:

@@ -65,11 +65,13 @@ class SeasonalNaive(BaseForecaster):
         horizon: int = 1,
         *,
         missing: str = "error",
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.season_length = season_length
         self.horizon = horizon
         self.missing = missing
+        self.fallback = fallback
         self.alias = alias
 
     def _fit(self, series: Series) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tsrnn.forecasting.base import BaseForecaster
-from tsrnn.forecasting.parameters import FORECASTER, SEASONS
+from tsrnn.forecasting.parameters import FALLBACK, FORECASTER, SEASONS
 from tsrnn.validation import (
     Choice,
     Condition,
@@ -47,9 +47,11 @@ _CONSTANT = Choice(True, False, "auto")
 _SWITCH = Choice(True, False)
 _MAX_ORDER = Integer("lags", 0)
 
+_EACH_SERIES = {**FORECASTER, "fallback": FALLBACK}
+
 NAIVE = FORECASTER
 
-SEASONAL_NAIVE = Parameters({"season_length": _SEASON_LENGTH, **FORECASTER})
+SEASONAL_NAIVE = Parameters({"season_length": _SEASON_LENGTH, **_EACH_SERIES})
 
 AUTOREG = Parameters(
     {
@@ -62,7 +64,7 @@ AUTOREG = Parameters(
             log10(n), compared on the same observations. Either way it is at most a third of the observations.
             """,
         ),
-        **FORECASTER,
+        **_EACH_SERIES,
     }
 )
 
@@ -113,7 +115,7 @@ CROSTON = Parameters(
             0.1,
             'Smoothing parameter of intervals, or for "tsb" of shares. "auto": as for `alpha`.',
         ),
-        **FORECASTER,
+        **_EACH_SERIES,
     }
 )
 
@@ -140,7 +142,7 @@ ETS = Parameters(
             that level out (Gardner & McKenzie, 1985, expect no less).
             """,
         ),
-        **FORECASTER,
+        **_EACH_SERIES,
     }
 )
 
@@ -159,7 +161,7 @@ THETA = Parameters(
             errors, before which there is hardly a line, do not count.
             """,
         ),
-        **FORECASTER,
+        **_EACH_SERIES,
     }
 )
 
@@ -240,7 +242,7 @@ ARIMA = Parameters(
             positive.
             """,
         ),
-        **FORECASTER,
+        **_EACH_SERIES,
     },
     [
         Rule(
@@ -338,6 +340,6 @@ AUTO_ARIMA = Parameters(
             transform is fitted anyway.
             """,
         ),
-        **FORECASTER,
+        **_EACH_SERIES,
     }
 )

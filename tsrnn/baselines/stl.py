@@ -135,6 +135,7 @@ class STL(BaseForecaster):
             "forecaster_": inner,
             "season_length_": next(iter(lengths.values())) if panel.is_one else lengths,
             "_seasons_": seasons,
+            "failures_": getattr(inner, "failures_", {}),
         }
 
     @by_the_clock

@@ -76,12 +76,14 @@ class Theta(BaseForecaster):
         *,
         theta: float | Literal["auto"] = 2.0,
         missing: str = "error",
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.season_length = season_length
         self.horizon = horizon
         self.theta = theta
         self.missing = missing
+        self.fallback = fallback
         self.alias = alias
 
     def _fit(self, series: Series) -> dict[str, Any]:

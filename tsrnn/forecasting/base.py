@@ -1,6 +1,6 @@
 """Base class of all forecasters: fit, predict, forecast and sample_paths."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -8,18 +8,20 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from tsrnn.forecasting.fitted import FittedMixin
+from tsrnn.forecasting.fitted import FittedMixin, fitted_state
 from tsrnn.forecasting.forecast import Forecast
+from tsrnn.forecasting.intervals.bounds import check_horizon_fits, keep_in_bounds
 from tsrnn.forecasting.intervals.calibration import Calibration
 from tsrnn.forecasting.intervals.conformal import KINDS
 from tsrnn.forecasting.parameters import FORECASTER
-from tsrnn.forecasting.per_series import fit_each, for_each
-from tsrnn.timeseries.covariate_schema import uses
+from tsrnn.forecasting.per_series import find_failures, fit_each, for_each, warn_of_failures
+from tsrnn.timeseries.covariate_schema import check_used
 from tsrnn.timeseries.covariates import read_covariates, read_further_covariates
 from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.levels import read_levels
 from tsrnn.timeseries.panel import Panel, Series
 from tsrnn.timeseries.reading import read_alike, read_panel
+from tsrnn.timeseries.seasonality import find_season
 from tsrnn.timeseries.wall_clock import by_the_clock
 from tsrnn.validation import ParametersMixin, check_choice, check_positive_integer, seed_sequence
 
@@ -44,6 +46,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
     panel_: Panel
     calibrations_: dict[tuple[int, str], Calibration]
     models_: dict[Any, Any]
+    season_length_: Any
 
     def fit(
         self,
@@ -85,7 +88,9 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         try:
             self._check_parameters()
             panel = self._read(y, X, X_past, static, columns)
-            self._remember(fitted_state(self._fit_panel(panel), panel))
+            fitted = fitted_state(self._fit_panel(panel), panel)
+            warn_of_failures(fitted.get("failures_", {}), len(panel.channel_names))
+            self._remember(fitted)
         except BaseException:
             self._remember({})
             raise
@@ -228,9 +233,9 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         n_paths = check_positive_integer("n", n, "paths")
         steps = self._asked_horizon(horizon)
         panel = self._panel(y, X, X_past, static, steps)
-        rng = np.random.default_rng(seed_sequence(random_state))
-        paths = self._draw_paths(panel, steps, n_paths, rng)
-        return panel.wrap_paths(np.maximum(paths, panel.lowest(self.panel_)[:, None, :, None]), self.label)
+        check_horizon_fits(panel, steps, n_paths)
+        paths = self._draw_paths(panel, steps, n_paths, np.random.default_rng(seed_sequence(random_state)))
+        return panel.wrap_paths(keep_in_bounds(paths, panel, self.panel_), self.label)
 
     def _forecast(
         self,
@@ -248,6 +253,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         names, probabilities = read_levels(level, quantiles)
         check_choice("conformal", conformal, KINDS)
         panel = self._panel(y, X, X_past, static, steps)
+        check_horizon_fits(panel, steps, 1 + len(probabilities))
         if names is None:
             return panel, self._predict_panel(panel, steps), None
         return panel, self._bounded_quantiles(panel, steps, probabilities, conformal), names
@@ -258,9 +264,8 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         return self.alias or type(self).__name__
 
     def _asked_horizon(self, horizon: Any) -> int:
-        return check_positive_integer(
-            "horizon", self._trained_horizon if horizon is None else horizon, "steps"
-        )
+        steps = self._trained_horizon if horizon is None else horizon
+        return check_positive_integer("horizon", steps, "steps")
 
     @property
     def _trained_horizon(self) -> int:
@@ -280,16 +285,8 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
     def _read(self, y: Any, X: Any, X_past: Any, static: Any, columns: Sequence[Any]) -> Panel:
         """Read what `fit` is given."""
         time = self._time_covariates()
-        regular = not time.get("time_step", False)
-        panel = read_panel(y, missing=self.missing, columns=columns, regular=regular)
-        covariates = {"X": X, "X_past": X_past, "static": static}
-        given = [name for name, value in covariates.items() if value is not None]
-        if refused := [name for name in given if not uses(self, name)]:
-            source = "`y` and `X`" if uses(self, "X") else "`y` alone"
-            raise TypeError(
-                f"{type(self).__name__} forecasts from {source}; got {refused[0]}. Leave it out, or use "
-                "RNNForecaster."
-            )
+        panel = read_panel(y, missing=self.missing, columns=columns, regular=not time.get("time_step"))
+        check_used(self, {"X": X, "X_past": X_past, "static": static})
         return read_covariates(panel, X, X_past, static, missing=self.missing, **time)
 
     def _time_covariates(self) -> dict[str, Any]:
@@ -344,7 +341,14 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         """Fit to one series, or a copy to each channel of each of several."""
         if panel.is_one:
             return self._fit(panel.on_clock.series())
-        return {"models_": fit_each(self, panel)}
+        models = fit_each(self, panel)
+        return {"models_": models, "failures_": find_failures(models)}
+
+    def fall_back(self, panel: Panel, error: Exception) -> Self:
+        """Repeat the last season of a series, as there is no model of it because of an error."""
+        state = {"failure_": error, "season_length_": find_season(panel.on_clock.series(), "auto")}
+        self._remember(fitted_state(state, panel))
+        return self
 
     @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
@@ -356,14 +360,17 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
                 f"`y` is a single series; each of the {len(self.models_)} has a model of its own. "
                 "Say which: predict(y={key: y})."
             )
-        return self._predict(panel.series().values, horizon).reshape(1, horizon, 1)
+        values = panel.series().values
+        if "failure_" in vars(self):
+            return np.resize(values[-self.season_length_ :], (1, horizon, 1))
+        return self._predict(values, horizon).reshape(1, horizon, 1)
 
     def _bounded_quantiles(
         self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
     ) -> np.ndarray:
-        """Return forecasts and their quantiles p, these not negative where a series never was."""
+        """Return forecasts and their quantiles p, these in bounds."""
         found = self._predict_quantiles(panel, horizon, p, conformal)
-        found[..., 1:] = np.maximum(found[..., 1:], panel.lowest(self.panel_)[:, None, :, None])
+        found[..., 1:] = keep_in_bounds(found[..., 1:], panel, self.panel_)
         return found
 
     def _predict_quantiles(
@@ -391,8 +398,3 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
 
     def _predict(self, values: np.ndarray, horizon: int) -> np.ndarray:
         raise NotImplementedError
-
-
-def fitted_state(fitted: Mapping[str, Any], panel: Panel) -> dict[str, Any]:
-    """Return all fitted attributes of a forecaster: its own, and those that each has."""
-    return {**fitted, "panel_": panel, "calibrations_": {}}

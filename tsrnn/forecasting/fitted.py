@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
+from tsrnn.timeseries.panel import Panel
+
 
 class FittedMixin:
     """An estimator whose fitted attributes, those with a name that ends in "_", always belong to one fit.
@@ -22,3 +24,8 @@ class FittedMixin:
         copied = object.__new__(type(self))
         copied.__dict__ = dict(vars(self))
         return copied
+
+
+def fitted_state(fitted: Mapping[str, Any], panel: Panel) -> dict[str, Any]:
+    """Return all fitted attributes of a forecaster: its own, and those that each has."""
+    return {**fitted, "panel_": panel, "calibrations_": {}}

@@ -13,7 +13,7 @@ from tsrnn.timeseries.panel import Panel
 from tsrnn.training.auto import AUTOMATIC, settle
 from tsrnn.training.ensemble import check_continues, check_same_width, train
 from tsrnn.training.preprocessor import Preprocessor, fit_preprocessor
-from tsrnn.validation import seed_sequence
+from tsrnn.validation import counted, seed_sequence
 
 
 def fit_networks(
@@ -55,6 +55,11 @@ def fit_networks(
         preprocessor = fitted._replace(loss=options.loss)
         check_same_width(arrays.n_channels, preprocessor.width, options.channels)
         prepared = preprocessor.prepare(arrays, seasons, n_threads)
+    if (arrays.lengths <= 1 + preprocessor.channels.plan.n_lost).all():
+        raise ValueError(
+            f"`y` has nothing to learn from: the longest of its {len(arrays.lengths):,} series has "
+            f"{counted(int(arrays.lengths.max()), 'observation')}. Supply more data, or use Naive()."
+        )
     network = build_network(options, preprocessor)
     if thetas is not None:
         check_continues(network, options.n_members, thetas)

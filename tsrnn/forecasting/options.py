@@ -9,6 +9,7 @@ from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.kernels.losses import N_PARAMETERS
 from tsrnn.network import Network
 from tsrnn.training.preprocessor import Preprocessor
+from tsrnn.validation import check_fits, counted
 
 _in_use: WeakValueDictionary[Any, Network] = WeakValueDictionary()
 _LOW_RATE = 0.1  # of the first training's, which would undo what that has learnt
@@ -62,9 +63,24 @@ def _network(*sizes: Any, **options: Any) -> Network:
     return network
 
 
+def _check_size(options: SimpleNamespace, lookback: int) -> None:
+    """Refuse networks that would not fit into memory: their weights with those of training, and a batch."""
+    units, layers = options.hidden_size, options.num_layers
+    weights = 4 * units * (units * layers + options.horizon)  # of a cell with four gates
+    batch = options.batch_size if options.batch_size != "auto" else 32
+    steps = min(batch, 10_000) * lookback * (units * layers * 6 + 1)
+    check_fits(
+        f"Training of {counted(options.n_members, 'network')} with {counted(layers, 'layer')} of "
+        f"{counted(units, 'unit')}, look-back {lookback:,} and horizon {options.horizon:,},",
+        4.0 * (5 * weights * options.n_members + steps),
+        "Lower num_layers, hidden_size, lookback, horizon or n_members.",
+    )
+
+
 def build_network(options: SimpleNamespace, preprocessor: Preprocessor) -> Network:
     """Return the network that checked options describe, for what a preprocessor feeds it."""
     width = preprocessor.width
+    _check_size(options, preprocessor.shape.lookback)
     n_outputs = {"direct": options.horizon, "recursive": 1} | dict.fromkeys(_DECODERS, options.patch_size)
     n_outputs["direct"] = options.patch_size if preprocessor.shape.has_future else options.horizon
     return _network(

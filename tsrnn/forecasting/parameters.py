@@ -28,6 +28,16 @@ FORECASTER = Parameters(
     }
 )
 
+FALLBACK = Parameter(
+    Choice("naive", None),
+    "naive",
+    """
+    What becomes of those of many series that cannot be fitted, such as too short ones: they repeat their
+    last season, or value, and a warning names them (``failures_`` says why); None refuses them.
+    """,
+    "many series",
+)
+
 MISSING_OF_NETWORKS = Parameter(
     Choice("error", "interpolate", "mask"),
     "error",
@@ -293,6 +303,7 @@ RNN_FORECASTER = Parameters(
             text=f'{ARCHITECTURE["dilation"].text} 1 for "seq2seq" and "parallel".'
         ),
         "max_steps": TRAINING["max_steps"]._replace(default=1000),
+        "fallback": FALLBACK._replace(applies='scope="local"'),
         "alias": FORECASTER["alias"]._replace(text="Name in tables and legends; None: the cell's."),
     },
     _RULES,

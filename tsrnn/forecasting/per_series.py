@@ -1,5 +1,6 @@
 """Models of one series on many series: a fitted copy for each channel of each series."""
 
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from copy import deepcopy
 from typing import Any, TypeVar
@@ -8,7 +9,8 @@ import joblib
 import numpy as np
 from sklearn.base import clone
 
-from tsrnn.deadline import all_or_nothing, carried, check_deadline
+from tsrnn.deadline import TimeLimitError, all_or_nothing, carried, check_deadline
+from tsrnn.timeseries.checks import list_some
 from tsrnn.timeseries.panel import Panel
 
 T = TypeVar("T")
@@ -41,8 +43,44 @@ def _checked(things: Iterable[T]) -> Iterator[T]:
 def _fit_copy(copy: Any, key: Hashable, one: Panel) -> Any:
     try:
         return copy.fit_panel(one)
-    except (TypeError, ValueError) as error:
+    except TimeLimitError:
+        raise
+    except Exception as error:
+        if getattr(copy, "fallback", None) is not None:
+            return copy.fall_back(one, error)
+        if not isinstance(error, TypeError | ValueError):
+            raise
         raise type(error)(f"Series {key!r}: {error}") from error
+
+
+def find_failures(models: dict[Hashable, Any]) -> dict[Hashable, Exception]:
+    """Return why copies fell back, by the name of their series.
+
+    Raises
+    ------
+    TypeError, ValueError
+        The first error, if none of the copies could be fitted.
+    """
+    failures = {
+        key: model.failure_ for key, model in models.items() if getattr(model, "failure_", None) is not None
+    }
+    if len(failures) == len(models):
+        key, error = next(iter(failures.items()))
+        kind = type(error) if isinstance(error, TypeError | ValueError) else ValueError
+        raise kind(f"Series {key!r}: {error}") from error
+    return failures
+
+
+def warn_of_failures(failures: dict[Hashable, Exception], n_series: int) -> None:
+    """Say which series repeat their last season, because no model could be fitted to them."""
+    if failures:
+        key, error = next(iter(failures.items()))
+        warnings.warn(
+            f"{len(failures):,} of {n_series:,} series could not be fitted and repeat their last season or "
+            f"value: {list_some(list(failures))}. Series {key!r}: {error} Leave them out, or pass "
+            "fallback=None to refuse them.",
+            stacklevel=4,
+        )
 
 
 def for_each(model: Any, panel: Panel, forecast: Callable[[Any, Panel], np.ndarray]) -> np.ndarray:

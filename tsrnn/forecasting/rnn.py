@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from joblib import effective_n_jobs
 
-from tsrnn.forecasting.base import BaseForecaster, fitted_state
+from tsrnn.forecasting.base import BaseForecaster
 from tsrnn.forecasting.channel_modes import (
     find_channel_seasons,
     join_channels,
@@ -17,6 +17,7 @@ from tsrnn.forecasting.channel_modes import (
     renumbered,
     transforms_by_name,
 )
+from tsrnn.forecasting.fitted import fitted_state
 from tsrnn.forecasting.fitting import fit_networks
 from tsrnn.forecasting.inference import TrainedNetworks, fitted_values, predict
 from tsrnn.forecasting.inspection import InspectionMixin
@@ -144,6 +145,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         random_state: Any = None,
         verbose: int = 0,
         warm_start: bool = False,
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.cell = cell
@@ -187,6 +189,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start
+        self.fallback = fallback
         self.alias = alias
 
     @property
@@ -273,6 +276,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         if "models_" in vars(self):
             flat = [find_model(self, key)._fitted_values(one) for key, one in panel.alone()]
             return join_columns(np.concatenate(flat)[:, 0], panel.arrays.offsets, panel.arrays.n_channels)
+        if "failure_" in vars(self):
+            return np.full(panel.arrays.values.shape, np.nan)
         found, arrays = fitted_values(self._trained, self._prepared(panel)), panel.on_clock.arrays
         if self.channels != "joint":
             found = join_columns(found[:, 0], arrays.offsets, arrays.n_channels)
@@ -320,7 +325,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         p: Sequence[float] | None = None,
     ) -> np.ndarray:
         """Forecast from B cutoffs at once; quantiles of a distribution one by one."""
-        if "models_" in vars(self) or (p is not None and self.loss in DISTRIBUTIONS):
+        if "network_" not in vars(self) or (p is not None and self.loss in DISTRIBUTIONS):
             return super().predict_from(panel, series, sizes, horizon, p)
         edges = np.flatnonzero(np.diff(np.cumsum(sizes) // _MOST_VALUES)) + 1
         blocks = [slice(a, b) for a, b in pairwise([0, *edges.tolist(), len(sizes)])]
@@ -331,7 +336,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
     @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
-        if "models_" in vars(self):
+        if "network_" not in vars(self):
             return super()._predict_panel(panel, horizon)
         forecasts = predict(self._trained, self._prepared(panel), horizon)
         return join_channels(forecasts[:, None], panel.n_series)[..., 0]
@@ -340,7 +345,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     def _predict_quantiles(
         self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
     ) -> np.ndarray:
-        if self.loss not in DISTRIBUTIONS:
+        if self.loss not in DISTRIBUTIONS or "failure_" in vars(self):
             return super()._predict_quantiles(panel, horizon, p, conformal)
         if "models_" in vars(self):
             return for_each(self, panel, lambda model, one: model._predict_quantiles(one, horizon, p))
@@ -353,7 +358,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
 
     @by_the_clock
     def _draw_paths(self, panel: Panel, horizon: int, n: int, rng: np.random.Generator) -> np.ndarray:
-        if self.loss not in DISTRIBUTIONS:
+        if self.loss not in DISTRIBUTIONS or "failure_" in vars(self):
             return super()._draw_paths(panel, horizon, n, rng)
         if "models_" in vars(self):
             return for_each(self, panel, lambda model, one: model._draw_paths(one, horizon, n, rng))

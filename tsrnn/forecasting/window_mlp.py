@@ -91,6 +91,7 @@ class WindowMLP(RNNForecaster):
         random_state: Any = None,
         verbose: int = 0,
         warm_start: bool = False,
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.horizon = horizon
@@ -122,6 +123,7 @@ class WindowMLP(RNNForecaster):
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start
+        self.fallback = fallback
         self.alias = alias
 
     @property

@@ -21,7 +21,7 @@ from tsrnn.kernels.scans.stream import Sizes
 from tsrnn.network import Network
 from tsrnn.network.workspace import State
 from tsrnn.sequence.symbols import Vocabulary
-from tsrnn.validation import check_number, check_positive_integer, seed_sequence
+from tsrnn.validation import check_fits, check_number, check_positive_integer, seed_sequence
 
 _CHUNK = 4096  # symbols drawn between two checks of a time limit or Ctrl-C
 
@@ -126,6 +126,7 @@ class SymbolStream:
             In the form of the sequences that the model was fitted on.
         """
         n = check_positive_integer("n", n, "symbols")
+        check_fits(f"{n:.4g} symbols", 16.0 * n, "Ask for fewer.")
         sampling = self._sampling(temperature, top_k)
         rng = np.random.default_rng(seed_sequence(random_state))
         cell, drawn = self._network.architecture.cell.step, np.empty(n, np.int64)

@@ -7,6 +7,8 @@ import numpy as np
 from tsrnn.timeseries.checks import show_label
 from tsrnn.timeseries.panel import Panel
 
+_LARGEST = 1e12  # whose probabilities are still told apart
+
 
 def check_counts(panel: Panel) -> None:
     """Refuse series with values that are no counts.
@@ -17,6 +19,11 @@ def check_counts(panel: Panel) -> None:
         With the first such value, and where it is.
     """
     values = panel.arrays.values
+    if values.max() > _LARGEST:
+        raise ValueError(
+            f'loss="negbin" forecasts counts up to {_LARGEST:g}; got {values.max():g} in `y`. Count in '
+            'larger units, or use another loss, such as "quantile".'
+        )
     bad = ((values < 0) | (values != np.rint(values))) & ~panel.arrays.missing
     if not bad.any():
         return

@@ -1,6 +1,6 @@
 """Which covariates a model was fitted with."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,3 +55,14 @@ def uses(forecaster: Any, table: str) -> bool:
     """Whether a forecaster uses the covariates of this name, as its ``uses_covariates`` says."""
     used = getattr(forecaster, "uses_covariates", True)
     return used if isinstance(used, bool) else table in used
+
+
+def check_used(forecaster: Any, covariates: Mapping[str, Any]) -> None:
+    """Refuse covariates, None if not given, that a forecaster does not use."""
+    given = [name for name, value in covariates.items() if value is not None]
+    if refused := [name for name in given if not uses(forecaster, name)]:
+        source = "`y` and `X`" if uses(forecaster, "X") else "`y` alone"
+        raise TypeError(
+            f"{type(forecaster).__name__} forecasts from {source}; got {refused[0]}. Leave it out, or use "
+            "RNNForecaster."
+        )

@@ -12,6 +12,7 @@ from tsrnn.training.channels import Channels, ScaleRule, Seasons, fit_scales, sc
 from tsrnn.training.scales import Standard, hold
 from tsrnn.training.transforms import Plan, Transformed
 from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_cumulative_changes
+from tsrnn.validation import check_fits
 
 _CATEGORY_SIZE = 4  # numbers that a category comes to, at most
 
@@ -232,6 +233,9 @@ class Preprocessor(NamedTuple):
             n_after = -(-max(n_ahead, H) // H) * H
         fronts, tails = np.where(short, L, 0), np.where(short, max(n_after, H), n_after)
         sizes = fronts + lengths + tails
+        numbers = 24.0 * sizes.sum(dtype=np.float64) * (values.shape[1] + arrays.past.shape[1] + 1)
+        what = f"{len(sizes):,} series, padded for a look-back of {L:,} and a horizon of {H:,},"
+        check_fits(what, numbers, "Shorten lookback or horizon.")
         begins = np.cumsum(sizes) - sizes
         rows = begins + fronts
         any_gaps = short.any() or context.gaps.any()

@@ -2,6 +2,7 @@
 
 from tsrnn.validation.checks import (
     check_choice,
+    check_fits,
     check_number,
     check_percent,
     check_positive_integer,
@@ -41,6 +42,7 @@ __all__ = [
     "Rule",
     "Several",
     "check_choice",
+    "check_fits",
     "check_number",
     "check_percent",
     "check_positive_integer",

@@ -1,6 +1,8 @@
 """Checks of single arguments, each with one sentence: what is needed, what arrived."""
 
+import os
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,28 @@ from tsrnn.validation.constraints import Choice, Integer, Number
 def counted(n: int, noun: str) -> str:
     """Return a number with its noun, "1 window" or "2 windows"."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def check_fits(what: str, n_bytes: float, cure: str) -> None:
+    """Refuse what would take more memory than the machine has.
+
+    Raises
+    ------
+    ValueError
+        With the size, and `cure`, the way out.
+    """
+    if n_bytes > (total := _total_memory()):
+        raise ValueError(
+            f"{what} would take {n_bytes / 2**30:,.0f} GB of memory; there are {total / 2**30:,.0f}. {cure}"
+        )
+
+
+@cache
+def _total_memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on this system
+        return 2**37
 
 
 def check_positive_integer(name: str, value: Any, unit: str, minimum: int = 1) -> int:

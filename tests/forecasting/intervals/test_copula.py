@@ -116,6 +116,7 @@ def test_a_few_origins_are_used_though_the_last_errors_are_not_known_yet():
     assert (paths.std(axis=0) > 0).all()
 
 
+@pytest.mark.filterwarnings("ignore:1 of 13 series have no intervals")
 def test_short_series_of_many_go_as_all_do():
     y = {key: generator(key).normal(size=30).cumsum() for key in range(12)} | {"flat": np.ones(30)}
     model = Naive(horizon=3).fit(y)

@@ -34,7 +34,7 @@ class RegressionForecaster(BaseForecaster):
 
     @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:
-        if not panel.is_one:
+        if not panel.is_one or "failure_" in vars(self):
             return super()._predict_panel(panel, horizon)
         X = (
             panel.arrays.future
@@ -128,6 +128,7 @@ class ARIMA(RegressionForecaster):
         constant: bool | Literal["auto"] = "auto",
         boxcox: float | Literal["auto"] | None = "auto",
         missing: str = "error",
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.order = order
@@ -136,6 +137,7 @@ class ARIMA(RegressionForecaster):
         self.constant = constant
         self.boxcox = boxcox
         self.missing = missing
+        self.fallback = fallback
         self.alias = alias
 
     def _fit_to(self, series: Series, X: np.ndarray, columns: list[Any]) -> dict[str, Any]:

@@ -119,6 +119,7 @@ class AutoARIMA(RegressionForecaster):
         boxcox: float | Literal["auto"] | None = "auto",
         max_seconds: float | None = None,
         missing: str = "error",
+        fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.season_length = season_length
@@ -138,6 +139,7 @@ class AutoARIMA(RegressionForecaster):
         self.boxcox = boxcox
         self.max_seconds = max_seconds
         self.missing = missing
+        self.fallback = fallback
         self.alias = alias
 
     def settled(self) -> Any:

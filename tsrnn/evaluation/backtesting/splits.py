@@ -79,6 +79,12 @@ def make_splits(
     step = horizon if step is None else check_positive_integer("step", step, "observations")
     if train_size is not None:
         train_size = check_positive_integer("train_size", train_size, "observations, or None", 2)
+    most = int(observed.lengths.max())
+    if horizon > most or n_windows > most:
+        raise ValueError(
+            f"The longest series in `y` has {most:,} observations; horizon={horizon:,} and "
+            f"n_windows={n_windows:,} need more. Lower them, or supply more data."
+        )
     refit_every = _origins_between_fits(refit, n_windows)
     shortest = 2
     if season_length != "auto":
