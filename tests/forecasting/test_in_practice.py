@@ -9,6 +9,7 @@ from tsrnn import (
     ARIMA,
     ETS,
     AutoARIMA,
+    AutoReg,
     Combine,
     Naive,
     RNNForecaster,
@@ -227,5 +228,5 @@ def test_numbers_beyond_their_models_are_refused():
         ValueError, match=r'^loss="negbin" forecasts counts up to 1e\+12; got 3.* in `y`\.'
     ):
         RNNForecaster(loss="negbin", max_steps=1).fit((WAVE * 1e17).round())
-    for model in (ETS(), Theta(), RNNForecaster(max_steps=2)):
+    for model in (ETS(), AutoReg(), RNNForecaster(max_steps=2)):
         assert np.isfinite(model.fit(WAVE * 1e200).predict(3)).all()
