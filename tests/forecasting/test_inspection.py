@@ -15,10 +15,10 @@ DAYS = pd.date_range("2026-01-01", periods=90)
 WAVE = pd.Series(10 + np.sin(np.arange(90) / 3) + 0.1 * np.cos(np.arange(90) ** 2), DAYS, name="wave")
 
 
-def fit(cell="gru", y=WAVE, **options):
+def fit(cell="gru", y=WAVE, X=None, **options):
     defaults = {"horizon": 4, "lookback": 12, "hidden_size": 5, "max_steps": 3, "random_state": 0}
     defaults |= {"season_length": None, "transform": None, "dtype": "float64"}
-    return RNNForecaster(cell, **defaults | options).fit(y)
+    return RNNForecaster(cell, **defaults | options).fit(y, X=X)
 
 
 @pytest.mark.parametrize("layout", ["tsrnn", "torch", "keras"])
@@ -223,3 +223,60 @@ def test_both_ways_and_means_have_no_last_state():
 def test_gates_of_a_series_shorter_than_the_lookback_have_the_labels_of_its_steps(model, labels):
     short = pd.Series(np.sin(np.arange(5.0)), np.arange(100, 105))
     assert model.fit({"a": short}).gates().index.tolist() == labels
+
+
+def test_gates_with_future_covariates_are_those_of_the_look_back_and_not_of_the_horizon():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=len(WAVE) + 4)}, pd.RangeIndex(len(WAVE) + 4))
+    y = pd.Series(WAVE.to_numpy(), X.index[: len(WAVE)]) + X["x"].iloc[: len(WAVE)]
+    model = fit("gru", y, X=X)
+    shown = model.gates()
+    pd.testing.assert_index_equal(shown.index, y.index[-12:])
+    # The states are those after each step of the look-back, from the zero state on.
+    network, batch = model.network_, model._prepared(model.panel_).dataset
+    x = batch.inputs(batch.latest()).x
+    assert len(x) == 12 + 4
+    for steps in (1, 7, 12):
+        _, (state,) = network.forward(model.thetas_[0], x[:steps])
+        np.testing.assert_allclose(shown["h"].iloc[steps - 1], state.ravel(), rtol=1e-9)
+    other = X.copy()
+    other.iloc[-4:] = 9.0  # what is known of the horizon doesn't reach the past
+    pd.testing.assert_frame_equal(model.gates(y, X=other), shown)
+    other.iloc[:80] = 9.0
+    assert not model.gates(y, X=other).equals(shown)
+    assert fit("gru", y, X=X, bidirectional=True).gates().index.equals(y.index[-12:])
+    assert fit("gru", y, X=X, patch_size=3).gates().index.tolist() == [80, 83, 86, 89]
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive", "parallel", "seq2seq"])
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_the_gradient_with_future_covariates_is_that_of_the_whole_horizon(cell, strategy):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=len(WAVE) + 4)}, pd.RangeIndex(len(WAVE) + 4))
+    y = pd.Series(WAVE.to_numpy(), X.index[: len(WAVE)]) + X["x"].iloc[: len(WAVE)]
+    model = fit(cell, y, X=X, strategy=strategy, loss="mse", normalize="series")
+    flow = model.gradient_flow(n_windows=1000)
+    assert list(flow.index) == list(range(1, 13))
+    dataset, network, theta = model._prepared(model.panel_).dataset, model.network_, model.thetas_[0]
+    batch = dataset.sample(1000)
+    recursive = strategy == "recursive"
+    target = batch.target[-1:] if recursive else batch.target
+    _, state = network.forward(theta, batch.x[:10], future=batch.known)
+
+    def loss(flat):
+        first = 2 if strategy == "direct" else -1
+        moved = [flat.reshape(state[0].shape)]
+        output, _ = network.forward(theta, batch.x[10:], moved, first=first, future=batch.known)
+        return np.mean((output - target) ** 2, axis=(0, 2)).sum()
+
+    parts = slopes(loss, state[0].ravel()).reshape(state[0].shape)
+    for name, part in zip(flow.columns, parts, strict=True):
+        expected = np.sqrt(np.sum(part**2) / batch.x.shape[1])
+        assert flow[name][2] == pytest.approx(expected, rel=1e-6)
+
+
+def test_gates_of_a_panel_ask_for_one_of_its_series():
+    model = fit("rnn", {"a": WAVE, "b": WAVE + 1})
+    with pytest.raises(ValueError, match=r"a panel of 2 series.*Pass one series: gates\(y\[key\]\)"):
+        model.gates()
+    assert model.gates(WAVE).index.equals(WAVE.index[-12:])

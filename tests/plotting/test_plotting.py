@@ -497,3 +497,64 @@ def test_errors_of_several_series_are_scaled_by_step(panel):
     for name in errors:
         np.testing.assert_allclose(errors[name], expected[name])
     assert plot_error_by_horizon(panel).get_ylabel() == "mean absolute error, scaled"
+
+
+def test_a_refit_after_early_stopping_is_a_line_of_its_own():
+    refit = make_history(validation=False).assign(phase="refit")
+    ax = plot_training({"LSTM": pd.concat([make_history().assign(phase="search"), refit])})
+    for line in ax.lines:  # none goes back from the last step of the search to the first of the refit
+        assert np.all(np.diff(line.get_xdata()) > 0)
+    assert [line.get_linestyle() for line in ax.lines].count("--") == 1
+    assert labels(ax) == ["LSTM"]
+    assert ax.get_ylabel() == "loss (thick: validation, dashed: refit)"
+    members = [make_history().assign(phase="search", member=i) for i in range(2)]
+    members += [make_history(validation=False).assign(phase="refit", member=i) for i in range(2)]
+    ax = plot_training({"LSTM": pd.concat(members)})
+    assert all(np.all(np.diff(line.get_xdata()) > 0) for line in ax.lines)
+    assert [line.get_linestyle() for line in ax.lines].count("--") == 2
+
+
+@pytest.mark.parametrize("title", [{"center": "mine"}, {"left": "two\nlines"}, {"right": "r", "center": "c"}])
+@pytest.mark.parametrize("later", [True, False])
+def test_a_title_and_the_legend_do_not_cover_each_other(title, later):
+    ax = Figure(layout="constrained").subplots()
+    if later:
+        plot_forecast(series(), history=series(), ax=ax)
+    for loc, text in title.items():
+        ax.set_title(text, loc=loc)
+    if not later:
+        plot_forecast(series(), history=series(), ax=ax)
+    to_png(ax.figure, dpi=ax.figure.dpi)
+    legend = ax.get_legend().get_window_extent()
+    for loc in title:
+        drawn = {"center": ax.title, "left": ax._left_title, "right": ax._right_title}[loc]
+        assert not legend.overlaps(drawn.get_window_extent())
+    assert ax.figure.bbox.y1 >= legend.y1
+    assert legend.y0 >= ax.bbox.y1
+
+
+DRAWN = {
+    "forecast": lambda ax: plot_forecast(series(), ax=ax),
+    "backtest": lambda ax: plot_backtest(make_backtest(INDEXES["days"], MISSES), ax=ax),
+    "error by horizon": lambda ax: plot_error_by_horizon(make_backtest(INDEXES["days"], MISSES), ax=ax),
+    "training": lambda ax: plot_training(make_history(), ax=ax),
+    "gradient flow": lambda ax: plot_gradient_flow(flow(("h_0", [3.0, 2.0, 1.0])), ax=ax),
+}
+
+
+@pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
+def test_what_is_no_axes_is_refused_with_the_way_out(draw):
+    figure = Figure()
+    grid = figure.subplots(2, 2)
+    wrong = {
+        r"an array of 2 by 2\. Pass one of them: axes\[0, 0\]": grid,
+        r"an array of 2\. Pass one of them: axes\[0\]": list(grid[0]),
+        r"a whole figure\. Pass one of its axes: figure\.axes\[0\]": figure,
+        r"an object of builtins\.int\. Leave `ax` out": 5,
+        r"an object of builtins\.module\. Leave `ax` out": plt,
+    }
+    for message, ax in wrong.items():
+        with pytest.raises(TypeError, match=f"`ax` must be one pair of matplotlib axes.*{message}"):
+            draw(ax)
+    assert draw(grid[0, 1]) is not None
+    assert not grid[0, 0].lines

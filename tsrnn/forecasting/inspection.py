@@ -116,7 +116,16 @@ class InspectionMixin(WeightsMixin):
 
     loss: str
 
-    def gates(self, y: Any = None, *, layer: int = -1, member: int = 0) -> pd.DataFrame:
+    def gates(
+        self,
+        y: Any = None,
+        *,
+        layer: int = -1,
+        member: int = 0,
+        X: Any = None,
+        X_past: Any = None,
+        static: Any = None,
+    ) -> pd.DataFrame:
         """Return what the units of a layer did while the network read the last look-back of a series.
 
         Those are the steps that `predict` forecasts from, prepared and normalised as there, from the zero
@@ -131,6 +140,8 @@ class InspectionMixin(WeightsMixin):
             Counted from the input; -1 is the top layer.
         member : int, default 0
             Which network, if there are several.
+        X, X_past, static : optional
+            Covariates of `y`, up to its end, if the model was fitted with covariates.
 
         Returns
         -------
@@ -142,7 +153,7 @@ class InspectionMixin(WeightsMixin):
         Raises
         ------
         sklearn.exceptions.NotFittedError, TypeError, ValueError
-            Before `fit`; if `y`, `layer` or `member` cannot be used.
+            Before `fit`; if `y`, its covariates, `layer` or `member` cannot be used, or `y` has many series.
 
         Examples
         --------
@@ -164,17 +175,26 @@ class InspectionMixin(WeightsMixin):
                 f"`layer` must be from {-network.num_layers} to {network.num_layers - 1} in this network; "
                 f"got {layer!r}."
             )
-        x, index = self._latest(y)
+        x, index = self._latest((y, X, X_past, static))
         taken = run_network(network, self._theta(member), x)
         number, frames = range(network.num_layers)[layer], {}
         for suffix in network.architecture.suffixes:
-            steps = taken[f"{number}{suffix}"]
+            steps = taken[f"{number}{suffix}"][: len(index)]  # steps of the horizon may follow
             for gate in (name for name in _SHOWN if name in steps[0]._fields):
                 values = np.stack([getattr(step, gate) for step in steps])
                 frames[gate + suffix] = pd.DataFrame(values, index=index)
         return pd.concat(frames, axis=1, names=["gate", "unit"])
 
-    def gradient_flow(self, y: Any = None, *, n_windows: int = 100, member: int = 0) -> pd.DataFrame:
+    def gradient_flow(
+        self,
+        y: Any = None,
+        *,
+        n_windows: int = 100,
+        member: int = 0,
+        X: Any = None,
+        X_past: Any = None,
+        static: Any = None,
+    ) -> pd.DataFrame:
         """Return how much of the loss's gradient arrives at the states of earlier steps.
 
         The loss is that of the forecast made after the last step of a look-back: all of the horizon, or with
@@ -190,12 +210,14 @@ class InspectionMixin(WeightsMixin):
             Look-backs to average over at most, evenly spread.
         member : int, default 0
             Which network, if there are several.
+        X, X_past, static : optional
+            Covariates of `y`, up to its end, if the model was fitted with covariates.
 
         Returns
         -------
         pandas.DataFrame
-            Index ``lag``: steps from the last state back, 1 to the look-back's length (of patches, if the
-            network reads those). Columns: "h_0", "h_1", ... for each layer's states and, of LSTMs, "c_0", ...
+            Index ``lag``: steps back from the last state of the look-back, 1 to its length (in patches, if
+            those are read). Columns: "h_0", "h_1", ... for each layer's states and, of LSTMs, "c_0", ...
             for the memories: the norm of d loss / d state, root of the mean square over the windows.
             ``attrs["spectral_radius"]`` has the largest eigenvalue of each recurrent matrix in size; see
             `tsrnn.network.gradients.spectral_radii`.
@@ -221,17 +243,18 @@ class InspectionMixin(WeightsMixin):
         """
         self = self._snapshot()
         network, theta = self._fitted_network(), self._theta(member)
-        batch = self._sample(y, check_positive_integer("n_windows", n_windows, "windows"))
-        target = batch.target[-(network.architecture.n_decoded or 1) :]
-        flow = gradient_flow(network, theta, batch.x, target, self.loss, batch.size)
-        frame = pd.DataFrame(flow, index=pd.RangeIndex(1, len(batch.x) + 1, name="lag"))
+        n = check_positive_integer("n_windows", n_windows, "windows")
+        batch, n_ahead = self._sample((y, X, X_past, static), n)
+        target = batch.target[-(network.architecture.n_decoded or n_ahead or 1) :]
+        flow = gradient_flow(network, theta, batch.x, target, self.loss, batch.size, batch.known, n_ahead)
+        frame = pd.DataFrame(flow, index=pd.RangeIndex(1, len(batch.x) - n_ahead + 1, name="lag"))
         frame.attrs["spectral_radius"] = spectral_radii(network, theta)
         return frame
 
-    def _sample(self, y: Any, n_windows: int) -> Batch:
-        """Return look-backs of `y` with the targets that follow their last step."""
+    def _sample(self, history: tuple[Any, ...], n_windows: int) -> tuple[Batch, int]:
+        """Return look-backs of (y, X, X_past, static) with what follows, and how many steps of x follow."""
         raise NotImplementedError
 
-    def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
-        """Return what the network reads last of `y`, (T, n_inputs), and the labels of the steps."""
+    def _latest(self, history: tuple[Any, ...]) -> tuple[np.ndarray, pd.Index]:
+        """Return what the network reads last, (T, n_inputs), and the labels of the look-back's steps."""
         raise NotImplementedError

@@ -368,17 +368,25 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
     def _simulator(self) -> Simulator:
         return Simulator(self._trained, self._prepared_)
 
-    def _sample(self, y: Any, n_windows: int) -> Batch:
-        return self._prepared(self._panel(y)).dataset.sample(n_windows)
+    def _sample(self, history: tuple[Any, ...], n_windows: int) -> tuple[Batch, int]:
+        dataset = self._prepared(self._panel(*history)).dataset
+        batch = dataset.sample(n_windows)
+        return batch, len(batch.target) if dataset.shape.has_future else 0
 
-    def _latest(self, y: Any) -> tuple[np.ndarray, pd.Index]:
-        panel = self._panel(y).on_clock
+    def _latest(self, history: tuple[Any, ...]) -> tuple[np.ndarray, pd.Index]:
+        panel = self._panel(*history).on_clock
         dataset = self._prepared(panel).dataset
+        if panel.n_series > 1:
+            raise ValueError(
+                f"`y` is a panel of {panel.n_series} series, and gates are those of one look-back. "
+                "Pass one series: gates(y[key])."
+            )
         if len(dataset.lengths) > 1:
             raise ValueError(
-                f"The network is shared by {len(dataset.lengths)} series and reads one at a time; one "
+                f"The network is shared by {len(dataset.lengths)} columns and reads one at a time; one "
                 'look-back is needed. Fit one column, or channels="joint".'
             )
         labels = panel.labels.of(0)[-self.lookback_ :]
         index = labels[:: -dataset.shape.patch_size][::-1]  # a short series has none for the first steps
-        return dataset.inputs(dataset.latest()).x[-len(index) :, 0], index
+        padding = dataset.shape.lookback // dataset.shape.patch_size - len(index)
+        return dataset.inputs(dataset.latest()).x[padding:, 0], index

@@ -14,8 +14,10 @@ def gradient_flow(
     target: np.ndarray,
     loss: str,
     size: np.ndarray | None = None,
+    future: np.ndarray | None = None,
+    n_ahead: int = 0,
 ) -> dict[str, np.ndarray]:
-    """Return gradient norms, by step, of the loss after the last step with respect to earlier states.
+    """Return gradient norms, by step, of the loss of a forecast with respect to earlier states.
 
     Parameters
     ----------
@@ -23,13 +25,16 @@ def gradient_flow(
         Not bidirectional, with a head that reads the last step, or a decoder that starts from it.
     theta : ndarray of shape (n_parameters,)
     x : ndarray of shape (T, B, n_inputs)
-    target : ndarray of shape (1 or n_decoded, B, n_outputs)
-    loss, size
+    target : ndarray of shape (1 or n_ahead or n_decoded, B, n_outputs)
+    loss, size, future
         As for `Network.value_and_gradient`.
+    n_ahead : int, default 0
+        How many of the last steps of `x` belong to the horizon. Each has a target, and states are counted
+        back from the one before them.
 
     Returns
     -------
-    dict of str to ndarray of shape (T,)
+    dict of str to ndarray of shape (T - n_ahead,)
         "h_l" for the states of each layer l and, for LSTMs, "c_l" for its memories. Entry k - 1 is the norm
         of d loss / d state for the state k steps before the last one, as root mean square over the windows.
         For a dilated layer it is the norm over all states that later steps read.
@@ -59,17 +64,27 @@ def gradient_flow(
             "The gradient is followed from the last state to earlier ones; this network reads its steps in "
             'both directions, or the mean of all. Fit with bidirectional=False and pooling="last".'
         )
-    T, B = x.shape[:2]
+    T, B = len(x) - n_ahead, x.shape[1]
     workspace = network.workspace()
     states = [network.zero_state(B)]
     for t in range(T - 1):
-        states.append(network.forward(theta, x[t : t + 1], states[t], first=-1, workspace=workspace)[1])
+        step = network.forward(theta, x[t : t + 1], states[t], first=-1, future=future, workspace=workspace)
+        states.append(step[1])
     gradient, d_state = np.empty_like(theta), network.zero_state(B)
     names = [f"{part}_{layer}" for layer in range(network.num_layers) for part in "hc"[: len(d_state[0])]]
     flow = {name: np.empty(T) for name in names}
     for t, state in enumerate(states):
         network.value_and_gradient(
-            theta, x[t:], target, loss, gradient, size=size, state=state, d_state=d_state, workspace=workspace
+            theta,
+            x[t:],
+            target,
+            loss,
+            gradient,
+            size=size,
+            state=state,
+            future=future,
+            d_state=d_state,
+            workspace=workspace,
         )
         norms = [np.linalg.norm(part.astype(np.float64)) for layer in d_state for part in layer]
         for name, norm in zip(names, norms, strict=True):

@@ -11,6 +11,7 @@ import pandas as pd
 from tsrnn.plotting.figures import (
     FAINT,
     add_legend,
+    check_axes,
     coordinates,
     draw_bands,
     draw_boxes,
@@ -83,7 +84,7 @@ def plot_backtest(
     _check(backtest, chosen, last)
     shown, past = _recent(backtest, backtest.errors.ids[0] if series is None else series, last)
     if ax is not None:
-        _draw_models(ax, backtest, shown, past, chosen)
+        _draw_models(check_axes(ax), backtest, shown, past, chosen)
         add_legend(ax)
         return ax.figure  # type: ignore[return-value]
     figure, panels = new_panels(len(chosen))
@@ -163,7 +164,7 @@ def plot_error_by_horizon(
     -------
     matplotlib Axes
     """
-    ax = new_axes() if ax is None else ax
+    ax = new_axes() if ax is None else check_axes(ax)
     errors = error_by_horizon(backtest)
     marker = "o" if len(errors) <= 12 else None
     able = errors.columns[errors.notna().any()]
@@ -200,7 +201,7 @@ def plot_error_by_series(
     -------
     matplotlib Axes
     """
-    ax = new_axes() if ax is None else ax
+    ax = new_axes() if ax is None else check_axes(ax)
     names = list(backtest.models)
     chosen = [name for name in backtest.mase.index if models is None or name in models]
     errors = [backtest.errors.mean(name, "MASE", "series") for name in chosen]

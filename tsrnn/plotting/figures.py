@@ -22,6 +22,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from matplotlib.axes import Axes as Axes
     from matplotlib.figure import Figure, SubFigure
+    from matplotlib.transforms import BboxBase
 
 # Okabe & Ito (2008); grey instead of black, in which observed series are drawn, and without yellow, which is
 # hard to see on white.
@@ -55,6 +56,30 @@ def require_matplotlib() -> None:
 def new_axes() -> Axes:
     """Make a figure with one pair of axes, and return the axes."""
     return as_axes(new_figure(8, 3.6))
+
+
+def check_axes(ax: Any) -> Axes:
+    """Return given axes, or say what to pass instead."""
+    require_matplotlib()
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+
+    if isinstance(ax, Axes):
+        return ax
+    arrived, cure = (
+        f"an object of {type(ax).__module__}.{type(ax).__name__}",
+        "Leave `ax` out for a new figure.",
+    )
+    if isinstance(ax, FigureBase):
+        arrived, cure = "a whole figure", "Pass one of its axes: figure.axes[0], or figure.subplots()."
+    elif isinstance(ax, np.ndarray | list | tuple):
+        shape = np.shape(ax)
+        first = ", ".join("0" * len(shape))
+        arrived = f"an array of {' by '.join(map(str, shape))}" if shape else "an array"
+        cure = f"Pass one of them: axes[{first or '()'}]."
+    raise TypeError(
+        f"`ax` must be one pair of matplotlib axes, such as plt.subplots()[1]; got {arrived}. {cure}"
+    )
 
 
 def as_axes(figure: Figure) -> Axes:
@@ -263,14 +288,28 @@ def unit(series: pd.Series) -> str:
 
 
 def add_legend(ax: Axes) -> None:
-    """Add a legend above the axes, where it hides no data, in as few rows as their width allows."""
+    """Add a legend above the axes and their title, in as few rows as their width allows.
+
+    It hides no data there, and makes room for a title that is set later.
+    """
     widths = [0.5 + 0.07 * len(label) for label in ax.get_legend_handles_labels()[1]]  # inches, roughly
     if not widths:
         return
     available = 1.15 * ax.bbox.width / ax.figure.dpi
     columns = len(widths) if sum(widths) < available else max(1, int(available / max(widths)))
     above: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.2}
-    ax.legend(ncols=columns, fontsize="small", frameon=False, handlelength=2, columnspacing=1.2, **above)
+    style: dict[str, Any] = {"frameon": False, "handlelength": 2, "columnspacing": 1.2}
+    legend = ax.legend(ncols=columns, fontsize="small", **style, **above)
+    legend.get_bbox_to_anchor = partial(_place_above, ax)  # type: ignore[method-assign]
+
+
+def _place_above(ax: Axes) -> BboxBase:
+    """Return where a legend above the axes begins: over their titles, if there are any."""
+    from matplotlib.transforms import Bbox
+
+    titles = (ax.title, ax._left_title, ax._right_title)  # type: ignore[attr-defined]
+    tops = [title.get_window_extent().y1 for title in titles if title.get_text() and title.get_visible()]
+    return Bbox.from_bounds(ax.bbox.x0, max([ax.bbox.y1, *tops]), 0, 0)
 
 
 def tidy(ax: Axes) -> None:

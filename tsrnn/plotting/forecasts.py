@@ -11,6 +11,7 @@ import pandas as pd
 from tsrnn.plotting.figures import (
     FAINT,
     add_legend,
+    check_axes,
     draw_bands,
     draw_line,
     ink,
@@ -64,7 +65,7 @@ def plot_forecast(
     >>> [line.get_label() for line in ax.lines]
     ['history', 'forecast']
     """
-    ax = new_axes() if ax is None else ax
+    ax = new_axes() if ax is None else check_axes(ax)
     means, tables, own_history = _means(forecast)
     longest = max(means.values(), key=len)
     if history is None and own_history is not None:

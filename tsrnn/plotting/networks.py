@@ -10,6 +10,7 @@ import pandas as pd
 
 from tsrnn.plotting.figures import (
     add_legend,
+    check_axes,
     draw_line,
     draw_map,
     ink,
@@ -50,7 +51,7 @@ def plot_gradient_flow(flows: Mapping[str, pd.DataFrame] | pd.DataFrame, ax: Axe
     >>> ax.lines[0].get_ydata()
     array([0.5, 0.5, 0.5])
     """
-    ax = new_axes() if ax is None else ax
+    ax = new_axes() if ax is None else check_axes(ax)
     if isinstance(flows, pd.DataFrame):
         flows = {"gradient": flows}
     for i, (label, flow) in enumerate(flows.items()):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tsrnn.plotting.figures import FAINT, PALETTE, as_axes, ink, new_figure, verbatim
+from tsrnn.plotting.figures import FAINT, PALETTE, as_axes, check_axes, ink, new_figure, verbatim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ def plot_skill(skill: pd.DataFrame, baseline: str, ax: Axes | None = None) -> Ax
     (['GRU'], '+11.0 %')
     """
     table = skill.drop(index=baseline, errors="ignore")
-    ax = as_axes(new_figure(8, 1.1 + 0.34 * max(len(table), 2))) if ax is None else ax
+    ax = as_axes(new_figure(8, 1.1 + 0.34 * max(len(table), 2))) if ax is None else check_axes(ax)
     level = next((name[3:] for name in table if name.startswith("lo-")), None)
     low = table[f"lo-{level}"] if level else pd.Series(np.nan, table.index)
     high = table[f"hi-{level}"] if level else low
@@ -116,7 +116,7 @@ def plot_ranks(ranks: pd.DataFrame, ax: Axes | None = None) -> Axes:
     groups = rank_groups(means.to_numpy(), distance)
     n_left = -(-k // 2)
     depth = 0.7 + 0.4 * len(groups)
-    ax = as_axes(new_figure(8, 1.0 + 0.26 * (n_left + depth))) if ax is None else ax
+    ax = as_axes(new_figure(8, 1.0 + 0.26 * (n_left + depth))) if ax is None else check_axes(ax)
     _draw_scale(ax, k, distance)
     for i, (first, last) in enumerate(groups):
         ends = [means.iloc[first] - 0.02 * k, means.iloc[last] + 0.02 * k]
