@@ -224,9 +224,7 @@ def test_numbers_beyond_their_models_are_refused():
     for model in (ARIMA(), AutoARIMA()):
         with pytest.raises(ValueError, match=r"^`y` has values up to 4e\+160, whose squares are beyond"):
             model.fit(WAVE * 1e160)
-    with pytest.raises(
-        ValueError, match=r'^loss="negbin" forecasts counts up to 1e\+12; got 3.* in `y`\.'
-    ):
+    with pytest.raises(ValueError, match=r'^loss="negbin" forecasts counts up to 1e\+12; got 3.* in `y`\.'):
         RNNForecaster(loss="negbin", max_steps=1).fit((WAVE * 1e17).round())
     for model in (ETS(), AutoReg(), RNNForecaster(max_steps=2)):
         assert np.isfinite(model.fit(WAVE * 1e200).predict(3)).all()

@@ -367,3 +367,39 @@ def test_numbers_and_times_that_no_type_holds_are_refused():
     with pytest.raises(ValueError, match=sentence):
         proceed_all(days[:2], 30, pd.offsets.Day())
     assert continue_index(days.as_unit("s"), 30)[-1] == pd.Timestamp("2262-05-10")
+
+
+@pytest.mark.parametrize("zone", [None, "America/New_York"])
+@pytest.mark.parametrize("absent", [[], [5], [5, 11]], ids=len)
+@pytest.mark.parametrize(
+    "freq",
+    [
+        *("BME", "BMS", "BQE-DEC", "BQE-NOV", "BQS-JAN", "BYE-DEC", "BYE-JUN", "BYS-JAN"),
+        *("SMS", "SME", "WOM-3FRI", "QE-JAN", "QS-FEB", "YE-JUN", "2ME", "W-WED", "2W-MON"),
+        pd.offsets.LastWeekOfMonth(weekday=4),
+    ],
+    ids=str,
+)
+def test_labels_stay_in_the_calendar_whatever_rows_are_absent(freq, absent, zone):
+    whole = pd.date_range("2010-01-01", periods=40, freq=freq, tz=zone)
+    index = without_frequency(whole[:28].delete(absent))
+    assert continue_index(index, 12).equals(whole[28:])
+
+
+@pytest.mark.parametrize("absent", [[], [5]], ids=len)
+@pytest.mark.parametrize("day", [28, 29, 30, 31])
+def test_a_late_day_of_the_month_is_the_last_one_in_february(day, absent):
+    months = pd.period_range("2020-01", periods=50, freq="M")
+    whole = pd.DatetimeIndex([pd.Timestamp(m.year, m.month, min(day, m.days_in_month)) for m in months])
+    for n in (14, 25, 26):  # the last of which are in February
+        index = whole[:n].delete(absent)
+        assert continue_index(index, 12).equals(whole[n : n + 12])
+        assert natural_season(index) == 12
+
+
+def test_fridays_moved_by_holidays_stay_fridays():
+    fridays = pd.date_range("2023-01-06", periods=60, freq="W-FRI")
+    days = fridays.to_series()
+    days.iloc[[13, 39]] -= pd.Timedelta(days=1)
+    for n in (30, 39, 40):
+        assert continue_index(pd.DatetimeIndex(days.iloc[:n]), 3).equals(fridays[n : n + 3])

@@ -14,6 +14,7 @@ _RECENT = 2000  # labels that tell the step: eight years of trading days
 _WEEKDAYS = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
 _MINUTE, _DAY, _WEEK = pd.Timedelta(minutes=1), pd.Timedelta(days=1), pd.Timedelta(weeks=1)
 _MONTH = pd.Timedelta(days=365.25) / 12
+_HALF_MONTH = pd.Timedelta(days=10), pd.Timedelta(days=20)
 _TIMES = pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex
 
 
@@ -98,7 +99,7 @@ def _even_step(offset: Any) -> pd.Timedelta | None:
     """Mean length of an offset's step; None where lengths differ much, as over weekends."""
     if isinstance(offset, offsets.Tick):
         return pd.Timedelta(offset)
-    labels = pd.date_range("2001-01-01", periods=13, freq=offset, unit="s")
+    labels = pd.date_range("2001-01-01", periods=14, freq=offset, unit="s")[1:]
     steps = labels[1:] - labels[:-1]
     return steps.mean() if steps.max() < 2 * steps.min() else None
 
@@ -128,7 +129,10 @@ def _offset(index: pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex) -> Any
         )
     if isinstance(recent, pd.TimedeltaIndex):
         return pd.tseries.frequencies.to_offset(_median_step(recent))
-    return pd.DatetimeIndex(recent, freq="infer").freq or _uneven_offset(recent)
+    found = pd.DatetimeIndex(recent, freq="infer").freq
+    if isinstance(found, offsets.WeekOfMonth) and not all(map(found.is_on_offset, recent)):
+        found = None  # it is the last week, which pandas takes for the fourth
+    return found or _uneven_offset(recent)
 
 
 def _period_offset(index: pd.PeriodIndex) -> Any:
@@ -143,15 +147,50 @@ def _uneven_offset(index: pd.DatetimeIndex) -> Any:
     if step == _DAY:
         return _daily_offset(wall)
     months = int(_median_step(12 * wall.year + wall.month))
-    if months > 0 and wall.is_month_start.all():
-        return offsets.MonthBegin(months)
-    if months > 0 and wall.is_month_end.all():
-        return offsets.MonthEnd(months)
-    if months > 0 and wall.day.min() == wall.day.max():
-        return offsets.DateOffset(months=months)
+    found = _half_month_offset(wall) if _HALF_MONTH[0] < step < _HALF_MONTH[1] else None
+    if found is None and months > 0:
+        found = _month_offset(wall, months)
+    if found is not None:
+        return found
+    if step == _WEEK and wall.day_of_week.min() != wall.day_of_week.max():  # moved by holidays
+        return offsets.Week(weekday=int(np.bincount(wall.day_of_week).argmax()))
     if step >= _DAY and step == step // _DAY * _DAY:
         return offsets.Day(step // _DAY)
     return pd.tseries.frequencies.to_offset(_median_step(index))
+
+
+def _month_offset(wall: pd.DatetimeIndex, months: int) -> Any:
+    """Return the place in the month that all labels have, every so many months; None if there is none."""
+    first, last = wall.day - 1, wall.days_in_month - wall.day
+    weekday = int(wall.day_of_week[0])
+    if (first == 0).all():
+        return offsets.MonthBegin(months)
+    if (last == 0).all():
+        return offsets.MonthEnd(months)
+    for found in (offsets.BusinessMonthEnd(months), offsets.BusinessMonthBegin(months)):
+        if all(map(found.is_on_offset, wall)):
+            return found
+    if (wall.day_of_week == weekday).all():
+        if (first // 7).min() == (first // 7).max():
+            return offsets.WeekOfMonth(months, week=int(first[0] // 7), weekday=weekday)
+        if (last < 7).all():
+            return offsets.LastWeekOfMonth(months, weekday=weekday)
+    day = int(wall.day.max())
+    if (wall.day == np.minimum(day, wall.days_in_month)).all():
+        return offsets.DateOffset(months=months, **({"day": day} if day > 28 else {}))
+    return None
+
+
+def _half_month_offset(wall: pd.DatetimeIndex) -> Any:
+    """Return the days that labels have twice a month, the first or the last of it and another; else None."""
+    for found, edge in (
+        (offsets.SemiMonthBegin, wall.day == 1),
+        (offsets.SemiMonthEnd, wall.day == wall.days_in_month),
+    ):
+        days = np.unique(wall.day[~edge])
+        if edge.any() and len(days) == 1 and 7 <= days[0] <= 27:
+            return found(day_of_month=int(days[0]))
+    return None
 
 
 def _daily_offset(wall: pd.DatetimeIndex) -> Any:

@@ -10,6 +10,8 @@ from pandas.api import types
 from tsrnn.timeseries.frequency import find_step
 from tsrnn.validation import counted
 
+_HALF_WEEK = pd.Timedelta(days=3.5)
+
 
 def continue_index(index: pd.Index, horizon: int) -> pd.Index:
     """Return the labels that follow an index.
@@ -103,7 +105,10 @@ def _after(last: Any, offset: Any, horizon: int, unit: str) -> Any:
         labels = between(last, periods=horizon + 1, freq=offset, unit=unit)
     except (pd.errors.OutOfBoundsDatetime, OverflowError) as error:
         raise _beyond(unit, horizon) from error
-    return labels[1:] if labels[0] == last else labels[:horizon]
+    is_same = labels[0] == last
+    if isinstance(offset, offsets.Week) and labels[0] - last < _HALF_WEEK:  # the last was moved by a holiday
+        is_same = True
+    return labels[1:] if is_same else labels[:horizon]
 
 
 def _beyond(unit: str, horizon: int) -> ValueError:
