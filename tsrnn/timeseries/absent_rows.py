@@ -11,6 +11,7 @@ from pandas.api import types
 from tsrnn.timeseries.checks import show_label
 from tsrnn.timeseries.formats import Parsed
 from tsrnn.timeseries.labels import Labels
+from tsrnn.timeseries.sessions import Sessions
 from tsrnn.training.arrays import ragged_rows
 from tsrnn.validation import counted
 
@@ -129,7 +130,7 @@ class _Axis(NamedTuple):
 
 def _axis(flat: pd.Index, step: Any) -> _Axis | None:
     """Return the axis that labels lie on; None where observations count."""
-    if isinstance(step, _WORKING_DAYS | float):
+    if isinstance(step, _WORKING_DAYS | Sessions | float):
         return None
     everywhere = np.ones(len(flat), bool)
     if isinstance(step, int):

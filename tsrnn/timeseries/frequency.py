@@ -10,6 +10,8 @@ import pandas as pd
 from pandas import offsets
 from pandas.api import types
 
+from tsrnn.timeseries.sessions import Sessions
+
 _RECENT = 2000  # labels that tell the step: eight years of trading days
 _WEEKDAYS = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
 _MINUTE, _DAY, _WEEK = pd.Timedelta(minutes=1), pd.Timedelta(days=1), pd.Timedelta(weeks=1)
@@ -35,7 +37,8 @@ def natural_season(index: pd.Index) -> int:
 
     Any step from a minute up that divides the day has as many as fit. Everything else has none, which is 1:
     years, working days (five trading days are no season for prices), seconds and faster, numbers, and a
-    single time without a frequency. The step is the one that `continue_index` takes.
+    single time without a frequency. Trading sessions have as many as there are labels in a day. The step is
+    the one that `continue_index` takes.
 
     Parameters
     ----------
@@ -72,6 +75,8 @@ def natural_seasons(index: pd.Index) -> tuple[int, ...]:
 
 def seasons_of_step(offset: Any) -> tuple[int, ...]:
     """Return the steps in each season that a step from label to label suggests, as `natural_seasons` does."""
+    if isinstance(offset, Sessions):
+        return offset.seasons
     step = None if isinstance(offset, int | float) else _even_step(offset)
     season = 1 if step is None else _season(step)
     if step is None or season == 1:
@@ -144,6 +149,8 @@ def _period_offset(index: pd.PeriodIndex) -> Any:
 def _uneven_offset(index: pd.DatetimeIndex) -> Any:
     wall = index.tz_localize(None)
     step = _median_step(wall)
+    if step < _DAY and (sessions := Sessions.find(wall)) is not None:
+        return sessions
     if step == _DAY:
         return _daily_offset(wall)
     months = int(_median_step(12 * wall.year + wall.month))

@@ -8,6 +8,7 @@ from pandas import offsets
 from pandas.api import types
 
 from tsrnn.timeseries.frequency import find_step
+from tsrnn.timeseries.sessions import Sessions
 from tsrnn.validation import counted
 
 _HALF_WEEK = pd.Timedelta(days=3.5)
@@ -16,10 +17,11 @@ _HALF_WEEK = pd.Timedelta(days=3.5)
 def continue_index(index: pd.Index, horizon: int) -> pd.Index:
     """Return the labels that follow an index.
 
-    Times continue by the index's frequency. Where it has none, the last 2,000 labels tell, in this order:
-    a frequency kept without exception; working days, if the usual step is a day and weekends are left out
-    (from 30 labels on, any weekday that is left out, rare special sessions aside); the same place in the
-    month; the median step. Gaps in the past are left alone and no holidays are foreseen.
+    Times continue by the index's frequency. Where it has none, the last 2,000 labels tell, in this order: a
+    frequency kept without exception; sessions, the same times on each working day; working days, if the usual
+    step is a day and weekends are left out (from 30 labels on, any weekday that is left out, rare special
+    sessions aside); the same place in the month; the median step. Gaps in the past are left alone and no
+    holidays are foreseen.
 
     In a time zone, steps below a day are absolute; longer ones follow the wall clock, so that midnight stays
     midnight. A time that the clock change skips moves on to the next that exists, one that occurs twice is
@@ -86,6 +88,9 @@ def _continue_numbers(lasts: pd.Index, horizon: int, step: float) -> pd.Index:
 
 
 def _continue_times(index: pd.DatetimeIndex, horizon: int, offset: Any) -> pd.DatetimeIndex:
+    if isinstance(offset, Sessions):
+        wall = offset.after(index[-1].tz_localize(None), horizon, index.unit)
+        return wall.tz_localize(index.tz, ambiguous=np.ones(horizon, bool), nonexistent="shift_forward")
     absolute = isinstance(offset, offsets.Tick) and not isinstance(offset, offsets.Day)
     if index.tz is None or absolute:
         return _after(index[-1], offset, horizon, index.unit)
