@@ -68,6 +68,18 @@ def others(n_pairs, seed=0):
         yield f"90 % confidence set without the first, {name}", "<10", np.mean([p[0] < 0.1 for p in sets])
 
 
+def of_series_together(n_pairs, n_series=20, n_origins=12, seed=0):
+    """Shares of wrong findings where series move together: over series, and over origins."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for _ in range(n_pairs):
+        shocks = rng.normal(size=(n_origins, 1, 2))  # that meet all series, of either forecaster
+        table = np.abs(shocks + 0.5 * rng.normal(size=(n_origins, n_series, 2)))
+        over_series, over_origins = table.mean(axis=0), table.mean(axis=1)
+        found.append((signed_rank(*over_series.T).p_value, diebold_mariano(*over_origins.T, lags=0).p_value))
+    return np.mean(np.array(found) < 0.05, axis=0)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=2000)
@@ -87,6 +99,12 @@ def main():
     print(f"\n{'other tests':<56}{'should be':>10}{'is':>7}")
     for name, nominal, share in others(n_pairs):
         print(f"{name:<56}{nominal:>10}{100 * share:>7.1f}", flush=True)
+    series, origins = of_series_together(n_pairs)
+    for name, share in (
+        ("signed-rank test over series", series),
+        ("Diebold-Mariano test over origins", origins),
+    ):
+        print(f"{f'20 series that move together, 12 origins: {name}':<76}{100 * share:>7.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -171,3 +171,15 @@ def test_significance_refuses_what_it_does_not_know():
     with pytest.raises(ValueError, match="loss") as raised:
         result.significance(loss="mape")
     assert str(raised.value) == "`loss` must be one of 'absolute', 'squared'; got 'mape'."
+
+
+def test_series_forecast_at_the_same_moments_are_compared_over_origins():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=40)
+    y = {key: pd.Series(rng.normal(size=40).cumsum(), days) for key in range(20)}
+    together = backtest([Last(), Mean()], y, horizon=1, n_windows=12)
+    assert "n_origins" in together.significance()
+    assert " over 12 origins of 20 series" in together.verdict
+    apart = {key: one.set_axis(one.index + pd.Timedelta(days=key)) for key, one in y.items()}
+    for others, n_windows in ((apart, 12), (y, 5)):
+        assert "n_series" in backtest([Last(), Mean()], others, horizon=1, n_windows=n_windows).significance()

@@ -67,6 +67,10 @@ class Errors:
         self.sizes = _find_labels(observed.times, cutoffs, self._starts, lengths) - self._starts + 1
         back = (lengths - gap - horizon - self.sizes) // step
         self.origin = back.max() - back
+        codes, _ = pd.factorize(cutoffs)
+        moments = np.unique(np.column_stack([self.origin, codes]), axis=0)
+        is_time = isinstance(cutoffs, pd.DatetimeIndex | pd.PeriodIndex)
+        self.is_simultaneous = is_time and len(moments) == len(np.unique(self.origin))
         self.scale = seasonal_scales(self._values, self._starts, self.sizes, season_length)
         self.without_scale = self.scale == 0
         if not self.without_scale.all():

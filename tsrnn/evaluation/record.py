@@ -68,9 +68,15 @@ class BacktestRecord:
 
     @property
     def unit(self) -> Unit:
-        """What `Backtest.significance` takes as independent: the origins, or the series."""
-        n_series = self.errors.n_series
-        return "series" if n_series >= MIN_ORIGINS and n_series > self.errors.n_origins else "origins"
+        """What `Backtest.significance` takes as independent: the origins, or the series.
+
+        Series that are forecast at the same moments may err together, so that origins count, if there are
+        enough.
+        """
+        n_series, n_origins = self.errors.n_series, self.errors.n_origins
+        if self.errors.is_simultaneous and n_origins >= MIN_ORIGINS * (self.lags + 1):
+            return "origins"
+        return "series" if n_series >= MIN_ORIGINS and n_series > n_origins else "origins"
 
     @property
     def lags(self) -> int:

@@ -164,10 +164,11 @@ class Backtest(BacktestRecord):
 
         One series: the Diebold-Mariano test with small-sample correction, whose unit is each origin's mean
         loss over the horizon (`tsrnn.metrics.significance.diebold_mariano`). Of several series the losses are
-        scaled as MASE is. With at least 10 series, and more of them than origins, the unit is each series'
-        mean loss, in Wilcoxon's signed-rank test (`tsrnn.metrics.significance.signed_rank`), which takes the
-        series to be independent; otherwise each origin's mean over series, in Diebold and Mariano's. Where
-        either model failed, neither counts.
+        scaled as MASE is. Series that are forecast at the same moments may err together: with 10 origins or
+        more that do not overlap, the unit is each origin's mean over series, in Diebold and Mariano's test.
+        Otherwise, with at least 10 series, and more of them than origins, it is each series' mean loss, in
+        Wilcoxon's signed-rank test (`tsrnn.metrics.significance.signed_rank`), which takes the series to be
+        independent. Where either model failed, neither counts.
 
         Parameters
         ----------
