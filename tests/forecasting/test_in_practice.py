@@ -48,13 +48,17 @@ def test_gaps_stay_gaps_in_what_is_shown(missing):
 def test_a_channel_that_died_has_no_intervals_and_leaves_others_theirs(model):
     y = table()
     y.iloc[70:, 1] = np.nan
-    band = model.fit(y).predict(2, level=80)
+    model.fit(y)
+    with pytest.warns(UserWarning, match="^1 of 2 channels have no intervals: 'b'; too little"):
+        band = model.predict(2, level=80)
     alone = model.fit(y[["a"]]).predict(2, level=80)
     assert band["b"][["lo-80", "hi-80"]].isna().all(axis=None)
     assert band["b"]["mean"].notna().all()
     if isinstance(model, Naive):
         pd.testing.assert_frame_equal(band["a"], alone["a"])
-    paths = model.fit(y).sample_paths(5, 2, random_state=0)
+    model.fit(y)
+    with pytest.warns(UserWarning, match="^1 of 2 channels have no intervals: 'b'; too little"):
+        paths = model.sample_paths(5, 2, random_state=0)
     assert paths["a"].notna().all(axis=None)
 
 
@@ -67,7 +71,8 @@ def test_a_series_of_one_value_has_no_known_width():
         band = model.predict(level=80)["one"]
     assert band["lo-80"].isna().all()
     assert band["mean"].notna().all()
-    new = model.predict(level=80, y={"new": y["one"]})["new"]
+    with pytest.warns(UserWarning, match="^`y` has no intervals|^1 of 1 series have no intervals: 'new'"):
+        new = model.predict(level=80, y={"new": y["one"]})["new"]
     assert new["hi-80"].isna().all()
 
 

@@ -1,11 +1,12 @@
 """Intervals learnt from errors, series by series and channel by channel, as the formulas say."""
 
 import numpy as np
-from scipy.special import ndtri
 
 
 def calibrate(errors, scales, kind):
-    """Return of one channel what is known of each series, a size and a `_conform`, and of others.
+    """Return of one channel what is known of each series, and of others.
+
+    Of a series that is one or two pairs of a size and a `_conform`: its own, and what all give together.
 
     Given the errors (n, H) of each series, nan where they are not known, and its scale.
     """
@@ -17,13 +18,26 @@ def calibrate(errors, scales, kind):
         sizes |= dict(zip(comparable, of_each, strict=True))
     known = []
     for s, these in enumerate(errors):
-        if not n_known[s] and together is None:
-            known.append(None)
-        elif n_known[s] >= 20 or together is None or (n_known[s] and not scales[s] > 0):
-            known.append((1.0, _conform(these, _weights(len(these), kind))))
+        erred = (np.abs(these) > 0).any()
+        of_all = [(scales[s] * sizes[s], together)] if scales[s] > 0 and together is not None else []
+        if not n_known[s] or (n_known[s] < 20 and of_all) or (of_all and not erred):
+            known.append(of_all)
         else:
-            known.append((scales[s] * sizes[s], together))
+            known.append([(1.0, _conform(these, _weights(len(these), kind))), *of_all])
     return known, together
+
+
+def margins_of(known, p, horizon):
+    """Return what to add to forecasts of a series of which so much is known."""
+    if not known:
+        return np.full((horizon, len(p)), np.nan)
+    found, *others = [size * margins(conformal, p, horizon) for size, conformal in known]
+    n = known[0][1][-1]
+    for other in others:
+        for k, q in enumerate(p):
+            if abs(2 * q - 1) > n / (n + 1):
+                found[:, k] = np.sign(q - 0.5) * np.maximum(np.abs(found[:, k]), np.abs(other[:, k]))
+    return found
 
 
 def margins(conformal, p, horizon):
@@ -33,11 +47,8 @@ def margins(conformal, p, horizon):
     steps = [sizes[h] if h < H else sizes[-1] * ((h + 1) / H) ** growth for h in range(horizon)]
     found = np.empty((horizon, len(p)))
     for k, q in enumerate(p):
-        coverage = abs(2 * q - 1)
-        share = coverage * (n + 1) / n
+        share = min(abs(2 * q - 1) * (n + 1) / n, 1)
         score = scores[min(np.searchsorted(shares, share - 1e-9), len(scores) - 1)]
-        if share > 1 + 1e-9:
-            score = scores[-1] * ndtri((1 + coverage) / 2) / ndtri((1 + n / (n + 1)) / 2)
         found[:, k] = np.sign(q - 0.5) * score * np.array(steps)
     return found
 
@@ -68,6 +79,7 @@ def _conform(errors, weights):
                 score_weights.append(weight)
     order = np.argsort(scores, kind="stable")
     shares = np.cumsum(np.array(score_weights)[order])
+    weights = weights[~np.isnan(errors).all(axis=1)]
     n = weights.sum() ** 2 / (weights**2).sum()
     return sizes, growth, np.array(scores)[order], shares / shares[-1], n
 

@@ -19,7 +19,7 @@ from tsrnn.forecasting.intervals.calibration import (
 from tsrnn.forecasting.intervals.conformal import KINDS, conform
 from tsrnn.timeseries.reading import read_alike, read_panel
 
-pytestmark = pytest.mark.filterwarnings("ignore:Intervals of")
+pytestmark = pytest.mark.filterwarnings("ignore:Intervals of", "ignore:.* no intervals")
 
 
 def walk(n, seed=0, size=1.0):
@@ -200,13 +200,16 @@ def test_the_scales_of_many_channels_are_those_of_each():
         rows = slice(panel.arrays.offsets[s], panel.arrays.offsets[s + 1])
         seen = panel.observed_values[rows]
         lag = season if len(seen) > season else 1
-        changes = pd.DataFrame(np.abs(seen[lag:] - seen[:-lag]))
-        np.testing.assert_allclose(scales[s], changes.mean(), rtol=1e-12)
+        for c, column in enumerate(seen.T):
+            changes = np.abs(column[lag:] - column[:-lag])
+            if np.isnan(changes).all():
+                changes = np.abs(np.diff(column[~np.isnan(column)]))
+            expected = np.nanmean(changes) if len(changes) else np.nan
+            np.testing.assert_allclose(scales[s, c], expected, rtol=1e-12)
 
 
 # --- many series, and each by itself -------------------------------------------------------------------
 
-pytestmark = pytest.mark.filterwarnings("ignore:Intervals of")
 P = [0.005, 0.1, 0.5, 0.7, 0.975, 0.999]
 
 
@@ -243,8 +246,9 @@ def test_what_errors_of_thirty_series_say_is_what_they_say_one_by_one(kind):
     for c in range(2):
         known, together = literal.calibrate([one[:, :, c] for one in errors], scales[:, c], kind)
         for s, key in enumerate(keys):
-            size, conformal = known[s]
-            expected = size * literal.margins(conformal, P, 8)
+            expected = literal.margins_of(known[s], P, 8)
+            if scales[s, c] == 0 and not known[s]:
+                expected = np.zeros((8, len(P)))
             actual = found[29 - s, :, c]
             np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12, err_msg=key)
         for s in (30, 31):
@@ -261,11 +265,7 @@ def test_series_of_no_scale_and_single_ones_speak_for_themselves(kind):
         for c in range(2):
             known, _ = literal.calibrate([one[:, :, c] for one in of], units[:, c], kind)
             for s, own in enumerate(known):
-                if own is None:
-                    assert np.isnan(found[s, :, c]).all()
-                    continue
-                size, conformal = own
-                expected = size * literal.margins(conformal, P, 8)
+                expected = literal.margins_of(own, P, 8)
                 np.testing.assert_allclose(found[s, :, c], expected, rtol=1e-12, atol=1e-12)
 
 
@@ -287,8 +287,14 @@ def test_thirty_series_with_gaps_are_calibrated_as_one_by_one(kind):
         sizes = origins(len(one), horizon)
         rows = np.full((len(sizes), horizon), np.nan)
         head = model.fit(one[: sizes[0] if len(sizes) else len(one)])
-        changes = np.abs(np.diff(head.panel_.observed_values[:, 0]))
-        scales.append(np.nanmean(changes) if (~np.isnan(changes)).any() else np.nan)
+        for seen in (head.panel_.observed_values[:, 0], one.to_numpy()):
+            changes = np.abs(np.diff(seen))
+            if np.isnan(changes).all():
+                changes = np.abs(np.diff(seen[~np.isnan(seen)]))
+            scale = np.nanmean(changes) if len(changes) else np.nan
+            if scale > 0:
+                break
+        scales.append(scale)
         for row, size in zip(rows, sizes, strict=True):
             truth = one[size : size + horizon].to_numpy()
             row[: len(truth)] = truth - model.predict(len(truth), y=one[:size])
@@ -298,8 +304,8 @@ def test_thirty_series_with_gaps_are_calibrated_as_one_by_one(kind):
     panel = read_alike(y | new, fitted, missing="interpolate")
     found = Calibration.fit(model, fitted, horizon, kind).margins(panel, P, 7)
     known, together = literal.calibrate(errors, np.array(scales), kind)
-    for s, (size, conformal) in enumerate(known):
-        expected = size * literal.margins(conformal, P, 7)
+    for s, one in enumerate(known):
+        expected = literal.margins_of(one, P, 7)
         np.testing.assert_allclose(found[s, :, 0], expected, rtol=1e-12, atol=1e-12, err_msg=str(s))
     expected = np.abs(np.diff(new["new"])).mean() * literal.margins(together, P, 7)
     np.testing.assert_allclose(found[-1, :, 0], expected, rtol=1e-12, atol=1e-12)
@@ -364,7 +370,9 @@ def test_levels_that_so_few_errors_cannot_tell_are_pointed_out():
         warnings.simplefilter("error")
         narrow = model.predict(level=98)
         Naive().fit({key: walk(60, key) for key in range(9)}).predict(level=99)
-    assert (wide["hi-99"] > narrow["hi-98"]).all()
+    largest = np.abs(y.diff().to_numpy()[-50:]).max()
+    assert wide["hi-99"].iloc[0] - wide["mean"].iloc[0] == narrow["hi-98"].iloc[0] - narrow["mean"].iloc[0]
+    assert wide["hi-99"].iloc[0] - wide["mean"].iloc[0] == pytest.approx(largest)
 
 
 def test_one_step_intervals_hold_as_often_as_they_say():
@@ -392,3 +400,88 @@ def test_what_was_never_negative_is_not_expected_to_be(model):
     paths = model.sample_paths(200, random_state=0)
     assert paths["demand"].min(axis=None) == 0
     assert paths["change"].min(axis=None) < -1
+
+
+# --- short, dead and odd series of a panel -------------------------------------------------------------
+
+DAYS = {"start": "2020", "freq": "D"}
+
+
+def days(values):
+    return pd.Series(np.asarray(values, np.float64), pd.date_range(periods=len(values), **DAYS))
+
+
+def odd_panel():
+    rng = np.random.default_rng(0)
+    return {
+        "one": days([3.0]),
+        "gaps": days([3.0] + [np.nan] * 40),
+        "two": days([3.0, 4.0]),
+        "few": days(rng.normal(size=9)),
+        "alternate": days(np.where(np.arange(40) % 2, np.nan, rng.normal(size=40))),
+        "no end": days(np.r_[rng.normal(size=90), [np.nan] * 30]),
+        "stuck": days(np.r_[rng.normal(size=80), np.full(40, 5.0)]),
+        "never": days(np.full(120, 5.0)),
+        "walk": days(rng.normal(size=120).cumsum()),
+    }
+
+
+NETWORK = RNNForecaster(horizon=3, max_steps=5, random_state=0, missing="mask")
+
+
+@pytest.mark.parametrize("model", [Naive(3, missing="interpolate"), NETWORK], ids=["Naive", "GRU"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_odd_series_of_a_panel_borrow_intervals_or_are_named(model, order):
+    y = dict(list(odd_panel().items())[::order])
+    model.fit(y)
+    for ask in (lambda: model.predict(level=80), lambda: model.sample_paths(50, random_state=0)):
+        with pytest.warns(UserWarning, match="never") as caught:
+            found = ask()
+        without = "'one', 'gaps'" if order == 1 else "'gaps', 'one'"
+        assert [str(warning.message).split(", and their")[0] for warning in caught] == [
+            f"2 of 9 series have no intervals: {without}; too little of them is known to tell how they vary",
+            "1 of 9 series have no intervals: 'never'; they have not changed over their last quarter",
+        ]
+        assert all(warning.filename == __file__ for warning in caught)
+        for key, table in found.items():
+            width = table.max(axis=1) - table.min(axis=1)
+            if key == "never":
+                assert (width == 0).all()
+            elif key in ("one", "gaps"):
+                assert table.drop(columns="mean", errors="ignore").isna().all(axis=None)
+            else:
+                assert (width > 0).all(), key
+
+
+def test_the_order_of_series_does_not_matter_to_their_intervals():
+    y = odd_panel()
+    model = Naive(3, missing="interpolate")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        forwards = model.fit(y).predict(level=[80, 99])
+        backwards = model.fit(dict(list(y.items())[::-1])).predict(level=[80, 99])
+    for key in y:
+        pd.testing.assert_frame_equal(forwards[key], backwards[key])
+
+
+def test_levels_beyond_the_reach_of_one_series_borrow_from_all():
+    y = {key: walk(80, key, 1.0 + 9 * (key == 0)) for key in range(60)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = Naive().fit(y).predict(level=[90, 99])  # each has 20 errors, all have 1,200
+    width = np.array([table["hi-99"] - table["mean"] for table in found.values()])[:, 0]
+    # normal: 2.58 standard deviations, in units of the size of each series
+    assert np.median(width[1:]) == pytest.approx(2.58, rel=0.15)
+    assert width[0] == pytest.approx(25.8, rel=0.4)
+    for table in found.values():
+        assert (table["hi-99"] >= table["hi-90"]).all()
+
+
+def test_a_series_that_never_changed_says_that_its_intervals_have_no_width():
+    model = Naive().fit(pd.Series(np.ones(100)))
+    with pytest.warns(UserWarning, match="^`y` has no intervals; they have not changed"):
+        bounds = model.predict(level=80)
+    assert (bounds == 1).all(axis=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(quantiles=0.5)

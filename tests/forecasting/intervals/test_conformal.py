@@ -51,12 +51,18 @@ def test_the_middle_of_the_scores_worked_by_hand():
     np.testing.assert_allclose(conformal.margins([0.5 + 1 / 6, 0.7], 4), [[[1, 2, 3, 4], [3, 6, 9, 12]]])
 
 
-def test_beyond_the_largest_score_the_normal_distribution_goes_on():
+def test_levels_beyond_the_reach_of_so_few_errors_go_as_far_as_the_largest():
     conformal = conform(np.arange(1.0, 10.0)[:, None])
-    # 9 origins reach up to 90 %: the quantile 0.95, at 1.645 standard deviations; 0.975 is at 1.960
-    ninety, more = conformal.margins([0.95, 0.975], 1)[0, :, 0]
-    assert ninety == pytest.approx(9.0)
-    assert more == pytest.approx(9.0 * 1.959964 / 1.644854, rel=1e-5)
+    # 9 origins reach up to 90 %: the quantile 0.95
+    assert conformal.margins([0.05, 0.95, 0.975, 0.9999], 1)[0, :, 0].tolist() == [-9.0, 9.0, 9.0, 9.0]
+    np.testing.assert_array_equal(conformal.told(np.array([[0.5, 0.9, 0.95]])), [[True, True, False]])
+
+
+def test_origins_of_which_no_error_is_known_do_not_count():
+    gaps = np.arange(1.0, 10.0)[:, None]
+    gaps[3:6] = np.nan
+    assert conform(gaps).n_origins.tolist() == [6.0]
+    assert conform(gaps).margins([0.9], 1) == conform(gaps[[0, 1, 2, 6, 7, 8]]).margins([0.9], 1)
 
 
 def test_what_is_not_known_is_left_out():

@@ -1,13 +1,13 @@
 """Calibration of intervals: errors of a copy of the forecaster on the last part of the series."""
 
-import warnings
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from sklearn.base import clone
 
-from tsrnn.forecasting.intervals.conformal import Conformal, conform, conform_together
+from tsrnn.forecasting.intervals.channels import ENOUGH_ORIGINS, Channel, Errors, channel_of
 from tsrnn.forecasting.intervals.copula import draw, draw_each, ranks
+from tsrnn.forecasting.intervals.limits import warn_of_rare
 from tsrnn.timeseries.panel import Panel
 from tsrnn.training.arrays import ragged_rows
 from tsrnn.training.scales import hold
@@ -15,60 +15,8 @@ from tsrnn.validation import counted
 
 _MOST_ORIGINS = 50  # of long horizons
 _MOST_ERRORS = 1000  # of short ones
+_DIGITS = 1e-6  # of float32, in which a network forecasts what never changes
 _GOLDEN = (5**0.5 - 1) / 2  # its multiples never repeat
-_ENOUGH_ORIGINS = 20  # for a series to speak for itself, with 95 % intervals
-
-
-class Errors(NamedTuple):
-    """Errors of forecasts from earlier origins.
-
-    Attributes
-    ----------
-    values : ndarray of shape (n, H, C)
-        Truth minus forecast, by origin, step and channel, those of a series one after the other; nan where
-        the truth is not known.
-    offsets : ndarray of int64, shape (S + 1,)
-        The origins of series s are rows ``offsets[s]`` to ``offsets[s + 1] - 1``.
-    scales : ndarray of shape (S, C)
-        `scales_of` what the forecasts were made from.
-    """
-
-    values: np.ndarray
-    offsets: np.ndarray
-    scales: np.ndarray
-
-    @property
-    def whose(self) -> np.ndarray:
-        """The series of each origin, (n,)."""
-        return np.repeat(np.arange(len(self.scales)), np.diff(self.offsets))
-
-    def count_by_series(self, known: np.ndarray) -> np.ndarray:
-        """Return for each series how many of the origins are `known`, (n,) of bool."""
-        return np.bincount(self.whose, known, len(self.scales)).astype(np.int64)
-
-
-class _Channel(NamedTuple):
-    """What is known of the errors of one channel: each series has its own margins, or those of all."""
-
-    alone: list[tuple[np.ndarray, Conformal]]  # series with the same number of origins, and theirs
-    together: Conformal | None
-    unit: np.ndarray  # (S,) what the margins of `together` are multiplied by
-
-    def at(self, u: np.ndarray, places: np.ndarray, scales: np.ndarray) -> np.ndarray:
-        """Return margins at probabilities u (S, n, h) of series at `places`, -1 for new ones."""
-        found = np.full(u.shape, np.nan)
-        apart = np.zeros(len(places), bool)
-        for series, conformal in self.alone:
-            order = np.searchsorted(series, places).clip(max=len(series) - 1)
-            own = series[order] == places
-            found[own] = conformal.take(order[own]).at(u[own])
-            apart |= own
-        rest = np.flatnonzero(~apart)
-        if len(rest) and self.together is not None:
-            unit = np.where(places[rest] < 0, scales[rest], self.unit[places[rest]])
-            of_all = self.together.at(u[rest].reshape(1, -1, u.shape[2])).reshape(u[rest].shape)
-            found[rest] = unit[:, None, None] * of_all
-        return found
 
 
 class Calibration(NamedTuple):
@@ -76,7 +24,7 @@ class Calibration(NamedTuple):
 
     Attributes
     ----------
-    channels : list of C _Channel
+    channels : list of C Channel
     errors : Errors
         In units of each series' scale where there are several.
 
@@ -91,7 +39,7 @@ class Calibration(NamedTuple):
            [ 1.2,  1.6,  1.8,  2.1]])
     """
 
-    channels: list[_Channel]
+    channels: list[Channel]
     errors: Errors
 
     @classmethod
@@ -135,7 +83,7 @@ class Calibration(NamedTuple):
                 "missing. Supply more data, or forecast without `level` and `quantiles`."
             )
         channels = [
-            _of_channel(errors, errors.values[:, :, c], errors.scales[:, c], kind)
+            channel_of(errors, errors.values[:, :, c], errors.scales[:, c], kind)
             for c in range(errors.values.shape[2])
         ]
         units = np.where(errors.scales > 0, errors.scales, 1.0)
@@ -152,29 +100,12 @@ class Calibration(NamedTuple):
         Warns
         -----
         UserWarning
-            If there are too few origins to tell what is as rare as `p`: scores are continued as of a normal
-            distribution.
+            If there are too few origins to tell what is as rare as `p`.
         """
-        self._warn_of_rare(max((abs(2 * one - 1) for one in p), default=0.0))
+        if coverage := max((abs(2 * one - 1) for one in p), default=0.0):
+            warn_of_rare(panel, self._n_origins(panel), coverage)
         u = np.broadcast_to(np.reshape(p, (1, -1, 1)), (panel.n_series, len(p), horizon))
         return self._at(panel, np.repeat(u[..., None], len(self.channels), axis=3)).transpose(0, 2, 3, 1)
-
-    def _warn_of_rare(self, coverage: float) -> None:
-        """Say if intervals are to cover more than the scores of any channel can tell."""
-        fewest = min(
-            one.n_origins
-            for channel in self.channels
-            for one in ([channel.together] if channel.together else [found for _, found in channel.alone])
-            if not np.isnan(one.sizes).all()
-        )
-        if coverage > fewest / (fewest + 1) + 1e-9:
-            warnings.warn(
-                f"Intervals of {100 * coverage:g} % need {np.ceil(coverage / (1 - coverage) - 1e-9):,.0f} "
-                f"forecasts from earlier origins to learn from; there are {fewest:,.0f}, which tell up to "
-                f"{100 * fewest / (fewest + 1):.3g} %. Beyond that they are continued as those of normal "
-                "errors. Supply more data, or ask for a lower level.",
-                stacklevel=6,
-            )
 
     def draw(self, panel: Panel, n: int, horizon: int, rng: np.random.Generator) -> np.ndarray:
         """Draw what to add to forecasts for n paths: (S, horizon, C, n).
@@ -189,15 +120,27 @@ class Calibration(NamedTuple):
 
     def _at(self, panel: Panel, u: np.ndarray) -> np.ndarray:
         """Return what to add at probabilities u (S, n, h, C)."""
+        places, scales = panel.arrays.places, self._scales_of_new(panel)
+        found = [channel.at(u[..., c], places, scales[:, c]) for c, channel in enumerate(self.channels)]
+        return np.stack(found, axis=-1)
+
+    def _n_origins(self, panel: Panel) -> np.ndarray:
+        """Return how many origins the intervals of each channel rest on, (S, C)."""
+        places, scales = panel.arrays.places, self._scales_of_new(panel)
+        found = [channel.count_origins(places, scales[:, c]) for c, channel in enumerate(self.channels)]
+        return np.stack(found, axis=1)
+
+    def _scales_of_new(self, panel: Panel) -> np.ndarray:
+        """Return the scales (S, C) of a panel if some of its series are new, else ones."""
         places = panel.arrays.places
-        if (places < 0).any() and len(self.errors.scales) == 1:
+        if not (places < 0).any():
+            return np.ones((len(places), len(self.channels)))
+        if len(self.errors.scales) == 1:
             raise ValueError(
                 f"There are no intervals for the series {panel.ids[int(places.argmin())]!r}; they were "
                 "calibrated on a single one. Fit to it, too."
             )
-        scales = scales_of(panel) if (places < 0).any() else np.ones((len(places), len(self.channels)))
-        found = [channel.at(u[..., c], places, scales[:, c]) for c, channel in enumerate(self.channels)]
-        return np.stack(found, axis=-1)
+        return scales_of(panel)
 
     def _draw_probabilities(self, places: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw probabilities (S, n, H, C): the ranks of whole rows of errors, its own or those of all."""
@@ -207,12 +150,12 @@ class Calibration(NamedTuple):
         whole = ~np.isnan(values).any(axis=(1, 2))
         n_whole = np.where(places < 0, 0, self.errors.count_by_series(whole)[places])
         u = np.empty((len(places), n, *values.shape[1:]))
-        for N in np.unique(n_whole[n_whole >= _ENOUGH_ORIGINS]).tolist():
+        for N in np.unique(n_whole[n_whole >= ENOUGH_ORIGINS]).tolist():
             own = np.flatnonzero(n_whole == N)
             rows, _ = ragged_rows(offsets[places[own]], np.diff(offsets)[places[own]])
             rows = rows[whole[rows]].reshape(len(own), N)
             u[own] = _draw_each(values[rows], n, rng)
-        rest = np.flatnonzero(n_whole < _ENOUGH_ORIGINS)
+        rest = np.flatnonzero(n_whole < ENOUGH_ORIGINS)
         if len(rest):
             u[rest] = draw_each(ranks(_complete_rows(values), rng), len(rest), n, rng)
         return np.maximum(u, np.finfo(np.float64).tiny)
@@ -250,10 +193,15 @@ def errors_at_the_end(forecaster: Any, panel: Panel, horizon: int) -> Errors:
     copied = _fit_copy(forecaster, head, panel, horizon)
     whose = np.repeat(np.arange(panel.n_series), n_origins)
     scales = scales_of(head)
+    if not (scales > 0).all():
+        scales = np.where(scales > 0, scales, scales_of(panel))
     if not len(whose):
         return Errors(np.empty((0, horizon, arrays.n_channels)), offsets, scales)
     forecasts = copied.predict_from(panel, whose, sizes, horizon)
-    return Errors(_truth(panel, whose, sizes, horizon) - forecasts, offsets, scales)
+    truth = _truth(panel, whose, sizes, horizon)
+    errors = truth - forecasts
+    rounding = (scales[whose] == 0)[:, None] & (np.abs(errors) <= _DIGITS * np.abs(truth))
+    return Errors(np.where(rounding, 0.0, errors), offsets, scales)
 
 
 def _truth(panel: Panel, series: np.ndarray, sizes: np.ndarray, horizon: int) -> np.ndarray:
@@ -305,7 +253,8 @@ def origins(n: int, horizon: int) -> np.ndarray:
 def scales_of(panel: Panel) -> np.ndarray:
     """Return the scale of each channel (S, C): its mean absolute change, over a season if the index has one.
 
-    0 where nothing changes, nan where less than two values tell.
+    Where none is seen over a season, it is that from each value to the next that is known. 0 where nothing
+    changes, nan where less than two values tell.
     """
     arrays = panel.arrays
     sets, number = panel.labels.seasons
@@ -315,14 +264,27 @@ def scales_of(panel: Panel) -> np.ndarray:
     n_changes = np.maximum(arrays.lengths - lag, 0)
     rows, _ = ragged_rows(arrays.offsets[:-1] + lag, n_changes)
     changes = np.abs(values[rows] - values[rows - lag.repeat(n_changes)])
-    seen = ~np.isnan(changes)
     whose = np.repeat(np.arange(panel.n_series), n_changes)
     scales = np.empty((panel.n_series, arrays.n_channels))
     for c in range(arrays.n_channels):
-        total = np.bincount(whose, np.where(seen[:, c], changes[:, c], 0.0), panel.n_series)
-        count = np.bincount(whose, seen[:, c], panel.n_series)
-        scales[:, c] = np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
+        scales[:, c] = _means(changes[:, c], whose, panel.n_series)
+        odd = ~(scales[:, c] > 0)
+        if odd.any():
+            rows, _ = ragged_rows(arrays.offsets[:-1][odd], arrays.lengths[odd])
+            rows = rows[~np.isnan(values[rows, c])]
+            of = np.searchsorted(arrays.offsets, rows, side="right") - 1
+            same = of[1:] == of[:-1]
+            steps = np.abs(np.diff(values[rows, c]))[same]
+            scales[odd, c] = _means(steps, of[1:][same], panel.n_series)[odd]
     return scales
+
+
+def _means(changes: np.ndarray, whose: np.ndarray, n: int) -> np.ndarray:
+    """Return the mean of what is known of the changes of each of n series; nan where nothing is."""
+    seen = ~np.isnan(changes)
+    total = np.bincount(whose, np.where(seen, changes, 0.0), n)
+    count = np.bincount(whose, seen, n)
+    return np.divide(total, count, out=np.full(n, np.nan), where=count > 0)
 
 
 def _fit_copy(forecaster: Any, head: Panel, panel: Panel, horizon: int) -> Any:
@@ -345,35 +307,9 @@ def _complete_rows(errors: np.ndarray) -> np.ndarray:
     """Return the rows (H, C) of errors without gaps, or all if those are few: the last error is held then."""
     gaps = np.isnan(errors)
     whole = ~gaps.any(axis=(1, 2))
-    if whole.sum() >= _ENOUGH_ORIGINS:
+    if whole.sum() >= ENOUGH_ORIGINS:
         return errors[whole]
     n, H, C = errors.shape
     sizes = np.nansum(np.abs(errors), axis=0) / np.maximum((~gaps).sum(axis=0), 1)
     held, _ = hold((errors / np.where(sizes > 0, sizes, 1.0)).swapaxes(0, 1).reshape(H, n * C))
     return held.reshape(H, n, C).swapaxes(0, 1)[~gaps.all(axis=(1, 2))]
-
-
-def _of_channel(errors: Errors, values: np.ndarray, units: np.ndarray, kind: str) -> _Channel:
-    """Return what is known of one channel of each series, given its errors (n, H) and scales (S,)."""
-    S, H = len(units), values.shape[1]
-    n_known = errors.count_by_series((~np.isnan(values)).any(axis=1))
-    unit = np.ones(S)
-    if not n_known.any():
-        unknown = Conformal(np.full((1, H), np.nan), np.zeros(1), np.zeros((1, 1)), np.ones((1, 1)), 1.0)
-        return _Channel([], unknown, unit)
-    together, comparable = None, units > 0
-    if S > 1 and n_known[comparable].any():
-        rows, offsets = ragged_rows(errors.offsets[:-1][comparable], np.diff(errors.offsets)[comparable])
-        relative = values[rows] / units[errors.whose[rows]][:, None]
-        together, sizes = conform_together(relative, offsets, kind)
-        unit = units.copy()
-        unit[comparable] *= sizes
-    apart = (n_known >= _ENOUGH_ORIGINS) | ((n_known > 0) & ~comparable)
-    if together is None:
-        apart = n_known > 0
-    counts, alone = np.diff(errors.offsets), []
-    for n in np.unique(counts[apart]).tolist():
-        series = np.flatnonzero(apart & (counts == n))
-        rows = errors.offsets[series][:, None] + np.arange(n)
-        alone.append((series, conform(values[rows], kind)))
-    return _Channel(alone, together, unit)

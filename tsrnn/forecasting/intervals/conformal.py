@@ -30,7 +30,7 @@ class Conformal(NamedTuple):
         Absolute errors over their step's size, ascending; infinite where they are fewer.
     shares : ndarray of shape (G, N)
         Weight of each score and those before it; 1 from the last one on.
-    n_origins : float
+    n_origins : ndarray of shape (G,)
         Origins the scores come from; fewer than there were, where they weigh unequally.
     """
 
@@ -38,32 +38,27 @@ class Conformal(NamedTuple):
     growth: np.ndarray
     scores: np.ndarray
     shares: np.ndarray
-    n_origins: float
+    n_origins: np.ndarray
 
     def score(self, coverage: np.ndarray) -> np.ndarray:
         """Return the scores that shares `coverage` (G, ...), each in [0, 1), of errors do not exceed.
 
-        Where that is more than was ever seen, the largest score is continued as if scores were those of a
-        normal distribution.
+        That cannot be told of shares above n / (n + 1) of n origins: the largest score stands for them.
         """
-        n, (G, N) = self.n_origins, self.shares.shape
-        share = coverage * (n + 1) / n
+        G, N = self.shares.shape
         rows = np.arange(G).reshape(-1, *[1] * (coverage.ndim - 1))
+        share = np.minimum(coverage * (1 + 1 / self.n_origins[rows]), 1.0)
         # Shares are at most 1, so rows that are 2 apart can be searched as one sorted list.
         places = np.searchsorted(
             (self.shares + 2.0 * np.arange(G)[:, None]).ravel(), share - 1e-9 + 2.0 * rows
         )
-        last = np.isfinite(self.scores).sum(axis=1) - 1
-        largest = last.reshape(rows.shape)
-        scores = self.scores[rows, np.minimum(places - N * rows, largest)]
-        beyond = share > 1 + 1e-9
-        if beyond.any():
-            from scipy.special import ndtri  # not worth every user's import time
+        largest = (np.isfinite(self.scores).sum(axis=1) - 1).reshape(rows.shape)
+        return self.scores[rows, np.minimum(places - N * rows, largest)]
 
-            seen = ndtri((1 + n / (n + 1)) / 2)
-            furthest = np.broadcast_to(self.scores[rows, largest], scores.shape)
-            scores[beyond] = furthest[beyond] * (ndtri((1 + coverage[beyond]) / 2) / seen)
-        return scores
+    def told(self, coverage: np.ndarray) -> np.ndarray:
+        """Return whether n origins are enough for intervals that cover so much, (G, ...)."""
+        n = self.n_origins.reshape(-1, *[1] * (coverage.ndim - 1))
+        return coverage <= n / (n + 1) + 1e-9
 
     def steps(self, horizon: int) -> np.ndarray:
         """Return the mean absolute error by step, (G, horizon)."""
@@ -92,6 +87,7 @@ class Conformal(NamedTuple):
             growth=self.growth[series],
             scores=self.scores[series],
             shares=self.shares[series],
+            n_origins=self.n_origins[series],
         )
 
 
@@ -173,7 +169,7 @@ def _conform(errors: np.ndarray, weights: np.ndarray) -> Conformal:
     known = ~np.isnan(relative)
     W = weights[:, None] * known
     steps, growth = _sizes(np.where(known, relative, 0.0), W)
-    G = len(errors)
+    G, w = len(errors), weights * known.any(axis=2)
     scores = np.where(known, _scores(relative, steps[:, None]), np.inf).reshape(G, -1)
     order = np.argsort(scores, axis=1, kind="stable")
     shares = np.cumsum(np.take_along_axis(W.reshape(G, -1), order, axis=1), axis=1)
@@ -182,7 +178,7 @@ def _conform(errors: np.ndarray, weights: np.ndarray) -> Conformal:
         growth,
         np.take_along_axis(scores, order, axis=1),
         shares / shares[:, -1:],
-        float(weights.sum() ** 2 / (weights**2).sum()),
+        w.sum(axis=1) ** 2 / (w**2).sum(axis=1),
     )
 
 
