@@ -105,7 +105,7 @@ def _further(margins: np.ndarray, others: np.ndarray, where: np.ndarray) -> np.n
 
 def channel_of(errors: Errors, values: np.ndarray, units: np.ndarray, kind: str) -> Channel:
     """Return what is known of one channel of each series, given its errors (n, H) and scales (S,)."""
-    S, H = len(units), values.shape[1]
+    S = len(units)
     n_known = errors.count_by_series((~np.isnan(values)).any(axis=1))
     unit = np.ones(S)
     if not n_known.any():
