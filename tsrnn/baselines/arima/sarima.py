@@ -150,11 +150,11 @@ class Sarima:
         needed += X.shape[1]
         needed = needed if season == 1 else max(needed, 2 * season)
         require(values, needed, str(self), "Lower the orders or supply more data.")
+        values = transformed(values, self.boxcox, self.floor)
         if (largest := np.abs(values).max()) > _LARGEST:
             raise ValueError(
                 f"`y` has values up to {largest:.3g}, whose squares are beyond all numbers. Divide them all."
             )
-        values = transformed(values, self.boxcox, self.floor)
         pattern = np.zeros(1) if season == 1 else seasonal_pattern(values, season, "add")
         series = values - np.resize(pattern, len(values))
         weights = self._differencing()
