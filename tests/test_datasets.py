@@ -9,11 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.io import wavfile
 from scipy.signal import find_peaks
 
 from tsrnn import datasets
-from tsrnn.datasets import read_wav
 
 DATA = Path(__file__).parents[1] / "data"
 ROW = r"^\| `(\S+)` .* \| ([\d,]+) \| `(\w{64})` \|$"
@@ -300,77 +298,3 @@ def test_import_loads_neither_statsmodels_nor_scipy_io():
     code = "import sys, tsrnn.datasets; print({'statsmodels', 'scipy.io'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
-
-
-HALF = {"uint8": 192, "int16": 2**14, "int32": 2**30, "float32": 0.5, "float64": 0.5}
-
-
-@pytest.mark.parametrize("dtype", HALF)
-def test_wav_full_scale_is_one(tmp_path, dtype):
-    silence = 128 if dtype == "uint8" else 0
-    samples = np.array([silence, HALF[dtype], 2 * silence - HALF[dtype]], dtype)
-    wavfile.write(tmp_path / "tone.wav", 100, samples)
-    y = read_wav(tmp_path / "tone.wav")
-    np.testing.assert_array_equal(y, [0, 0.5, -0.5])
-    assert (y.name, y.index.tolist(), y.attrs) == ("tone", [0, 0.01, 0.02], {"sample_rate": 100})
-
-
-def chunk(name, content):
-    return name + len(content).to_bytes(4, "little") + content
-
-
-def wav_bytes(data, *, bits, format_tag=1, between=b""):
-    width = bits // 8
-    head = format_tag.to_bytes(2, "little") + (1).to_bytes(2, "little") + (50).to_bytes(4, "little")
-    head += (50 * width).to_bytes(4, "little") + width.to_bytes(2, "little") + bits.to_bytes(2, "little")
-    return chunk(b"RIFF", b"WAVE" + chunk(b"fmt ", head) + between + chunk(b"data", data))
-
-
-def test_wav_of_24_bits(tmp_path):
-    samples = b"".join(v.to_bytes(3, "little", signed=True) for v in (0, 2**22, -(2**23), 1))
-    (tmp_path / "deep.wav").write_bytes(wav_bytes(samples, bits=24))
-    np.testing.assert_array_equal(read_wav(tmp_path / "deep.wav"), [0, 0.5, -1, 2.0**-23])
-
-
-def test_wav_channels_are_averaged(tmp_path):
-    wavfile.write(tmp_path / "stereo.wav", 10, np.array([[0.2, 0.4], [-1.0, 1.0]]))
-    np.testing.assert_allclose(read_wav(str(tmp_path / "stereo.wav")), [0.3, 0], atol=1e-15)
-
-
-def test_wav_with_a_foreign_chunk_is_read_without_warning(tmp_path):
-    content = wav_bytes(b"\0\x40", bits=16, between=chunk(b"bext", b"abcd"))
-    (tmp_path / "tagged.wav").write_bytes(content)
-    assert read_wav(tmp_path / "tagged.wav").tolist() == [0.5]
-
-
-def test_wav_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"none\.wav"):
-        read_wav(tmp_path / "none.wav")
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"time,value\n1,2\n", "File format"),
-        (b"", "File format"),
-        (b"RIFF\x10", "unpack"),
-        (wav_bytes(b"\x10\x20", bits=8, format_tag=7), "MULAW"),
-    ],
-    ids=["csv", "empty", "cut", "mu-law"],
-)
-def test_wav_that_is_none_says_what_to_do(tmp_path, content, reason):
-    path = tmp_path / "bad.wav"
-    path.write_bytes(content)
-    pattern = (
-        rf"^'{re.escape(str(path))}' cannot be read; an uncompressed WAV file, integer or float, is needed: "
-        rf".*{reason}.* Convert it, for example with sox or ffmpeg\.$"
-    )
-    with pytest.raises(ValueError, match=pattern):
-        read_wav(path)
-
-
-def test_wav_without_samples(tmp_path):
-    path = tmp_path / "silent.wav"
-    path.write_bytes(wav_bytes(b"", bits=16))
-    with pytest.raises(ValueError, match=r"has no samples; at least one is needed\."):
-        read_wav(path)

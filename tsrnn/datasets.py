@@ -1,15 +1,14 @@
-"""Datasets shipped with the package, series and labelled sequences, and a reader of WAV files."""
+"""Datasets shipped with the package: series and labelled sequences."""
 
-import struct
 import tomllib
-import warnings
 from functools import cache
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+import tsrnn.audio as audio
 
 _INSTALLED = Path(__file__).parent / "data"
 _DATA = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "data"
@@ -170,64 +169,6 @@ def load_sequences(name: str, split: str | None = None) -> tuple[list[Any], pd.S
     return X, y
 
 
-def read_wav(path: str | PathLike[str]) -> pd.Series:
-    """Read a WAV file as a series over seconds.
-
-    Parameters
-    ----------
-    path : path-like
-        A PCM file of 8, 16, 24 or 32 bits or a float file. The mean of its channels is taken.
-
-    Returns
-    -------
-    Series
-        float64 values; integers are divided by their full scale, so that they lie in [-1, 1). The index is
-        the time in seconds from the first sample, the name is the file's name without its ending, and
-        ``attrs["sample_rate"]`` is the number of samples per second.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is not a WAV file, is compressed, or has no samples.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scipy.io import wavfile
-    >>> from tsrnn.datasets import read_wav
-    >>> samples = np.array([[0, 0], [16384, 0], [-32768, -32768]], dtype=np.int16)
-    >>> folder = getfixture("tmp_path")
-    >>> wavfile.write(folder / "steps.wav", 4, samples)
-    >>> read_wav(folder / "steps.wav")
-    seconds
-    0.00    0.00
-    0.25    0.25
-    0.50   -1.00
-    Name: steps, dtype: float64
-    """
-    from scipy.io import wavfile  # loads slowly, and only sound needs it
-
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Chunk .non-data. not understood", wavfile.WavFileWarning)
-            sample_rate, samples = wavfile.read(path)
-    except (ValueError, struct.error) as error:
-        raise ValueError(
-            f"{str(path)!r} cannot be read; an uncompressed WAV file, integer or float, is needed: {error} "
-            "Convert it, for example with sox or ffmpeg."
-        ) from error
-    if samples.size == 0:
-        raise ValueError(f"{str(path)!r} has no samples; at least one is needed. Record or export it again.")
-    values = samples.astype(np.float64)
-    if samples.dtype == np.uint8:
-        values = (values - 128) / 128
-    elif samples.dtype.kind == "i":
-        values /= 2.0 ** (8 * samples.dtype.itemsize - 1)
-    return _over_seconds(values.reshape(len(values), -1).mean(axis=1), sample_rate).rename(Path(path).stem)
-
-
 @cache
 def _catalog() -> dict[str, dict[str, Any]]:
     """Return the catalog of files; entries of labelled sequences name the column of the label."""
@@ -266,7 +207,7 @@ def _part(frame: pd.DataFrame, name: str, split: str) -> pd.DataFrame:
 def _read(path: Path, entry: dict[str, Any]) -> pd.Series | pd.DataFrame:
     """Read a file of the catalog; a file with one column is returned as a Series."""
     if path.suffix == ".wav":
-        return read_wav(path)
+        return audio.read(path)
     if "sample_rate" in entry:
         values = pd.read_csv(path, dtype=np.float64).to_numpy()
         return _over_seconds(values[:, 0], entry["sample_rate"])

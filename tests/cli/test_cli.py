@@ -270,6 +270,36 @@ def test_sound_continues_in_seconds(capsys, folder):
     assert capsys.readouterr().out == "seconds,mean\n0.75,0.25\n1.0,0.25\n"
 
 
+def test_sound_is_written_as_sound(capsys, folder):
+    wavfile.write(folder / "beep.wav", 4, np.array([0, 16384, 8192], dtype=np.int16))
+    arguments = ["forecast", "beep.wav", "--horizon", "2", "--model", "naive", "--output"]
+    assert main([*arguments, "next.wav"]) == 0
+    assert capsys.readouterr().out == ""
+    rate, samples = wavfile.read(folder / "next.wav")
+    assert (rate, samples.tolist()) == (4, [0.25, 0.25])
+    assert main([*arguments, "next.flac"]) == 2
+    assert "Sound is written as WAV files; got --output next.flac." in capsys.readouterr().err
+    assert main(["forecast", "nile", "--horizon", "2", "--output", "nile.wav"]) == 2
+    assert "nile is no sound to write to nile.wav. Write a .csv file." in capsys.readouterr().err
+    assert not (folder / "nile.wav").exists()
+
+
+def test_a_channel_of_stereo_sound(capsys, folder, csv):
+    wavfile.write(folder / "stereo.wav", 4, np.array([[0, 0], [16384, -16384]], dtype=np.int16))
+    arguments = ["forecast", "stereo.wav", "--horizon", "1", "--model", "naive"]
+    for channel, value in (("0", 0.5), ("1", -0.5), ("mean", 0.0)):
+        assert main([*arguments, "--channel", channel]) == 0
+        assert capsys.readouterr().out == f"seconds,mean\n0.5,{value}\n"
+    for options, message in (
+        ([], "stereo.wav has 2 channels; choose one: --channel 0 is the first, --channel mean is the mean"),
+        (["--channel", "2"], "stereo.wav has no channel '2'; choose one of 0, 1, mean."),
+    ):
+        assert main([*arguments, *options]) == 2
+        assert message in capsys.readouterr().err
+    assert main(["forecast", csv, "--horizon", "1", "--channel", "0"]) == 2
+    assert "--channel is for sound files" in capsys.readouterr().err
+
+
 def test_column_of_a_shipped_table(capsys):
     assert main(["forecast", "eustockmarkets", "--value", "smi", "--horizon", "1", "--model", "naive"]) == 0
     assert f",{datasets.load('smi').iloc[-1]}\n" in capsys.readouterr().out

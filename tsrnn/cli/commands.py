@@ -12,8 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+import tsrnn.audio as audio
 import tsrnn.baselines as baselines
 import tsrnn.datasets as datasets
+from tsrnn.audio.files import SUFFIXES
 from tsrnn.baselines.arima.sarima import LONGEST_SEASON
 from tsrnn.cli.files import read_input
 from tsrnn.cli.parser import BASELINES, CELLS
@@ -48,7 +50,8 @@ def run_compare(arguments: argparse.Namespace) -> None:
     if arguments.report is not None:
         require_matplotlib()
     series = [
-        read_input(source, arguments.time, arguments.value, arguments.id) for source in arguments.inputs
+        read_input(source, arguments.time, arguments.value, arguments.id, arguments.channel)
+        for source in arguments.inputs
     ]
     for source, y in zip(arguments.inputs, series, strict=True):
         _report_gaps(source, y)
@@ -101,14 +104,31 @@ def run_forecast(arguments: argparse.Namespace) -> None:
     for path in (arguments.output, arguments.plot):
         if path is not None and not path.parent.is_dir():
             raise FileNotFoundError(f"There is no directory {str(path.parent)!r} to write {path.name!r} in.")
-    y = read_input(arguments.input, arguments.time, arguments.value)
+    y = read_input(arguments.input, arguments.time, arguments.value, channel=arguments.channel)
+    _check_output(arguments, y)
     _report_gaps(arguments.input, y)
     model = _build(arguments.model or arguments.cell or "gru", y, arguments.horizon, arguments)
     forecast = model.fit(y).forecast()
     if arguments.plot is not None:
         save(plot_forecast(forecast), arguments.plot)
+    if _is_sound(arguments.output):
+        audio.write(arguments.output, forecast.mean, y.attrs["sample_rate"])
+        return
     label = str(y.index.name or "time")
     forecast.to_frame().to_csv(arguments.output or sys.stdout, index_label=label, lineterminator="\n")
+
+
+def _is_sound(output: Path | None) -> bool:
+    return output is not None and output.suffix.lower() in SUFFIXES
+
+
+def _check_output(arguments: argparse.Namespace, y: pd.Series | pd.DataFrame) -> None:
+    """Refuse to write sound in a form other than WAV, or what is no sound."""
+    output = arguments.output
+    if _is_sound(output) and output.suffix.lower() != ".wav":
+        raise ValueError(f"Sound is written as WAV files; got --output {output}. Write a .wav file.")
+    if _is_sound(output) and "sample_rate" not in y.attrs:
+        raise ValueError(f"{arguments.input} is no sound to write to {output}. Write a .csv file.")
 
 
 def run_datasets(arguments: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Series named on the command line: a CSV file, a WAV file, or a shipped dataset."""
+"""Series named on the command line: a CSV file, a sound file, or a shipped dataset."""
 
 import warnings
 from pathlib import Path
@@ -6,21 +6,27 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import tsrnn.audio as audio
 import tsrnn.datasets as datasets
+from tsrnn.audio.files import SUFFIXES
 
 __all__ = ["read_input"]
 
 
 def read_input(
-    source: str, time: str | None = None, value: str | None = None, series: str | None = None
+    source: str,
+    time: str | None = None,
+    value: str | None = None,
+    series: str | None = None,
+    channel: str | None = None,
 ) -> pd.Series | pd.DataFrame:
     """Read one series, or the many of a long table.
 
     Parameters
     ----------
     source : str
-        Path of a CSV file (``.csv``, or compressed: ``.csv.gz``), path of a ``.wav`` file, or the name of a
-        shipped dataset. A file is preferred to a dataset of the same name.
+        Path of a CSV file (``.csv``, or compressed: ``.csv.gz``), path of a sound file, such as ``.wav``, or
+        the name of a shipped dataset. A file is preferred to a dataset of the same name.
     time : str, optional
         Column of a CSV file with the times: dates, years (four digits) or numbers. By default rows are
         counted.
@@ -29,6 +35,8 @@ def read_input(
 
     series : str, optional
         Column of a CSV file that tells series apart.
+    channel : str, optional
+        Number of a channel of a sound file, from 0, or "mean" of all; not needed where there is only one.
 
     Returns
     -------
@@ -44,7 +52,7 @@ def read_input(
         says which.
     """
     path = Path(source)
-    if series is not None and (not path.exists() or path.suffix.lower() == ".wav"):
+    if series is not None and (not path.exists() or path.suffix.lower() in SUFFIXES):
         raise ValueError(f"--id names a column of a CSV file; {source!r} is none.")
     if not path.exists():
         if source in datasets.names() + datasets.sequence_names():
@@ -53,9 +61,24 @@ def read_input(
             f"There is no file {source!r}, nor a dataset of that name. "
             "Give a CSV or WAV file, or a name from: tsrnn datasets"
         )
-    if path.suffix.lower() == ".wav":
-        return datasets.read_wav(path)
+    if path.suffix.lower() in SUFFIXES:
+        return _from_sound(path, channel)
+    if channel is not None:
+        raise ValueError(f"--channel is for sound files; {source!r} is none.")
     return _from_csv(path, time, value, series)
+
+
+def _from_sound(path: Path, channel: str | None) -> pd.Series:
+    n_channels = 1 if isinstance(sound := audio.read(path), pd.Series) else sound.shape[1]
+    names = [*map(str, range(n_channels)), "mean"]
+    if channel is None and n_channels > 1:
+        raise ValueError(
+            f"{path.name} has {n_channels} channels; choose one: --channel 0 is the first, --channel mean "
+            "is the mean of all."
+        )
+    if channel not in (None, *names):
+        raise ValueError(f"{path.name} has no channel {channel!r}; choose one of {', '.join(names)}.")
+    return audio.read(path, int(channel) if channel in names[:-1] else "mean")
 
 
 def _from_dataset(name: str, value: str | None) -> pd.Series:

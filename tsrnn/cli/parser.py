@@ -84,7 +84,7 @@ def _add_forecast(commands: Any) -> None:
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--cell", choices=CELLS, help="recurrent cell (default: gru)")
     model.add_argument("--model", type=_model, metavar="MODEL", help=f"from: {', '.join(MODELS)}")
-    add("--output", type=Path, metavar="CSV", help="file for the forecast (default: print it)")
+    add("--output", type=Path, metavar="FILE", help="CSV or WAV file for the forecast (default: print it)")
     add("--plot", type=_picture, metavar="PNG", help="picture of the forecast: .png, .svg or .pdf")
     _add_data(parser)
 
@@ -93,6 +93,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--time", metavar="COL", help="column of a CSV file with the times (default: rows are counted)")
     add("--value", metavar="COL", help="column to forecast, where there are several")
+    add("--channel", metavar="N", help='channel of a sound file, from 0, or "mean" of all')
     add("--season-length", type=_season, default="auto", metavar="N", help="observations (default: auto)")
     add("--seed", type=int, default=0, metavar="N", help="seed of the networks (default: 0)")
 
