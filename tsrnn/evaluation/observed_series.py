@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from tsrnn.timeseries.checks import check_one_kind
 from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.reading import read_panel
@@ -128,5 +129,6 @@ def read_observed(y: Any, columns: Sequence[str] = COLUMNS) -> ObservedSeries:
     form: Form = panel.format.kind  # type: ignore[assignment]
     read = ObservedSeries(form, panel, panel.keys, y, tuple(columns))
     if form == "dict":
+        check_one_kind([panel.labels.of(s) for s in range(panel.n_series)], panel.ids)
         return replace(read, data=dict(zip(panel.ids, read.series, strict=True)))
     return read

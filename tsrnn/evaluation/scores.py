@@ -61,7 +61,7 @@ def _mean(record: BacktestRecord, model: str, metric: str, by: By) -> np.ndarray
 
 def _labels(record: BacktestRecord, by: By) -> pd.Index:
     if by == "series":
-        return record.errors.ids.rename("unique_id")
+        return pd.Index(record.errors.ids.tolist(), tupleize_cols=False, name="unique_id")
     if by == "origin":
         return _origin_labels(record)
     return pd.RangeIndex(1, 2) if by == "model" else record.steps

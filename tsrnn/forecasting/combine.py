@@ -17,8 +17,16 @@ from tsrnn.forecasting.parameters import FORECASTER, MISSING_OF_NETWORKS
 from tsrnn.timeseries.covariate_schema import CovariateSchema
 from tsrnn.timeseries.panel import Panel
 from tsrnn.training.arrays import SeriesArrays
-from tsrnn.training.parameters import N_JOBS
-from tsrnn.validation import REQUIRED, Choice, Constraint, Integer, Parameter, Parameters, with_parameters
+from tsrnn.validation import (
+    N_JOBS,
+    REQUIRED,
+    Choice,
+    Constraint,
+    Integer,
+    Parameter,
+    Parameters,
+    with_parameters,
+)
 
 WEIGHTS = ("mean", "median", "inverse_error")
 

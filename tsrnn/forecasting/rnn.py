@@ -383,7 +383,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
             )
         if len(dataset.lengths) > 1:
             raise ValueError(
-                f"The network is shared by {len(dataset.lengths)} columns and reads one at a time; one "
+                f"The network is shared by {len(dataset.lengths)} series and reads one at a time; one "
                 'look-back is needed. Fit one column, or channels="joint".'
             )
         labels = panel.labels.of(0)[-self.lookback_ :]

@@ -121,27 +121,54 @@ def check_order(index: pd.Index, words: Words = INDEX, where: str = "") -> None:
     )
 
 
+def check_one_kind(indexes: Sequence[pd.Index], keys: Sequence[Hashable]) -> None:
+    """Refuse series whose labels can't be compared: times with numbers, or with times of no zone."""
+    kinds = [
+        (index.dtype if isinstance(index, pd.PeriodIndex) else is_numeric(index) or type(index).__name__)
+        if getattr(index, "tz", None) is None
+        else "zone"
+        for index in indexes
+    ]
+    other = next((i for i, kind in enumerate(kinds) if kind != kinds[0]), None)
+    if other is not None:
+        raise TypeError(
+            f"Series {keys[other]!r} of `y` has labels of dtype {indexes[other].dtype}, series {keys[0]!r} "
+            f"of dtype {indexes[0].dtype}; all need the same kind to be compared. Convert them, such as by "
+            "y[key].tz_localize(...), y[key].to_timestamp() or pd.Series(values, index=times)."
+        )
+
+
 def check_after(index: pd.Index, first: pd.Index, where: str = "") -> None:
-    """Refuse labels that do not start after the end of the first ones."""
-    if len(index) and not index[0] > first[-1]:
+    """Refuse labels that do not start after the end of the first ones, or can't be compared with them."""
+    try:
+        is_later = not len(index) or bool(index[0] > first[-1])
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"`y` goes on with labels of dtype {index.dtype}{where}, after labels of dtype {first.dtype}. "
+            "Pass labels of the same kind, or a list, which continues the index."
+        ) from None
+    if not is_later:
         raise ValueError(
             f"`y` must start after the last observation{where}, {show_label(first[-1])}; "
             f"it starts at {show_label(index[0])}. Pass only what is new."
         )
 
 
-def check_alike(columns: pd.Index | None, fitted: pd.Index | None) -> None:
+def check_alike(
+    columns: pd.Index | None, fitted: pd.Index | None, is_single: bool = True, was_single: bool = True
+) -> None:
     """Refuse a history whose columns, None for a series, are not those that a model was fitted to."""
     if columns is None and fitted is None:
         return
     if columns is None:
         raise ValueError(
-            f"`y` is a single series; the model was fitted to {_list_columns(fitted)}. "
-            "Pass a DataFrame with the same columns."
+            f"`y` {'is a single series' if is_single else 'has series without columns'}; the model was "
+            f"fitted to {_list_columns(fitted)}. Pass a DataFrame with the same columns."
         )
     if fitted is None:
         raise ValueError(
-            f"`y` has {_list_columns(columns)}; the model was fitted to a single series. "
+            f"`y` has {_list_columns(columns)}; the model was fitted to "
+            f"{'a single series' if was_single else 'series without columns'}. "
             f"Pass one column: y[{columns.tolist()[0]!r}]."
         )
     if not columns.equals(fitted):

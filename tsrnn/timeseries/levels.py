@@ -20,6 +20,13 @@ def read_levels(level: Any, quantiles: Any) -> tuple[list[str] | None, list[floa
     for p in np.atleast_1d([] if quantiles is None else quantiles).tolist():
         probabilities.append(check_number("quantiles", p, 0, 1, open_low=True))
         names.append(f"q-{p:g}")
+    if len(set(names)) < len(names):
+        twice = next(name for i, name in enumerate(names) if name in names[:i])
+        asked = "quantiles" if twice.startswith("q-") else "level"
+        raise ValueError(
+            f"`{asked}` has {twice[twice.index('-') + 1 :]} more than once, and each gives columns of its "
+            "name. Leave one out."
+        )
     return names, probabilities
 
 

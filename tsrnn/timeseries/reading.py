@@ -88,7 +88,7 @@ def read_alike(y: Any, fitted: Panel, *, missing: str = "error") -> Panel:
     else:
         channels = _as_channels(y, fitted.columns)
         panel = read_panel(channels, missing=missing, regular=_is_regular(fitted))
-    check_alike(panel.columns, fitted.columns)
+    check_alike(panel.columns, fitted.columns, panel.is_single, fitted.is_single)
     panel.labels.borrow_step(fitted.labels)
     return panel.with_places(fitted.keys)
 
@@ -141,7 +141,7 @@ def read_further(y: Any, first: Panel, *, missing: str = "error") -> Panel:
             f"`y` is a single series; the model was fitted to {first.n_series}. "
             "Pass what follows as a panel, too."
         )
-    check_alike(further.columns, first.columns)
+    check_alike(further.columns, first.columns, further.format.kind == "single", first.is_single)
     joined = _join(first, further._replace(labels=_in_zone_of(further.labels, first.labels)))
     if _is_regular(first):
         joined = insert_absent_rows(joined, missing)
@@ -152,7 +152,12 @@ def _with_following_labels(part: Any, first: Panel, s: int) -> Any:
     """Return a list or array with the labels after a series."""
     if isinstance(part, pd.Series | pd.DataFrame):
         return part
-    array = np.asarray(part)
+    try:
+        array = np.asarray(part)
+    except ValueError:  # members of different lengths, which a series keeps as objects
+        array = as_series(part).to_numpy()
+    if array.ndim == 0:
+        return as_series(part)  # says what is needed
     index = continue_index(first.labels.of(s), len(array))
     if first.columns is None or array.ndim != 2:
         return as_series(array).set_axis(index)

@@ -5,22 +5,11 @@ import numpy as np
 from tsrnn.kernels.cells import RECURRENT
 from tsrnn.kernels.optimizers import OPTIMIZERS
 from tsrnn.training.loop import SCHEDULES
-from tsrnn.validation import Choice, Condition, Integer, Number, Parameter, Rule, is_whole
+from tsrnn.validation import N_JOBS, SEED, Choice, Condition, Integer, Number, Parameter, Rule, is_whole
 
 BOOLEAN = Choice(False, True)
 POSITIVE = Number("(0, inf)")
 
-N_JOBS = Condition("int", "a whole number of threads, not 0", lambda n: is_whole(n) and n != 0) | None
-SEED = (
-    Condition(
-        "int, numpy.random.Generator, numpy.random.RandomState",
-        "a whole number, at least 0, a numpy.random.Generator or RandomState, or None",
-        lambda seed: (
-            (is_whole(seed) and seed >= 0) or isinstance(seed, np.random.Generator | np.random.RandomState)
-        ),
-    )
-    | None
-)
 VERBOSITY = Condition(
     "int or bool",
     "a whole number, at least 0, or a bool",

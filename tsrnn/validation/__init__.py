@@ -1,6 +1,8 @@
 """Which values parameters accept, and the sentences that refuse others."""
 
 from tsrnn.validation.checks import (
+    N_JOBS,
+    SEED,
     check_choice,
     check_fits,
     check_number,
@@ -29,7 +31,9 @@ from tsrnn.validation.parameters import (
 )
 
 __all__ = [
+    "N_JOBS",
     "REQUIRED",
+    "SEED",
     "Choice",
     "Condition",
     "Constraint",

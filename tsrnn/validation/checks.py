@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from tsrnn.validation.constraints import Choice, Integer, Number
+from tsrnn.validation.constraints import Choice, Condition, Integer, Number, is_whole
+
+N_JOBS = Condition("int", "a whole number of threads, not 0", lambda n: is_whole(n) and n != 0) | None
+SEED = (
+    Condition(
+        "int, numpy.random.Generator, numpy.random.RandomState",
+        "a whole number, at least 0, a numpy.random.Generator or RandomState, or None",
+        lambda seed: (
+            (is_whole(seed) and seed >= 0) or isinstance(seed, np.random.Generator | np.random.RandomState)
+        ),
+    )
+    | None
+)
 
 
 def counted(n: int, noun: str) -> str:
@@ -66,7 +78,8 @@ def check_choice(name: str, value: Any, known: Collection[Any]) -> None:
 
 
 def seed_sequence(random_state: Any) -> np.random.SeedSequence:
-    """Return what a seed comes to: None, an int, or a generator to draw one from."""
+    """Return what a seed comes to: None, an int, or a generator to draw one from; refuse anything else."""
+    random_state = SEED.check("random_state", random_state)
     if isinstance(random_state, np.random.Generator | np.random.RandomState):
         draw = (
             random_state.integers if isinstance(random_state, np.random.Generator) else random_state.randint

@@ -18,7 +18,7 @@ from tsrnn.evaluation.backtesting.runner import copy_forecaster, takes, takes_al
 from tsrnn.evaluation.backtesting.splits import make_splits
 from tsrnn.evaluation.result import Backtest
 from tsrnn.timeseries.formats import COLUMNS
-from tsrnn.validation import check_choice, check_number, check_percent, check_positive_integer
+from tsrnn.validation import N_JOBS, check_choice, check_number, check_percent, check_positive_integer
 
 __all__ = ["Backtest", "backtest", "compare", "default_models"]
 
@@ -166,7 +166,7 @@ def backtest(
     {('Drift', 'north'): 0.5, ('Drift', 'south'): 1.17, ('Naive', 'north'): 1.0, ('Naive', 'south'): 1.67}
     """
     _refuse_models(y)
-    levels = _levels(level)
+    levels, n_jobs = _levels(level), N_JOBS.check("n_jobs", n_jobs)
     splits = make_splits(
         y,
         horizon,
