@@ -432,7 +432,8 @@ def test_other_histories_may_come_in_any_form_with_new_series(form):
     assert other.arrays.places.tolist() == [0, -1]
     assert read_alike(pd.Series(A, DAYS), panel).is_single
     with refuses(
-        "`y` has the 2 columns 'x', 'z'; the model was fitted to series without columns. Pass one column: y['x']."
+        "`y` has the 2 columns 'x', 'z'; the model was fitted to series without columns. "
+        "Pass one column: y['x']."
     ):
         read_alike(pd.DataFrame({"x": A, "z": A}), panel)
 
