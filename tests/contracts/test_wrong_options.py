@@ -56,8 +56,12 @@ def test_a_new_value_comes_as_a_list_or_series(y):
 
 def test_what_can_be_no_series_is_refused_with_a_sentence():
     for y in ([[1.0, 2.0], [3.0]], [Y.tolist(), [1.0]]):
-        with pytest.raises(TypeError, match="`y` has dtype object; real numbers are needed"):
+        with pytest.raises(TypeError, match="whose members are of type list; one series is a list of n"):
             network().update(y)
+    for many in ([Y, Y], (Y.to_frame(), Y), [Y.to_numpy()]):
+        with pytest.raises(TypeError, match=r"Pass many series as a dict with their names.*enumerate"):
+            Naive().fit(many)
+    assert len(Naive().fit(dict(enumerate([Y, Y]))).predict()) == 2
 
 
 def test_tables_for_a_model_of_a_panel_are_no_single_series():

@@ -196,6 +196,11 @@ def as_series(y: Any) -> pd.Series:
     if not isinstance(y, list | tuple | np.ndarray):
         kind = type(y).__name__
         raise TypeError(f"`y` is of type {kind}; a Series, list or array is needed. Wrap it: pd.Series(y).")
+    if isinstance(y, list | tuple) and len(y) and np.ndim(y[0]) > 0:
+        raise TypeError(
+            f"`y` is a {type(y).__name__} whose members are of type {type(y[0]).__name__}; one series is a "
+            "list of numbers. Pass many series as a dict with their names, such as dict(enumerate(y))."
+        )
     if isinstance(y, np.ndarray) and y.ndim != 1:
         raise ValueError(f"`y` has shape {y.shape}; one dimension is needed. Pass one column or y.ravel().")
     return pd.Series(y)

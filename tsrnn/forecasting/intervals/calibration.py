@@ -138,7 +138,7 @@ class Calibration(NamedTuple):
         if len(self.errors.scales) == 1:
             raise ValueError(
                 f"There are no intervals for the series {panel.ids[int(places.argmin())]!r}; they were "
-                "calibrated on a single one. Fit to it, too."
+                "calibrated on a single one. Fit to it, too, or pass what goes on with that one as y[key]."
             )
         return scales_of(panel)
 
