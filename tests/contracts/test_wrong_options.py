@@ -47,6 +47,13 @@ def test_a_level_that_is_asked_twice_is_refused(level):
         assert list(model.predict(level=[80, 60]).columns) == ["mean", "lo-80", "hi-80", "lo-60", "hi-60"]
 
 
+def test_no_levels_at_all_leave_the_mean():
+    for model in (network(), Naive(2).fit(Y)):
+        expected = model.predict()
+        for none in ({"level": []}, {"quantiles": []}, {"level": [], "quantiles": ()}):
+            pd.testing.assert_frame_equal(model.predict(**none), expected.to_frame("mean"))
+
+
 @pytest.mark.parametrize("y", [5, 5.0, "text", None, pd.Timestamp("2026"), np.float64(3)])
 def test_a_new_value_comes_as_a_list_or_series(y):
     with pytest.raises(TypeError, match=r"^`y` is of type .*; a Series, list or array is needed"):

@@ -38,7 +38,9 @@ def warn_of_no_spread(found: np.ndarray, panel: Panel) -> None:
             f"{_count(panel, unknown)}; too little of them is known to tell how they vary, and their "
             "intervals are NaN. Supply more data, or leave them out."
         )
-    flat = (found.max(axis=3) == found.min(axis=3)).all(axis=1) & (found.shape[3] > 1)
+    if found.shape[3] < 2:
+        return
+    flat = (found.max(axis=3) == found.min(axis=3)).all(axis=1)
     if flat.any() and (flat := flat & _ends_flat(panel)).any():
         _warn(
             f"{_count(panel, flat)}; they have not changed over their last quarter, and their intervals have "
