@@ -47,6 +47,12 @@ def test_a_level_that_is_asked_twice_is_refused(level):
         assert list(model.predict(level=[80, 60]).columns) == ["mean", "lo-80", "hi-80", "lo-60", "hi-60"]
 
 
+def test_a_backtest_judges_equal_levels_once():
+    result = backtest([Naive(), Drift()], Y, horizon=2, level=[80, 60, 80.0, 60.0000001])
+    assert result.level == (80, 60)
+    assert list(result.scores().filter(like="coverage").columns) == ["coverage-80", "coverage-60"]
+
+
 def test_no_levels_at_all_leave_the_mean():
     for model in (network(), Naive(2).fit(Y)):
         expected = model.predict()
@@ -120,3 +126,32 @@ def test_scores_by_series_of_columns_with_two_levels():
         alone = backtest([Naive(), Drift()], y["north", name], horizon=2, season_length=1).scores()
         found = scores.loc[[("Naive", ("north", name))], "MASE"].item()
         assert found == pytest.approx(alone.loc["Naive", "MASE"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "meant"),
+    [
+        (RNNForecaster, "hidden", "Did you mean 'hidden_size'?"),
+        (RNNForecaster, "epochs", "Did you mean 'max_epochs'?"),
+        (RNNForecaster, "look_back", "Did you mean 'lookback'?"),
+        (SeasonalNaive, "season", "Did you mean 'season_length'?"),
+        (RNNGenerator, "hiden_size", "Did you mean 'hidden_size'?"),
+        (Naive, "xyz", "There are horizon, "),
+    ],
+)
+def test_an_unknown_parameter_is_named_with_the_one_that_is_like_it(kind, wrong, meant):
+    with pytest.raises(TypeError) as error:
+        kind(**{wrong: 3})
+    message = str(error.value)
+    assert message.startswith(f"{kind.__name__}() got an unexpected keyword argument {wrong!r}. {meant}")
+
+
+def test_a_subclass_may_have_parameters_of_its_own():
+    class Own(Naive):
+        def __init__(self, horizon=1, *, own=2, **more):
+            super().__init__(horizon, **more)
+            self.own = own
+
+    assert (Own(3, own=4).own, Own(alias="mine").alias) == (4, "mine")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'else_'"):
+        Own(else_=1)

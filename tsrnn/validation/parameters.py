@@ -1,8 +1,10 @@
 """Tables of an estimator's parameters: constraints, defaults and descriptions, each written once."""
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from inspect import CO_VARKEYWORDS
 from types import SimpleNamespace
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from tsrnn.validation.constraints import Constraint, quoted
 
@@ -79,6 +81,19 @@ class ParametersMixin:
     """An estimator whose parameters, attributes of the same names, have a table."""
 
     _parameters: ClassVar[Parameters]
+
+    def __new__(cls, *_: Any, **options: Any) -> Self:
+        """Refuse names that are no parameters, and say which is like them."""
+        names = _names(cls)
+        for name in options:
+            if name not in names and not cls.__init__.__code__.co_flags & CO_VARKEYWORDS:
+                like = [one for one in names if len(name) > 2 and (name in one or one in name)]
+                like += get_close_matches(name, names, 2)
+                raise TypeError(
+                    f"{cls.__name__}() got an unexpected keyword argument {name!r}. "
+                    + (f"Did you mean {like[0]!r}?" if like else f"There are {', '.join(names)}.")
+                )
+        return super().__new__(cls)
 
     def _check_parameters(self) -> SimpleNamespace:
         """Return the parameters in plain types, or raise the error of the first that is refused."""

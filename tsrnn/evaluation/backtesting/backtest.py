@@ -293,7 +293,10 @@ def _levels(level: Any) -> tuple[float, ...]:
     listed = [level] if np.ndim(level) == 0 else list(level)
     for percent in listed:
         check_percent("level", percent)
-    return tuple(dict.fromkeys(listed))
+    first: dict[str, float] = {}
+    for percent in listed:
+        first.setdefault(f"{percent:g}", percent)
+    return tuple(first.values())
 
 
 def _check_options(reselect: Any, max_history: Any, time_limit: Any) -> None:
