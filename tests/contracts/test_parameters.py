@@ -37,6 +37,7 @@ NEEDED = {
 # what constraints of a kind of their own accept, and what not
 SPECIAL = {
     "str": (["", "my model"], [3, b"name"]),
+    "float": ([0, -2.5, np.float32(0.5), np.int64(3)], [np.nan, True, "0.5", [0.5]]),
     "int": ([1, -1, np.int64(4)], [0, 1.5, "2"]),
     "int or bool": ([0, 1, 3, True, np.True_], [-1, 0.5, "yes"]),
     "int, numpy.random.Generator, numpy.random.RandomState": (

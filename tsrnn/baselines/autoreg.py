@@ -57,12 +57,16 @@ class AutoReg(BaseForecaster):
         horizon: int = 1,
         *,
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.lags = lags
         self.horizon = horizon
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 

@@ -63,6 +63,8 @@ class Croston(BaseForecaster):
         horizon: int = 1,
         *,
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
@@ -71,6 +73,8 @@ class Croston(BaseForecaster):
         self.beta = beta
         self.horizon = horizon
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 

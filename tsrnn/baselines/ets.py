@@ -115,6 +115,8 @@ class ETS(BaseForecaster):
         *,
         damped_trend: bool | Literal["auto"] = True,
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
@@ -125,6 +127,8 @@ class ETS(BaseForecaster):
         self.horizon = horizon
         self.damped_trend = damped_trend
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 

@@ -24,9 +24,19 @@ class Naive(BaseForecaster):
 
     is_baseline = True
 
-    def __init__(self, horizon: int = 1, *, missing: str = "error", alias: str | None = None) -> None:
+    def __init__(
+        self,
+        horizon: int = 1,
+        *,
+        missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
+        alias: str | None = None,
+    ) -> None:
         self.horizon = horizon
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.alias = alias
 
     def _fit(self, series: Series) -> dict[str, Any]:
@@ -65,12 +75,16 @@ class SeasonalNaive(BaseForecaster):
         horizon: int = 1,
         *,
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
         self.season_length = season_length
         self.horizon = horizon
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 
@@ -105,9 +119,19 @@ class Drift(BaseForecaster):
 
     is_baseline = True
 
-    def __init__(self, horizon: int = 1, *, missing: str = "error", alias: str | None = None) -> None:
+    def __init__(
+        self,
+        horizon: int = 1,
+        *,
+        missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
+        alias: str | None = None,
+    ) -> None:
         self.horizon = horizon
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.alias = alias
 
     def _fit(self, series: Series) -> dict[str, Any]:

@@ -66,6 +66,8 @@ class STL(BaseForecaster):
         horizon: int = 1,
         *,
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         alias: str | None = None,
     ) -> None:
         self.forecaster = forecaster
@@ -73,6 +75,8 @@ class STL(BaseForecaster):
         self.robust = robust
         self.horizon = horizon
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.alias = alias
 
     @property

@@ -76,6 +76,8 @@ class Theta(BaseForecaster):
         *,
         theta: float | Literal["auto"] = 2.0,
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
@@ -83,6 +85,8 @@ class Theta(BaseForecaster):
         self.horizon = horizon
         self.theta = theta
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 

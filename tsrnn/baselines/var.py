@@ -76,12 +76,16 @@ class VAR(BaseForecaster):
         *,
         difference: bool | Literal["auto"] = "auto",
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         alias: str | None = None,
     ) -> None:
         self.lags = lags
         self.horizon = horizon
         self.difference = difference
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.alias = alias
 
     def settled(self) -> Self:

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 
 from tsrnn.forecasting.fitted import FittedMixin, fitted_state
 from tsrnn.forecasting.forecast import Forecast
-from tsrnn.forecasting.intervals.bounds import check_horizon_fits, keep_in_bounds
+from tsrnn.forecasting.intervals.bounds import LimitsMixin, check_horizon_fits
 from tsrnn.forecasting.intervals.calibration import Calibration
 from tsrnn.forecasting.intervals.conformal import KINDS
 from tsrnn.forecasting.parameters import FORECASTER
@@ -26,7 +26,7 @@ from tsrnn.timeseries.wall_clock import by_the_clock
 from tsrnn.validation import ParametersMixin, check_choice, check_positive_integer, seed_sequence
 
 
-class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
+class BaseForecaster(FittedMixin, LimitsMixin, ParametersMixin, BaseEstimator):
     """Base class of all forecasters: pandas in and out, around methods on one series or a panel in columns.
 
     Subclasses set the parameters ``horizon``, ``missing`` and ``alias`` in ``__init__`` and implement
@@ -155,7 +155,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         median. Of all other models they are conformal: a copy, fitted to what comes before the last quarter
         of the series, shows there how far forecasts miss (`tsrnn.forecasting.intervals.calibration`). That
         takes as long as another `fit`, once. Levels that need more errors than there are come with a warning.
-        Bounds of a series that was never negative are not negative.
+        Bounds of a series that was never negative are not negative, unless ``lower`` says otherwise.
         """
         self = self._snapshot()
         panel, values, names = self._forecast(horizon, X, X_past, static, y, level, quantiles, conformal)
@@ -235,7 +235,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         panel = self._panel(y, X, X_past, static, steps)
         check_horizon_fits(panel, steps, n_paths)
         paths = self._draw_paths(panel, steps, n_paths, np.random.default_rng(seed_sequence(random_state)))
-        return panel.wrap_paths(keep_in_bounds(paths, panel, self.panel_), self.label)
+        return panel.wrap_paths(self._limits.keep(paths, panel, self.panel_), self.label)
 
     def _forecast(
         self,
@@ -254,9 +254,8 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         check_choice("conformal", conformal, KINDS)
         panel = self._panel(y, X, X_past, static, steps)
         check_horizon_fits(panel, steps, 1 + len(probabilities))
-        if names is None:
-            return panel, self._predict_panel(panel, steps), None
-        return panel, self._bounded_quantiles(panel, steps, probabilities, conformal), names
+        p = None if names is None else probabilities
+        return panel, self._predict_in_bounds(panel, steps, p, conformal), names
 
     @property
     def label(self) -> str:
@@ -333,9 +332,7 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
         With `p` also the quantiles, as (B, horizon, C, 1 + len(p)).
         """
         cuts = (panel.until(series[b : b + 1], sizes[b : b + 1], horizon) for b in range(len(series)))
-        if p is None:
-            return np.concatenate([self._predict_panel(cut, horizon) for cut in cuts])
-        return np.concatenate([self._bounded_quantiles(cut, horizon, p) for cut in cuts])
+        return np.concatenate([self._predict_in_bounds(cut, horizon, p) for cut in cuts])
 
     def _fit_panel(self, panel: Panel) -> dict[str, Any]:
         """Fit to one series, or a copy to each channel of each of several."""
@@ -365,12 +362,15 @@ class BaseForecaster(FittedMixin, ParametersMixin, BaseEstimator):
             return np.resize(values[-self.season_length_ :], (1, horizon, 1))
         return self._predict(values, horizon).reshape(1, horizon, 1)
 
-    def _bounded_quantiles(
-        self, panel: Panel, horizon: int, p: Sequence[float], conformal: str = "split"
+    def _predict_in_bounds(
+        self, panel: Panel, horizon: int, p: Sequence[float] | None, conformal: str = "split"
     ) -> np.ndarray:
-        """Return forecasts and their quantiles p, these in bounds."""
+        """Forecast each series, (S, horizon, C); with quantiles p, (S, horizon, C, 1 + len(p))."""
+        if p is None:
+            return self._limits.clip(self._predict_panel(panel, horizon))
         found = self._predict_quantiles(panel, horizon, p, conformal)
-        found[..., 1:] = keep_in_bounds(found[..., 1:], panel, self.panel_)
+        found[..., 0] = self._limits.clip(found[..., 0])
+        found[..., 1:] = self._limits.keep(found[..., 1:], panel, self.panel_)
         return found
 
     def _predict_quantiles(

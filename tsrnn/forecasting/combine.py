@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import joblib
 import numpy as np
@@ -89,6 +89,8 @@ COMBINE = Parameters(
         "n_jobs": Parameter(
             N_JOBS, None, "Threads over forecasters, as in joblib; the result does not depend on it."
         ),
+        "lower": FORECASTER["lower"],
+        "upper": FORECASTER["upper"],
         "alias": FORECASTER["alias"],
     }
 )
@@ -141,6 +143,8 @@ class Combine(BaseForecaster):
         *,
         missing: str = "error",
         n_jobs: int | None = None,
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         alias: str | None = None,
     ) -> None:
         self.forecasters = forecasters
@@ -148,6 +152,8 @@ class Combine(BaseForecaster):
         self.horizon = horizon  # type: ignore[assignment]
         self.missing = missing
         self.n_jobs = n_jobs
+        self.lower = lower
+        self.upper = upper
         self.alias = alias
 
     @property
@@ -236,9 +242,8 @@ class Combine(BaseForecaster):
         if p is not None:
             return super().predict_from(panel, series, sizes, horizon, p)
         forecasters = self.forecasters_.values()
-        return self._average(
-            [one.predict_from(_seen_by(one, panel), series, sizes, horizon) for one in forecasters]
-        )
+        forecasts = [one.predict_from(_seen_by(one, panel), series, sizes, horizon) for one in forecasters]
+        return self._limits.clip(self._average(forecasts))
 
     def _check_parameters(self) -> SimpleNamespace:
         options = super()._check_parameters()

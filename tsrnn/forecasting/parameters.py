@@ -1,11 +1,21 @@
 """Parameters of forecasters, and those of recurrent forecasters."""
 
-from math import ceil
+from math import ceil, inf
 
 from tsrnn.forecasting.intervals.distributions import DISTRIBUTIONS
 from tsrnn.training.parameters import ARCHITECTURE, BOOLEAN, POSITIVE, TRAINING, TRAINING_RULES
 from tsrnn.training.transforms import TRANSFORMS
-from tsrnn.validation import Choice, Condition, Integer, Number, Parameter, Parameters, Rule, Several
+from tsrnn.validation import (
+    Choice,
+    Condition,
+    Integer,
+    Number,
+    Parameter,
+    Parameters,
+    Rule,
+    Several,
+    is_number,
+)
 
 FORECASTER = Parameters(
     {
@@ -18,6 +28,25 @@ FORECASTER = Parameters(
             """
             What to do about NaN in the series, and in its covariates: refuse it; or fill it linearly between
             neighbours.
+            """,
+        ),
+        "lower": Parameter(
+            Condition("float", 'a number, "auto" or None', lambda limit: is_number(limit) and limit < inf)
+            | "auto"
+            | None,
+            "auto",
+            """
+            Least value that can come, such as 0: no forecast, bound of an interval or sample path is below.
+            "auto": 0 for the intervals and paths of series that have never been negative, while point
+            forecasts stay as the model makes them. None or -inf: anything may come.
+            """,
+        ),
+        "upper": Parameter(
+            Condition("float", "a number or None", lambda limit: is_number(limit) and limit > -inf) | None,
+            None,
+            """
+            Largest value that can come, such as the capacity of a plant or 100 %: no forecast, bound of an
+            interval or sample path is above. None or inf: anything may come.
             """,
         ),
         "alias": Parameter(

@@ -145,6 +145,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         random_state: Any = None,
         verbose: int = 0,
         warm_start: bool = False,
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
@@ -189,6 +191,8 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 
@@ -330,9 +334,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         edges = np.flatnonzero(np.diff(np.cumsum(sizes) // _MOST_VALUES)) + 1
         blocks = [slice(a, b) for a, b in pairwise([0, *edges.tolist(), len(sizes)])]
         parts = (panel.until(series[block], sizes[block], horizon) for block in blocks)
-        if p is None:
-            return np.concatenate([self._predict_panel(part, horizon) for part in parts])
-        return np.concatenate([self._bounded_quantiles(part, horizon, p) for part in parts])
+        return np.concatenate([self._predict_in_bounds(part, horizon, p) for part in parts])
 
     @by_the_clock
     def _predict_panel(self, panel: Panel, horizon: int) -> np.ndarray:

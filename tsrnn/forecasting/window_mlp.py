@@ -91,6 +91,8 @@ class WindowMLP(RNNForecaster):
         random_state: Any = None,
         verbose: int = 0,
         warm_start: bool = False,
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
@@ -123,6 +125,8 @@ class WindowMLP(RNNForecaster):
         self.random_state = random_state
         self.verbose = verbose
         self.warm_start = warm_start
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 

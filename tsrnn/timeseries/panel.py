@@ -178,17 +178,20 @@ class Panel:
         values, missing = self.arrays.values, self.arrays.missing
         return np.where(missing, np.nan, values) if missing.any() else values
 
+    @cached_property
+    def least(self) -> np.ndarray:
+        """The least value of each channel of each series, (S, C)."""
+        least: np.ndarray = np.minimum.reduceat(self.arrays.values, self.arrays.offsets[:-1], axis=0)
+        return least
+
     def lowest(self, fitted: "Panel") -> np.ndarray:
         """Return zero for each channel of each series that was never negative, -inf for others, (S, C).
 
         Neither here nor in what a model was fitted to, where of a new series all others count.
         """
-        here, there = (
-            np.minimum.reduceat(one.arrays.values, one.arrays.offsets[:-1], axis=0) for one in (self, fitted)
-        )
         places = self.arrays.places[:, None]
-        trained = np.where(places < 0, there.min(axis=0), there[self.arrays.places])
-        return np.where(np.minimum(here, trained) >= 0, 0.0, -np.inf)
+        trained = np.where(places < 0, fitted.least.min(axis=0), fitted.least[self.arrays.places])
+        return np.where(np.minimum(self.least, trained) >= 0, 0.0, -np.inf)
 
     def wrap(self, values: np.ndarray, label: str, names: Sequence[Hashable] | None = None) -> Any:
         """Return what was found for the steps after each series in the format that came.

@@ -19,6 +19,7 @@ from tsrnn.validation.constraints import (
     Integer,
     Number,
     Several,
+    is_number,
     is_whole,
 )
 from tsrnn.validation.parameters import (
@@ -51,6 +52,7 @@ __all__ = [
     "check_percent",
     "check_positive_integer",
     "counted",
+    "is_number",
     "is_whole",
     "seed_sequence",
     "with_parameters",

@@ -186,6 +186,11 @@ class Either(Constraint):
         return next(concerned, self.alternatives[0]).check(name, value)
 
 
+def is_number(value: Any) -> bool:
+    """Return whether a value is a real number; nan, True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool) and not math.isnan(value)
+
+
 def is_whole(value: Any) -> bool:
     """Return whether a value is a whole number, and not True or False."""
     return isinstance(value, Integral) and not isinstance(value, bool)

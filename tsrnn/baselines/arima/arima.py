@@ -128,6 +128,8 @@ class ARIMA(RegressionForecaster):
         constant: bool | Literal["auto"] = "auto",
         boxcox: float | Literal["auto"] | None = "auto",
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
@@ -137,6 +139,8 @@ class ARIMA(RegressionForecaster):
         self.constant = constant
         self.boxcox = boxcox
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 

@@ -119,6 +119,8 @@ class AutoARIMA(RegressionForecaster):
         boxcox: float | Literal["auto"] | None = "auto",
         max_seconds: float | None = None,
         missing: str = "error",
+        lower: float | Literal["auto"] | None = "auto",
+        upper: float | None = None,
         fallback: str | None = "naive",
         alias: str | None = None,
     ) -> None:
@@ -139,6 +141,8 @@ class AutoARIMA(RegressionForecaster):
         self.boxcox = boxcox
         self.max_seconds = max_seconds
         self.missing = missing
+        self.lower = lower
+        self.upper = upper
         self.fallback = fallback
         self.alias = alias
 
