@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tsrnn import Drift, Naive, RNNForecaster, RNNGenerator, SeasonalNaive, backtest
+from tsrnn import Combine, Drift, Naive, RNNForecaster, RNNGenerator, SeasonalNaive, backtest
 
 DAYS = pd.date_range("2026-01-01", periods=60)
 Y = pd.Series(10 + np.sin(np.arange(60.0)), DAYS, name="visitors")
@@ -51,6 +51,16 @@ def test_a_backtest_judges_equal_levels_once():
     result = backtest([Naive(), Drift()], Y, horizon=2, level=[80, 60, 80.0, 60.0000001])
     assert result.level == (80, 60)
     assert list(result.scores().filter(like="coverage").columns) == ["coverage-80", "coverage-60"]
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64])
+def test_a_horizon_of_a_small_numpy_type_forecasts_as_an_int_does(kind):
+    for make in (Drift, lambda horizon: Combine([Naive(horizon), Drift(horizon)])):
+        model, expected = make(kind(2)).fit(Y), make(2).fit(Y)
+        pd.testing.assert_frame_equal(model.predict(level=80), expected.predict(level=80))
+        pd.testing.assert_frame_equal(
+            model.sample_paths(3, random_state=0), expected.sample_paths(3, random_state=0)
+        )
 
 
 def test_no_levels_at_all_leave_the_mean():

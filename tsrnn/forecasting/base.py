@@ -268,7 +268,7 @@ class BaseForecaster(FittedMixin, LimitsMixin, ParametersMixin, BaseEstimator):
 
     @property
     def _trained_horizon(self) -> int:
-        return self.horizon
+        return check_positive_integer("horizon", self.horizon, "steps")
 
     @property
     def cutoff_(self) -> Any:

@@ -25,6 +25,7 @@ from tsrnn.validation import (
     Integer,
     Parameter,
     Parameters,
+    check_positive_integer,
     with_parameters,
 )
 
@@ -181,7 +182,8 @@ class Combine(BaseForecaster):
     @property
     def _trained_horizon(self) -> int:
         COMBINE["forecasters"].constraint.check("forecasters", self.forecasters)
-        return max(one.horizon for one in self.forecasters) if self.horizon is None else self.horizon
+        asked = [one.horizon for one in self.forecasters] if self.horizon is None else [self.horizon]
+        return max(check_positive_integer("horizon", horizon, "steps") for horizon in asked)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters; with `deep`, also each forecaster by label, and its own behind ``__``."""
