@@ -485,3 +485,25 @@ def test_a_series_that_never_changed_says_that_its_intervals_have_no_width():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.predict(quantiles=0.5)
+
+
+@pytest.mark.parametrize("loss", ["quantile", "gaussian"])
+def test_distributions_of_series_that_never_changed_are_named(loss):
+    y = {"walk": walk(60), "never": pd.Series(np.full(60, 5.0)), "one": pd.Series([1.0])}
+    model = RNNForecaster(loss=loss, max_steps=5, random_state=0).fit(y)
+    said = "^2 of 3 series have no intervals: 'never', 'one'; they have not changed over their last quarter"
+    with pytest.warns(UserWarning, match=said):
+        bounds = model.predict(level=80)
+    assert (bounds["walk"]["hi-80"] > bounds["walk"]["lo-80"]).all()
+    np.testing.assert_allclose(bounds["never"], 5)
+
+
+def test_alarms_beyond_what_few_errors_tell_are_one_in_as_many():
+    """Of n errors, the largest is passed by one in n + 1 that follow, whatever level is asked for."""
+    passed = []
+    for seed in range(200):
+        steps = np.random.default_rng(seed).standard_t(4, 200 + 500)
+        model = Naive().fit(pd.Series(steps[:200].cumsum()))
+        band = model.predict(1, level=99.9)
+        passed.append((np.abs(steps[200:]) > (band["hi-99.9"] - band["mean"]).item()).mean())
+    assert np.mean(passed) == pytest.approx(1 / 51, rel=0.15)
