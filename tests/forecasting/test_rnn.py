@@ -170,7 +170,14 @@ def test_early_stopping_depends_on_its_own_parameters():
     noise = pd.Series(np.random.default_rng(0).standard_normal(80))
 
     def steps(**changes):
-        model = small(max_steps=600, max_epochs=None, learning_rate=0.05, early_stopping=True, **changes)
+        model = small(
+            max_steps=600,
+            max_epochs=None,
+            learning_rate=0.05,
+            early_stopping=True,
+            normalize="window",
+            **changes,
+        )
         return model.fit(noise).history_["step"].iloc[-1]
 
     assert steps(n_iter_no_change=2) < steps(n_iter_no_change=8) < 600
@@ -527,7 +534,7 @@ BAD_PARAMETERS = {
     "residual": (None, "`residual` must be one of False, True; got None."),
     "dilation": (0, "`dilation` must be a whole number of steps, at least 1; got 0."),
     "patch_size": (2.0, "`patch_size` must be a whole number of values, at least 1; got 2.0."),
-    "normalize": ("max", "`normalize` must be one of 'window', 'series', 'robust', None; got 'max'."),
+    "normalize": ("max", "`normalize` must be one of 'auto', 'window', 'series', 'robust', None; got 'max'."),
     "loss": (
         None,
         "`loss` must be one of 'mae', 'mse', 'huber', 'quantile', 'gaussian', 'student_t', 'negbin'; "

@@ -6,7 +6,7 @@ import pytest
 
 from tsrnn import RNNForecaster
 from tsrnn.timeseries.frequency import natural_seasons
-from tsrnn.training.auto import choose_transforms
+from tsrnn.training.auto import choose_normalize, choose_transforms
 from tsrnn.training.windows import Context, WindowDataset, WindowShape, with_cumulative_changes
 
 SMALL = {"hidden_size": 4, "max_steps": 5, "random_state": 0}
@@ -125,3 +125,52 @@ def test_the_week_of_hours_is_a_season_where_the_day_leaves_one():
 def test_a_season_of_one_step_among_several_is_refused():
     with pytest.raises(ValueError, match="season_length"):
         RNNForecaster(season_length=(1, 24), **SMALL).fit(hours(np.arange(100.0)))
+
+
+def autoregression(phi, n, seed=0):
+    noise = np.random.default_rng(seed).standard_normal(n + 100)
+    for t in range(1, n + 100):
+        noise[t] += phi * noise[t - 1]
+    return noise[100:]
+
+
+@pytest.mark.parametrize(
+    ("phi", "normalize"),
+    [(-0.5, "series"), (0.0, "series"), (0.5, "series"), (0.9, "window"), (1.0, "window")],
+)
+def test_stationary_series_are_forecast_no_worse_than_by_their_mean_and_others_from_their_last_value(
+    phi, normalize
+):
+    y = autoregression(phi, 700)
+    model = RNNForecaster(horizon=5, random_state=0).fit(y[:400])
+    assert model.normalize_ == normalize
+    errors = {"model": [], "mean": [], "last": []}
+    for n in range(400, 695, 5):
+        future = y[n : n + 5]
+        errors["model"].append(np.abs(model.predict(y=y[:n]) - future).mean())
+        errors["mean"].append(np.abs(y[:400].mean() - future).mean())
+        errors["last"].append(np.abs(y[n - 1] - future).mean())
+    mae = {name: np.mean(each) for name, each in errors.items()}
+    assert mae["model"] < 1.05 * min(mae["mean"], mae["last"])
+
+
+@pytest.mark.parametrize(
+    ("series", "expected"),
+    [
+        ([autoregression(0.3, 60, s) for s in range(20)], "series"),
+        ([autoregression(1.0, 60, s) for s in range(20)], "window"),
+        ([autoregression(1.0, 12, s) for s in range(50)], "window"),  # their mean ratio is 0.6
+        ([autoregression(0.0, 15, s) for s in range(50)], "series"),  # together they tell what one would not
+        ([autoregression(0.0, 60)] * 2 + [autoregression(1.0, 60)], "series"),
+        ([autoregression(0.0, 60)] + [np.full(60, 5.0)] * 2, "series"),  # constant ones do not count
+        ([np.full(60, 5.0), np.array([3.0])], "window"),
+        ([np.arange(60) + 3 * autoregression(0.0, 60)], "window"),
+        ([3 * np.sin(np.arange(80) * np.pi / 2) + autoregression(0.0, 80)], "window"),  # an unknown season
+        ([1e9 + autoregression(0.0, 60)], "series"),
+    ],
+)
+def test_how_to_normalize_is_decided_once_by_whether_most_series_keep_their_level(series, expected):
+    offsets, none = np.cumsum([0, *map(len, series)]), np.zeros(len(series), int)
+    assert choose_normalize("auto", np.concatenate(series), offsets, ((),), none) == expected
+    assert choose_normalize("robust", np.concatenate(series), offsets, ((),), none) == "robust"
+    assert choose_normalize("auto", np.concatenate(series), offsets, ((4,),), none) == "window"

@@ -82,6 +82,7 @@ def fit_networks(
         "season_length_": preprocessor.season_length,
         **{f"{name}_": getattr(options, name) for name in AUTOMATIC},
         "transform_": transforms_by_name(prepared, panel),
+        "normalize_": preprocessor.normalize,
         "_prepared_": prepared,
         "_keys_": keys,
     }

@@ -158,14 +158,15 @@ _PREPARATION = {
         """,
     ),
     "normalize": Parameter(
-        Choice("window", "series", "robust", None),
-        "window",
+        Choice("auto", "window", "series", "robust", None),
+        "auto",
         """
         What the network sees. "window": deviations from the last value of each window (from the mean of its
         last season, if a season is left in), in units of their size over the series; in a panel of the mean
         change within the window (`tsrnn.training.windows.Context` says how such windows weigh). "series":
         deviations from the mean in standard deviations; "robust": from the median in interquartile ranges /
-        1.349.
+        1.349. "auto": "series" if most series keep to a constant level, as returns do, else "window"
+        (`tsrnn.training.auto.choose_normalize`).
         """,
     ),
     "missing": MISSING_OF_NETWORKS,

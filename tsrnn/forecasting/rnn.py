@@ -56,7 +56,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         means since the last one, ``validation_loss``, ``learning_rate``, ``seconds``; and ``member`` if many.
     n_parameters_ : int
         Trained numbers in each network.
-    lookback_, season_length_, transform_, batch_size_, learning_rate_, max_epochs_
+    lookback_, season_length_, transform_, normalize_, batch_size_, learning_rate_, max_epochs_
         What "auto" came to; ``season_length_`` a tuple of several, ``transform_`` by column or series if
         there are several.
     cutoff_
@@ -120,7 +120,7 @@ class RNNForecaster(InspectionMixin, BaseForecaster):
         teacher_forcing: float = 0.5,
         season_length: int | Sequence[int] | Literal["auto"] | None = "auto",
         transform: str | Sequence[str] | None = "auto",
-        normalize: str | None = "window",
+        normalize: str | None = "auto",
         missing: str = "error",
         calendar: str | None = None,
         time_step: bool = False,

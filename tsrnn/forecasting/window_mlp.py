@@ -20,7 +20,8 @@ class WindowMLP(RNNForecaster):
 
     Attributes
     ----------
-    history_, n_parameters_, lookback_, season_length_, transform_, cutoff_, fitted_values_, residuals_
+    history_, n_parameters_, lookback_, season_length_, transform_, normalize_, cutoff_, fitted_values_,
+    residuals_
         As of `RNNForecaster`.
 
     Notes
@@ -71,7 +72,7 @@ class WindowMLP(RNNForecaster):
         channels: str = "shared",
         season_length: int | Sequence[int] | Literal["auto"] | None = "auto",
         transform: str | Sequence[str] | None = "auto",
-        normalize: str | None = "window",
+        normalize: str | None = "auto",
         missing: str = "error",
         loss: str = "mae",
         optimizer: str = "adam",

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from tsrnn.training.arrays import ragged_rows
+from tsrnn.training.scales import levels_and_scales
 from tsrnn.training.transforms import TRANSFORMS, Plan
 from tsrnn.validation import check_choice, counted
 
@@ -12,6 +14,11 @@ AUTOMATIC = ("batch_size", "learning_rate", "max_epochs")  # what `settle` decid
 _SMALLEST_BATCH, _LARGEST_BATCH = 32, 256
 _NEAR_ZERO = 0.01  # of the mean
 _BATCHES = 40  # that an epoch has at least, where batches are not the smallest
+_ASKED_SERIES, _ASKED_VALUES = 1_000, 200_000  # which tell how to normalize
+_KEEPS_LEVEL = 0.6  # mean square of differences over variance; of an AR(1), 2 (1 - phi)
+_UNIT_ROOT = 20  # that ratio times the length, which a random walk hardly ever exceeds, and twice that never
+_LONGEST_CYCLE = 24  # that is looked for where no season is known
+_BY_CHANCE = 3.5  # autocorrelation times the root of the length, which white noise hardly ever exceeds
 _LEARNING_RATE = 0.001  # for the smallest batches
 _MOST_EPOCHS, _FEWEST_EPOCHS = 50, 10
 
@@ -98,6 +105,76 @@ def choose_transforms(
     for name in names:
         check_choice("transform", name, ("auto", None, *TRANSFORMS))
     return Plan((names,), np.zeros(S, np.int64), season_sets, seasons, np.zeros(S))
+
+
+def choose_normalize(
+    normalize: str | None,
+    values: np.ndarray,
+    offsets: np.ndarray,
+    season_sets: tuple[tuple[int, ...], ...],
+    seasons: np.ndarray,
+) -> str | None:
+    """Return how many series of one channel, end to end, are normalized, all alike.
+
+    "auto" measures windows from their end, "window", unless most series keep to a constant level, from which
+    "series" measures. A series does if the mean square of its differences is at least 0.6 of its variance (2
+    in white noise, next to 0 in a long random walk: the ratio of von Neumann), and more than a random walk as
+    short would show by chance (Dickey & Fuller); and if it has no season, and none shows in its
+    autocorrelations. Of more than a thousand series, evenly spaced ones are asked, and the last values of
+    each.
+
+    Parameters
+    ----------
+    normalize : str or None
+        As of `RNNForecaster`.
+    values, offsets, season_sets, seasons
+        As of `choose_transforms`.
+
+    References
+    ----------
+    von Neumann (1941), "Distribution of the ratio of the mean square successive difference to the variance",
+    Annals of Mathematical Statistics 12(4); Dickey & Fuller (1979), "Distribution of the estimators for
+    autoregressive time series with a unit root", Journal of the American Statistical Association 74(366).
+
+    Examples
+    --------
+    >>> noise, offsets, none = np.random.default_rng(0).normal(size=200), np.array([0, 200]), np.zeros(1, int)
+    >>> choose_normalize("auto", noise, offsets, ((),), none)
+    'series'
+    >>> choose_normalize("auto", noise.cumsum(), offsets, ((),), none)
+    'window'
+    """
+    if normalize != "auto":
+        return normalize
+    asked = np.unique(np.linspace(0, len(offsets) - 2, _ASKED_SERIES).astype(np.int64))
+    lengths = np.minimum(np.diff(offsets)[asked], _ASKED_VALUES // len(asked))
+    rows, known = ragged_rows(offsets[1:][asked] - lengths, lengths)
+    level, scale = levels_and_scales(part := values[rows].astype(np.float64), known)
+    size = np.where(scale > 0, scale, 1.0)
+    part = (part - level.repeat(lengths)) / size.repeat(lengths)
+    changes = np.diff(part, prepend=0.0)
+    changes[known[:-1]] = 0.0
+    ratios = np.add.reduceat(changes**2, known[:-1]) / np.maximum(lengths - 1, 1)
+    has_season = np.array([max(each, default=1) > 1 for each in season_sets])[seasons[asked]]
+    by_chance = _UNIT_ROOT * (1 + 1 / np.sqrt(len(asked))) / lengths
+    keeps_level = ~has_season & ~_repeats(part, known) & (ratios >= np.maximum(_KEEPS_LEVEL, by_chance))
+    tells = (scale > 0) & (lengths > 2)
+    return "series" if tells.any() and keeps_level[tells].mean() > 0.5 else "window"
+
+
+def _repeats(values: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Return which standardized series resemble themselves more some steps later than one step later."""
+    n = np.diff(offsets)
+    steps = np.arange(len(values)) - offsets[:-1].repeat(n)
+
+    def autocorrelations(lag: int) -> np.ndarray:
+        products = np.zeros(len(values))
+        products[lag:] = values[lag:] * values[: len(values) - lag]
+        return np.add.reduceat(np.where(steps >= lag, products, 0.0), offsets[:-1]) / n
+
+    bound = np.maximum(np.abs(autocorrelations(1)), _BY_CHANCE / np.sqrt(n))
+    later = range(2, min(_LONGEST_CYCLE, int(n.max()) - 1) + 1)
+    return np.any([autocorrelations(lag) > bound for lag in later] or [n < 0], axis=0)
 
 
 def choose_lookback(n: int, n_lost: int, options: SimpleNamespace, season_length: int, *, pads: bool) -> int:

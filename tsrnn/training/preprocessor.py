@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tsrnn.training.arrays import SeriesArrays, join_columns, ragged_rows, split_columns
-from tsrnn.training.auto import choose_lookback, choose_transforms
+from tsrnn.training.auto import choose_lookback, choose_normalize, choose_transforms
 from tsrnn.training.channels import Channels, ScaleRule, Seasons, fit_scales, scale_series
 from tsrnn.training.scales import Standard, hold
 from tsrnn.training.transforms import Plan, Transformed
@@ -325,6 +325,7 @@ def fit_preprocessor(
     plan = choose_transforms(
         options.transform, flat, offsets, seasons.sets, seasons.number, is_panel=is_panel
     )
+    normalize = choose_normalize(options.normalize, flat, offsets, seasons.sets, seasons.number)
     deseasonalized = plan.has("deseasonalize").any()
     every = seasons.lengths
     ends = (1, *every)  # the longest season that is left in has to be seen, or else the shortest
@@ -338,7 +339,7 @@ def fit_preprocessor(
         shape=WindowShape(
             lookback,
             options.horizon,
-            n_anchor=min(anchor_season, lookback) if options.normalize == "window" else 0,
+            n_anchor=min(anchor_season, lookback) if normalize == "window" else 0,
             every_step=options.strategy == "recursive",
             patch_size=lookback if options.cell == "dense" else options.patch_size,
             n_decoded=options.n_decoded,
@@ -348,10 +349,10 @@ def fit_preprocessor(
         seasons=every,
         width=arrays.n_channels,
         dtype=options.dtype,
-        normalize=options.normalize,
+        normalize=normalize,
         transform=options.transform,
         is_panel=is_panel,
-        scales_windows=is_panel and options.normalize == "window" and options.loss != "negbin",
+        scales_windows=is_panel and normalize == "window" and options.loss != "negbin",
         masks=options.missing == "mask",
         loss=options.loss,
         past=Standard.of(arrays.past),
