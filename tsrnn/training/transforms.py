@@ -186,15 +186,17 @@ def _extended_log(
     low = np.maximum(values[rows], floor[rows])
     steepness = np.where(floor[rows] > 0, floor[rows], 1.0)
     logs[rows] = np.log(low) + np.minimum(values[rows] - floor[rows], 0.0) / steepness
-    went_below = np.minimum.reduceat(values, offsets[:-1]) < floors
-    return logs, partial(_exponentiate_above, np.where(went_below, floors, 0.0))
+    own = np.arange(len(values)) - np.repeat(offsets[:-1], np.diff(offsets))
+    first_below = np.minimum.reduceat(np.where(values < floor, own, len(values)), offsets[:-1])
+    return logs, partial(_exponentiate_above, floors, first_below)
 
 
 def _exponentiate_above(
-    floors: np.ndarray, future: np.ndarray, series: np.ndarray, starts: np.ndarray
+    floors: np.ndarray, first_below: np.ndarray, future: np.ndarray, series: np.ndarray, starts: np.ndarray
 ) -> np.ndarray:
-    """Exponentiate down to the floors of series that went below, and go on in a straight line."""
-    floor = np.broadcast_to(floors[series][:, None], future.shape)
+    """Exponentiate down to the floors of series that went below before, and go on in a straight line."""
+    floor = np.where(first_below[series] < starts, floors[series], 0.0)
+    floor = np.broadcast_to(floor[:, None], future.shape)
     lowest = np.log(floor, out=np.full(future.shape, -np.inf), where=floor > 0)
     above = _exponentiate(np.maximum(future, lowest), series, starts)
     return above + floor * np.minimum(np.where(floor > 0, future - lowest, 0.0), 0.0)
