@@ -298,11 +298,11 @@ def test_past_the_horizon_forecasts_are_read_as_history(channels, strategy):
 @each_mode
 def test_each_channel_is_prepared_as_it_would_be_alone(channels):
     y = monthly()
-    model = small(channels=channels).fit(y)
+    model = small(channels=channels, normalize="window").fit(y)
     assert model.transform_ == {"sales": ("log", "deseasonalize"), "noise": (), "level": ()}
     assert model.season_length_ == 12
     for c, name in enumerate(y):
-        assert preparation(model, c) == preparation(small().fit(y[name]), 0)
+        assert preparation(model, c) == preparation(small(normalize="window").fit(y[name]), 0)
 
 
 def test_one_season_for_all_if_any_channel_shows_it():
@@ -318,8 +318,8 @@ def test_one_season_for_all_if_any_channel_shows_it():
 
 def test_shared_windows_are_those_of_each_channel_and_cross_no_border():
     y = monthly()
-    together = windows_of(small(channels="shared"), y)
-    each = [windows_of(small(), y[name]) for name in y]
+    together = windows_of(small(channels="shared", normalize="window"), y)
+    each = [windows_of(small(normalize="window"), y[name]) for name in y]
     for part, starts in enumerate(together.split(0.2)):
         batch = together.batch(starts[:])
         alone = [windows.batch(windows.split(0.2)[part][:]) for windows in each]

@@ -104,7 +104,7 @@ def run_forecast(arguments: argparse.Namespace) -> None:
     for path in (arguments.output, arguments.plot):
         if path is not None and not path.parent.is_dir():
             raise FileNotFoundError(f"There is no directory {str(path.parent)!r} to write {path.name!r} in.")
-    y = read_input(arguments.input, arguments.time, arguments.value, channel=arguments.channel)
+    y = read_input(arguments.input, arguments.time, arguments.value, None, arguments.channel)
     _check_output(arguments, y)
     _report_gaps(arguments.input, y)
     model = _build(arguments.model or arguments.cell or "gru", y, arguments.horizon, arguments)

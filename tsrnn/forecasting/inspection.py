@@ -163,8 +163,8 @@ class InspectionMixin(WeightsMixin):
         >>> model.gates()["z"].round(1).tail(2)  # the share of each unit's past that stays
         unit          0    1
         date
-        1969-01-01  0.5  0.6
-        1970-01-01  0.5  0.5
+        1969-01-01  0.3  0.8
+        1970-01-01  0.3  0.7
         """
         from tsrnn.cells import run_network
 

@@ -43,8 +43,8 @@ def insert_absent_rows(parsed: Parsed, missing: str) -> Parsed:
     Examples
     --------
     >>> from tsrnn.timeseries.formats import parse
-    >>> days = pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-05"])
-    >>> insert_absent_rows(parse(pd.Series([3.0, 4.0, 5.0, 6.0], days), ("", "", "")), "mask").values.ravel()
+    >>> numbers = pd.Series([3.0, 4.0, 5.0, 6.0], [0, 1, 2, 4])
+    >>> insert_absent_rows(parse(numbers, ("", "", "")), "mask").values.ravel()
     array([ 3.,  4.,  5., nan,  6.])
     """
     labels = parsed.labels

@@ -7,7 +7,7 @@ import pytest
 from tsrnn import Combine, RNNForecaster, WindowMLP
 from tsrnn.baselines import STL, VAR, Drift, Naive, Theta
 
-NETWORK = {"horizon": 3, "max_steps": 5, "hidden_size": 4, "random_state": 0}
+NETWORK = {"horizon": 3, "max_steps": 5, "hidden_size": 4, "normalize": "window", "random_state": 0}
 MODELS = {
     "Naive": lambda **limits: Naive(3, **limits),
     "Theta": lambda **limits: Theta(horizon=3, **limits),

@@ -35,8 +35,8 @@ class Calibration(NamedTuple):
     >>> model = Naive().fit(y)
     >>> calibration = Calibration.fit(model, model.panel_, horizon=4)
     >>> calibration.margins(model.panel_, [0.1, 0.9], horizon=4)[0, :, 0].T.round(1)
-    array([[-1.2, -1.6, -1.8, -2.1],
-           [ 1.2,  1.6,  1.8,  2.1]])
+    array([[-1.3, -1.6, -1.9, -2. ],
+           [ 1.3,  1.6,  1.9,  2. ]])
     """
 
     channels: list[Channel]
