@@ -522,3 +522,16 @@ def test_rows_of_each_series_are_counted_without_times(capsys, shops):
 def test_a_column_of_series_needs_a_file(capsys):
     assert main(["compare", "nile", "--id", "shop", "--horizon", "3"]) == 2
     assert "--id names a column of a CSV file; 'nile' is none." in capsys.readouterr().err
+
+
+def test_messages_have_no_control_characters_and_are_short(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "odd.csv").write_text("a\x1b[31mb,c\n1,2\n" * 2, encoding="utf-8")
+    assert main(["forecast", "odd.csv", "--horizon", "1"]) == 2
+    said = capsys.readouterr().err
+    assert "a\\x1b[31mb" in said
+    (tmp_path / "wide.csv").write_text(
+        ",".join(f"column {k}" for k in range(300)) + "\n" + "1," * 299 + "1\n"
+    )
+    assert main(["forecast", "wide.csv", "--horizon", "1"]) == 2
+    assert len(capsys.readouterr().err) <= 320

@@ -215,3 +215,12 @@ def test_dates_that_can_be_read_either_way_are_refused():
         ValueError, match=r"may be read month first or day first, '01\.01\.2013' to '01\.03\.2013'"
     ):
         dated("01.01.2013", "01.02.2013", "01.03.2013")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zip", ".tar.gz"])
+def test_a_file_that_ends_too_soon_is_named(suffix, tmp_path):
+    path = tmp_path / f"load.csv{suffix}"
+    pd.DataFrame({"y": np.random.default_rng(0).normal(size=2000)}).to_csv(path, index=False)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(ValueError, match=r"^load\.csv\S+ is damaged or incomplete: .*\. Fetch it again\.$"):
+        read_input(str(path))

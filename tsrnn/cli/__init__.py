@@ -61,10 +61,16 @@ def _ending_at_ctrl_c(*, is_program: bool) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+_LONGEST = 300  # characters of a message
+
+
 def _one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.strerror}: {str(error.filename)!r}"
     message = " ".join(str(error).split())
+    message = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in message)
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST - 4]} ..."
     expected = isinstance(error, ValueError | TypeError | OSError | ImportError)
     return message if expected and message else f"{type(error).__name__}: {message}"
 

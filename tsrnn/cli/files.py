@@ -1,6 +1,10 @@
 """Series named on the command line: a CSV file, a sound file, or a shipped dataset."""
 
+import lzma
+import tarfile
 import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +122,8 @@ def _read_cells(path: Path) -> pd.DataFrame:
             frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", index_col=False, skipinitialspace=True)
         except (ValueError, pd.errors.ParserWarning) as error:
             raise ValueError(f"{path.name} can't be read as a CSV file: {error}") from error
+        except (EOFError, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"{path.name} is damaged or incomplete: {error}. Fetch it again.") from error
     if frame.empty:
         raise ValueError(f"{path.name} has no rows under its header; at least one is needed.")
     return frame
