@@ -10,6 +10,7 @@ from pandas.api import types
 
 from tsrnn.timeseries.checks import show_label
 from tsrnn.timeseries.formats import Parsed
+from tsrnn.timeseries.frequency import is_shorter_than_days
 from tsrnn.timeseries.labels import Labels
 from tsrnn.timeseries.sessions import Sessions
 from tsrnn.training.arrays import ragged_rows
@@ -111,7 +112,7 @@ def _gaps_between(flat: pd.Index, own: np.ndarray, step: Any) -> np.ndarray:
     is_regular &= np.add.reduceat(steps == axis.length, own[:-1]) - 1 >= _MOSTLY * (np.diff(own) - 1)
     is_regular = np.repeat(is_regular, np.diff(own))
     gaps = np.where(is_regular, steps // axis.length - 1, 0)
-    n_daily = _DAY // pd.Timedelta(step) if _is_tick(step) else 0
+    n_daily = _DAY // pd.Timedelta(step) if is_shorter_than_days(step) else 0
     if n_daily and n_daily * pd.Timedelta(step) == _DAY and gaps.any():
         for cycle in (n_daily, 7 * n_daily):
             closed = _has_closed_times(np.cumsum(gaps + 1) - gaps, own, cycle)
@@ -143,7 +144,7 @@ def _axis(flat: pd.Index, step: Any) -> _Axis | None:
     if isinstance(flat, pd.TimedeltaIndex):
         length = pd.Timedelta(step) // pd.Timedelta(1, unit=flat.unit)
         return _Axis(flat.asi8, length, everywhere, lambda n: pd.TimedeltaIndex(n.view(f"m8[{flat.unit}]")))
-    clock = flat.tz_convert("UTC") if flat.tz is not None and _is_tick(step) else flat
+    clock = flat.tz_convert("UTC") if flat.tz is not None and is_shorter_than_days(step) else flat
     wall = clock.tz_localize(None)
     if isinstance(step, offsets.Tick | offsets.Day):
         length = pd.Timedelta(step) // pd.Timedelta(1, unit=flat.unit)
@@ -159,11 +160,6 @@ def _in_zone(wall: Any, clock: pd.DatetimeIndex, flat: pd.DatetimeIndex) -> pd.D
     first = np.ones(len(wall), bool)
     times = pd.DatetimeIndex(wall).tz_localize(clock.tz, ambiguous=first, nonexistent="shift_forward")
     return times if clock is flat else times.tz_convert(flat.tz)
-
-
-def _is_tick(step: Any) -> bool:
-    """Whether a step is a fixed time, whatever clock."""
-    return isinstance(step, offsets.Tick) and not isinstance(step, offsets.Day)
 
 
 def _has_closed_times(place: np.ndarray, own: np.ndarray, cycle: int) -> np.ndarray:

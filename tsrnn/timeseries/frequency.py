@@ -99,6 +99,17 @@ def _times_in(cycle: Any, step: Any) -> int:
     return cycle // step if cycle // step * step == cycle else 1
 
 
+def is_shorter_than_days(step: Any) -> bool:
+    """Whether a step is of hours or less: the same time on any clock, which days are not.
+
+    Examples
+    --------
+    >>> is_shorter_than_days(pd.offsets.Hour(48)), is_shorter_than_days(pd.offsets.Day(2))
+    (True, False)
+    """
+    return isinstance(step, offsets.Tick) and not isinstance(step, offsets.Day)
+
+
 @cache  # pandas takes a millisecond, and thousands of series have the same
 def _even_step(offset: Any) -> pd.Timedelta | None:
     """Mean length of an offset's step; None where lengths differ much, as over weekends."""

@@ -7,7 +7,7 @@ import pandas as pd
 from pandas import offsets
 from pandas.api import types
 
-from tsrnn.timeseries.frequency import find_step
+from tsrnn.timeseries.frequency import find_step, is_shorter_than_days
 from tsrnn.timeseries.sessions import Sessions
 from tsrnn.validation import counted
 
@@ -91,8 +91,7 @@ def _continue_times(index: pd.DatetimeIndex, horizon: int, offset: Any) -> pd.Da
     if isinstance(offset, Sessions):
         wall = offset.after(index[-1].tz_localize(None), horizon, index.unit)
         return wall.tz_localize(index.tz, ambiguous=np.ones(horizon, bool), nonexistent="shift_forward")
-    absolute = isinstance(offset, offsets.Tick) and not isinstance(offset, offsets.Day)
-    if index.tz is None or absolute:
+    if index.tz is None or is_shorter_than_days(offset):
         return _after(index[-1], offset, horizon, index.unit)
     wall = _after(index[-1].tz_localize(None), offset, horizon, index.unit)
     early, late = (

@@ -1,5 +1,6 @@
 """Index labels of many series, end to end."""
 
+from datetime import tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -51,6 +52,11 @@ class Labels:
     def has_parts(self) -> bool:
         """Whether each series has an index of its own."""
         return self._parts is not None
+
+    @cached_property
+    def zone(self) -> tzinfo | None:
+        """The time zone of the labels; None where they are no times, or of none."""
+        return getattr(self.flat, "tz", None)
 
     def of(self, s: int) -> pd.Index:
         """Return the index of one series."""
@@ -148,6 +154,10 @@ class _FirstLabels(Labels):
 
     def of(self, s: int) -> pd.Index:
         return self._whole.of(int(self._series[s]))[: self._sizes[s]]
+
+    @cached_property
+    def zone(self) -> tzinfo | None:
+        return self._whole.zone
 
     @cached_property
     def steps(self) -> tuple[list[Any], np.ndarray]:

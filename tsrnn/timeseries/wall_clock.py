@@ -5,14 +5,15 @@ values, and hours that it repeats are left out; what is forecast for a time of t
 """
 
 from collections.abc import Callable
+from datetime import tzinfo
 from functools import wraps
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas import offsets
 
+from tsrnn.timeseries.frequency import is_shorter_than_days
 from tsrnn.timeseries.labels import Labels
 from tsrnn.training.arrays import SeriesArrays, ragged_rows
 
@@ -50,7 +51,7 @@ def find_clock(labels: Labels) -> Clock | None:
     >>> clock.slots, clock.rows, [str(time.time()) for time in clock.labels.of(0)][:3]
     (array([0, 1, 3, 4]), array([0, 1, 1, 2, 3]), ['00:00:00', '01:00:00', '02:00:00'])
     """
-    if not _may_change(labels.flat):
+    if not _may_change(labels.zone):
         return None
     flat, starts, lengths = labels.flat, labels.offsets[:-1], np.diff(labels.offsets)
     wall = flat.tz_localize(None)
@@ -85,7 +86,7 @@ def clock_steps(labels: Labels, horizon: int) -> np.ndarray | None:
 
     None where the clock does not change meanwhile.
     """
-    if not _may_change(labels.flat[-1:]):
+    if not _may_change(labels.zone):
         return None
     step, last = _steps(labels)[:, None], labels.last()
     future = labels.following(horizon).flat
@@ -122,19 +123,17 @@ def _future_by_clock(arrays: SeriesArrays, clock: Clock, ahead: np.ndarray) -> S
     own = clock.rows - np.repeat(arrays.offsets[:-1], np.diff(edges))
     sizes = np.diff(edges) + np.where(n_ahead > 0, after.shape[1], 0)
     offsets = np.concatenate([[0], np.cumsum(sizes)])
+    n_own = np.diff(edges)
     rows = np.empty(int(offsets[-1]), np.int64)
-    rows[ragged_rows(offsets[:-1], np.diff(edges))[0]] = own
-    starts = offsets[:-1] + np.diff(edges)
-    rows[ragged_rows(starts, sizes - np.diff(edges))[0]] = (arrays.lengths[:, None] + after)[
-        n_ahead > 0
-    ].ravel()
+    rows[ragged_rows(offsets[:-1], n_own)[0]] = own
+    later = (arrays.lengths[:, None] + after)[n_ahead > 0]
+    rows[ragged_rows(offsets[:-1] + n_own, sizes - n_own)[0]] = later.ravel()
     rows += np.repeat(arrays.future_offsets[:-1], sizes)
     return arrays._replace(future=arrays.future[rows], future_offsets=offsets)
 
 
-def _may_change(flat: pd.Index) -> bool:
-    """Whether labels are times in a zone whose clock may change."""
-    zone = getattr(flat, "tz", None)
+def _may_change(zone: tzinfo | None) -> bool:
+    """Whether the clock of a time zone may change."""
     return zone is not None and zone.utcoffset(None) is None
 
 
@@ -142,8 +141,7 @@ def _steps(labels: Labels) -> np.ndarray:
     """Return the step of each series in units of its labels, 0 for those that do not divide the day."""
     unit, lengths = pd.Timedelta(1, unit=labels.flat.unit), []
     for step in labels.steps[0]:
-        fixed = isinstance(step, offsets.Tick) and not isinstance(step, offsets.Day)
-        length = pd.Timedelta(step) if fixed else _DAY
+        length = pd.Timedelta(step) if is_shorter_than_days(step) else _DAY
         lengths.append(length // unit if length < _DAY and _DAY // length * length == _DAY else 0)
     return np.array(lengths)[labels.steps[1]]
 
