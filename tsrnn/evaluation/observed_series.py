@@ -129,6 +129,7 @@ def read_observed(y: Any, columns: Sequence[str] = COLUMNS) -> ObservedSeries:
     form: Form = panel.format.kind  # type: ignore[assignment]
     read = ObservedSeries(form, panel, panel.keys, y, tuple(columns))
     if form == "dict":
-        check_one_kind([panel.labels.of(s) for s in range(panel.n_series)], panel.ids)
+        if panel.labels.flat.dtype == object:  # as of any that are not of one kind
+            check_one_kind([panel.labels.of(s) for s in range(panel.n_series)], panel.ids)
         return replace(read, data=dict(zip(panel.ids, read.series, strict=True)))
     return read

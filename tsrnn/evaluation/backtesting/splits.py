@@ -169,6 +169,8 @@ def _visible_season(observed: ObservedSeries, sizes: np.ndarray) -> int:
 def _best_season(observed: ObservedSeries, sizes: np.ndarray, seasons: tuple[int, ...]) -> int:
     """Return the season after which the series repeat best in the first training windows."""
     long_enough = [m for m in seasons if m == seasons[0] or 2 * m < sizes.max()]
+    if len(long_enough) == 1:
+        return long_enough[0]
     scales = np.array([seasonal_scales(observed.values, observed.starts, sizes, m) for m in long_enough])
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(scales[:1] > 0, scales / scales[:1], np.nan)  # to the first
