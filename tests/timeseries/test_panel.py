@@ -218,9 +218,9 @@ REFUSALS = {
     "further column": (
         long().assign(price=1.0),
         ValueError,
-        "`y` has the further column 'price'; a long table has 'unique_id', 'ds' and 'y' only. Pass what is "
-        "known ahead as X=, what is known up to the cutoff as X_past=, what belongs to a series as static=, "
-        "or drop it: y.drop(columns=['price']).",
+        "`y` has the further column 'price'; a long table has 'unique_id', 'ds' and 'y' only. Pass future "
+        "covariates as X=, past covariates as X_past=, static ones as static=, or drop it: "
+        "y.drop(columns=['price']).",
     ),
     "absent column": (
         long().rename(columns={"ds": "date"}),

@@ -73,16 +73,20 @@ def read_input(
 
 
 def _from_sound(path: Path, channel: str | None) -> pd.Series:
-    n_channels = 1 if isinstance(sound := audio.read(path), pd.Series) else sound.shape[1]
-    names = [*map(str, range(n_channels)), "mean"]
-    if channel is None and n_channels > 1:
+    sound = audio.read(path)
+    table = sound.to_frame(0) if isinstance(sound, pd.Series) else sound
+    names = [*map(str, table.columns), "mean"]
+    if channel is None and len(table.columns) > 1:
         raise ValueError(
-            f"{path.name} has {n_channels} channels; choose one: --channel 0 is the first, --channel mean "
-            "is the mean of all."
+            f"{path.name} has {len(table.columns)} channels; choose one: --channel 0 is the first, --channel "
+            "mean is the mean of all."
         )
     if channel not in (None, *names):
         raise ValueError(f"{path.name} has no channel {channel!r}; choose one of {', '.join(names)}.")
-    return audio.read(path, int(channel) if channel in names[:-1] else "mean")
+    series = table.mean(axis=1) if channel == "mean" else table[int(channel or 0)]
+    series = series.rename(path.stem)
+    series.attrs["sample_rate"] = sound.attrs["sample_rate"]
+    return series
 
 
 def _from_dataset(name: str, value: str | None) -> pd.Series:

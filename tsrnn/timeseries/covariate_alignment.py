@@ -235,7 +235,7 @@ def _refuse_gaps(
         first = show_label(index[len(bad) - int(bad[::-1].argmin())])
         raise ValueError(
             f"`X` ends with missing values in column {column!r}{where}, from {first} on; "
-            "what is known ahead has to be known. Supply them."
+            "future covariates have to be known. Supply them."
         )
     cure = 'Fill them, or pass missing="interpolate" or "mask"' if missing == "error" else "Supply data"
     raise ValueError(

@@ -241,8 +241,8 @@ def _check_long(y: pd.DataFrame, columns: tuple[Any, ...]) -> None:
     if further := [column for column in y.columns if column not in columns]:
         raise ValueError(
             f"`y` has the further column {further[0]!r}; a long table has {columns[0]!r}, {columns[1]!r} "
-            f"and {columns[2]!r} only. Pass what is known ahead as X=, what is known up to the cutoff as "
-            f"X_past=, what belongs to a series as static=, or drop it: y.drop(columns={further!r})."
+            f"and {columns[2]!r} only. Pass future covariates as X=, past covariates as X_past=, "
+            f"static ones as static=, or drop it: y.drop(columns={further!r})."
         )
     if len(y) == 0:
         raise ValueError("`y` is empty; at least one observation is needed.")
