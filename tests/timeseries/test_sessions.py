@@ -44,6 +44,35 @@ def test_labels_go_on_in_sessions_of_working_days(index, n, a_day):
     assert panel.labels.following(100).of(1).equals(index[n : n + 100])
 
 
+def weekly(is_open, freq="h"):
+    """Return labels at the hours of the week, from 0 on Mondays, that a function chooses."""
+    index = pd.date_range("2024-01-01", "2024-06-01", freq=freq)
+    return index[is_open(24 * index.day_of_week + index.hour)]
+
+
+@pytest.mark.parametrize(
+    ("index", "n", "seasons"),
+    [
+        (weekly(lambda hour: (hour < 118) | (hour >= 166)), 1000, (24, 120)),
+        (weekly(lambda hour: (hour < 118) | (hour >= 166), "5min"), 8000, (288, 1440)),
+        (
+            weekly(lambda hour: (hour < 144) & (hour % 24 > 8) & (hour % 24 < 18 - 4 * (hour > 120))),
+            500,
+            (50,),
+        ),
+        (weekly(lambda hour: hour != 147), 1000, (24, 167)),
+        (sessions("30min", ("09:30", "15:30"), zone="America/New_York").tz_convert("UTC"), 900, (13, 65)),
+    ],
+    ids=["currencies", "minutes", "shop", "maintenance", "universal time"],
+)
+def test_labels_go_on_at_the_times_of_each_week(index, n, seasons):
+    known = pd.DatetimeIndex(index[:n], freq=None)
+    assert continue_index(known, 200).equals(index[n : n + 200])
+    assert natural_seasons(known) == seasons
+    holiday = known.delete(np.flatnonzero(known.normalize() == known[len(known) // 2].normalize()))
+    assert continue_index(holiday, 200).equals(index[n : n + 200])
+
+
 def test_a_short_day_does_not_end_the_sessions():
     index = HALF_HOURS.delete(np.arange(13 * 20 + 7, 13 * 21))
     assert continue_index(index[:500], 40).equals(index[500:540])

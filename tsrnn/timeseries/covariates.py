@@ -16,6 +16,7 @@ from tsrnn.timeseries.formats import COLUMNS
 from tsrnn.timeseries.labels import Labels
 from tsrnn.timeseries.panel import Panel
 from tsrnn.timeseries.time_features import find_calendar, steps_before, usual_step
+from tsrnn.timeseries.trading_days import follow_rows
 from tsrnn.training.arrays import ragged_rows
 from tsrnn.training.scales import Standard
 
@@ -163,6 +164,9 @@ def read_further_covariates(
     numbers, codes = _statics(panel, static, schema, columns, before if fitted is None else fitted)
     arrays = panel.arrays._replace(static=numbers, codes=codes)
     if schema.n_future:
+        if horizon and tables[0] is not None:
+            known = next(other for other in (fitted, before, panel) if other is not None)
+            panel = replace(panel, labels=_followed(panel, tables[0], horizon, known))
         future, offsets = _future(panel, tables[0], schema, horizon, missing, before)
         arrays = arrays._replace(future=future, future_offsets=offsets)
     if len(schema.past) or schema.step:
@@ -199,6 +203,16 @@ def _future(
     features[needed] = schema.calendar.features(pd.Index(labels))[codes]
     features[ragged_rows(steps.labels.offsets[:-1], known)[0]] = there[:, F:]
     return np.concatenate([values, features], axis=1), steps.labels.offsets
+
+
+def _followed(panel: Panel, table: Table, horizon: int, fitted: Panel) -> Labels:
+    """Return the labels of each series, after which those of a table of future covariates follow."""
+    if table.labels is None:
+        return panel.labels
+    series = None
+    if table.keys is not None:
+        series = panel.keys.get_indexer(table.keys).repeat(np.diff(table.offsets))
+    return follow_rows(panel.labels, horizon, table.labels.flat, series, fitted.labels)
 
 
 def _past(

@@ -10,7 +10,7 @@ import pandas as pd
 from pandas import offsets
 from pandas.api import types
 
-from tsrnn.timeseries.sessions import Sessions
+from tsrnn.timeseries.sessions import RECENT_WEEKS, Sessions
 
 _RECENT = 2000  # labels that tell the step: eight years of trading days
 _WEEKDAYS = np.array(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"])
@@ -148,7 +148,7 @@ def _offset(index: pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex) -> Any
     found = pd.DatetimeIndex(recent, freq="infer").freq
     if isinstance(found, offsets.WeekOfMonth) and not all(map(found.is_on_offset, recent)):
         found = None  # it is the last week, which pandas takes for the fourth
-    return found or _uneven_offset(recent)
+    return found or _uneven_offset(recent, index)
 
 
 def _period_offset(index: pd.PeriodIndex) -> Any:
@@ -157,10 +157,10 @@ def _period_offset(index: pd.PeriodIndex) -> Any:
     return _daily_offset(index.to_timestamp()) if step * base == offsets.Day() else step * base
 
 
-def _uneven_offset(index: pd.DatetimeIndex) -> Any:
+def _uneven_offset(index: pd.DatetimeIndex, whole: pd.DatetimeIndex) -> Any:
     wall = index.tz_localize(None)
     step = _median_step(wall)
-    if step < _DAY and (sessions := Sessions.find(wall)) is not None:
+    if step < _DAY and (sessions := Sessions.find(whole.tz_localize(None))) is not None:
         return sessions
     if step == _DAY:
         return _daily_offset(wall)
@@ -340,7 +340,7 @@ def _find_each(
     known: dict[bytes, int] = {}
     for s in np.flatnonzero(which).tolist():
         index = flat[ends[s] : ends[s + 1]]
-        recent = index[-_RECENT:]
+        recent = index[-RECENT_WEEKS:]
         key = (recent.asi8 if isinstance(recent, _TIMES) else recent.to_numpy()).tobytes()
         if key not in known:
             known[key] = len(table)

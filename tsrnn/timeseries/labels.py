@@ -1,5 +1,6 @@
 """Index labels of many series, end to end."""
 
+from copy import copy
 from datetime import tzinfo
 from functools import cached_property
 from typing import Any
@@ -95,6 +96,12 @@ class Labels:
         if horizon not in self._following:
             self._following = {horizon: self._continue(horizon)}
         return self._following[horizon]
+
+    def followed_by(self, following: "Labels") -> "Labels":
+        """Return the labels with known ones after each series, as many after each."""
+        labels = copy(self)
+        labels._following = {int(following.offsets[1]): following}
+        return labels
 
     def _continue(self, horizon: int) -> "Labels":
         table, number = self.steps
